@@ -1,0 +1,65 @@
+/**
+ * A "no" of ours: a returned value with a code and facts that are safe to show. Words for them are in `slack/refusal-text.ts`.
+ *
+ * Something that broke is not a refusal but a `Fault`; where a check can't be made because of one, the answer is `cannot-check`.
+ */
+
+import type { CloudName } from "./machine.ts";
+import type { DurationMs, EpochMs } from "./time.ts";
+
+/** Every reason to say no, and what must be known to say it well. */
+export interface RefusalFacts {
+  // What was typed
+  readonly "command-unreadable": { readonly problem: "empty" | "too-long" | "quotes" | "unknown-word" | "missing-machine" | "missing-duration"; readonly word?: string; readonly didYouMean?: string };
+  readonly "port-unreadable": { readonly text: string; readonly services: readonly string[]; readonly didYouMean?: string };
+  readonly "duration-unreadable": { readonly text: string; readonly problem: "bare-number" | "unreadable" | "zero" | "in-the-past" };
+  readonly "source-unreadable": { readonly text: string; readonly networks: readonly string[]; readonly didYouMean?: string };
+
+  // What policy says
+  readonly "policy-unreadable": Record<never, never>;
+  readonly "machine-unknown": { readonly text: string; readonly didYouMean: readonly string[] };
+  readonly "machine-ambiguous": { readonly text: string; readonly candidates: readonly string[] };
+  readonly "machine-not-offered": { readonly machine: string };
+  readonly "not-eligible": { readonly machine: string; readonly roles: readonly string[] };
+  readonly "port-not-offered": { readonly machine: string; readonly port: string; readonly offered: readonly string[] };
+  readonly "duration-too-long": { readonly port: string; readonly machine: string; readonly maximumMs: DurationMs };
+  readonly "source-missing": { readonly allowed: readonly string[] };
+  readonly "source-not-allowed": { readonly source: string; readonly rule: string; readonly allowed: readonly string[] };
+  readonly "justification-missing": { readonly pattern: string | undefined };
+  readonly "justification-mismatch": { readonly pattern: string };
+  readonly "no-approver": { readonly machine: string; readonly roles: readonly string[]; readonly needed: number };
+
+  // What the machine allows
+  readonly "no-firewall": { readonly machine: string; readonly cloud: CloudName };
+  readonly "no-address-in-family": { readonly machine: string; readonly family: "IPv4" | "IPv6" };
+
+  // Who the person is
+  readonly "person-unknown": Record<never, never>;
+  readonly "person-standing": { readonly standing: "guest" | "outsider" | "bot" | "deactivated" };
+
+  // Answering and ending
+  readonly "already-asked": { readonly requestId: string };
+  readonly "request-unknown": Record<never, never>;
+  readonly "own-request": Record<never, never>;
+  readonly "not-approver": { readonly roles: readonly string[] };
+  readonly "already-answered": { readonly at: EpochMs };
+  readonly "too-late": { readonly state: "approved" | "denied" | "withdrawn" | "lapsed"; readonly by?: string; readonly at: EpochMs };
+  readonly "requester-changed": { readonly reason: RefusalCode };
+  readonly "grant-unknown": { readonly text: string };
+  readonly "not-yours": Record<never, never>;
+
+  // We don't know, so no
+  readonly "cannot-check": { readonly what: "people" | "memory" | "machines"; readonly reference: string };
+}
+
+export type RefusalCode = keyof RefusalFacts;
+
+export type Refusal = {
+  [C in RefusalCode]: { readonly kind: "refusal"; readonly code: C; readonly facts: RefusalFacts[C] };
+}[RefusalCode];
+
+export const refuse = <C extends RefusalCode>(code: C, facts: RefusalFacts[C]): Extract<Refusal, { code: C }> =>
+  ({ kind: "refusal", code, facts }) as unknown as Extract<Refusal, { code: C }>;
+
+export const isRefusal = (value: unknown): value is Refusal =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "refusal";

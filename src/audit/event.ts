@@ -1,0 +1,74 @@
+/** What happened: facts in the past tense, each appended once, kept for auditors. Notices follow them. */
+
+import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { FirewallId, MachineRef } from "../access/machine.ts";
+import type { Person } from "../access/person.ts";
+import type { Port } from "../access/port.ts";
+import type { RefusalCode } from "../access/refusal.ts";
+import type { Cidr } from "../access/source.ts";
+import type { DurationMs, EpochMs } from "../access/time.ts";
+
+export type Actor = { readonly kind: "person"; readonly person: Person } | { readonly kind: "bot" };
+
+/** What a request or a grant is about, as written into every event of it. */
+export interface AccessFacts {
+  readonly requestId: RequestId;
+  readonly requester: Person;
+  readonly machine: MachineRef;
+  readonly ports: readonly Port[];
+  readonly sources: readonly Cidr[];
+  readonly justification: string;
+}
+
+interface EventFacts {
+  readonly "request.submitted": AccessFacts & { readonly rule: string; readonly durationMs: DurationMs; readonly answerBy: EpochMs };
+  readonly "request.refused": { readonly requester: Person; readonly text: string; readonly codes: readonly RefusalCode[] };
+  readonly "review.given": AccessFacts & { readonly verdict: "approve" };
+  readonly "review.refused": { readonly requestId: RequestId; readonly reviewer: Person; readonly verdict: "approve" | "deny"; readonly code: RefusalCode };
+  readonly "request.approved": AccessFacts & { readonly rule: string; readonly approvers: readonly Person[]; readonly expiresAt: EpochMs };
+  readonly "request.denied": AccessFacts & { readonly reason: string };
+  readonly "request.withdrawn": AccessFacts;
+  readonly "request.lapsed": AccessFacts;
+  /** Found in a cloud with our mark, unknown to our memory, and still within its time. */
+  readonly "grant.adopted": AccessFacts & { readonly grantId: GrantId; readonly firewall: FirewallId; readonly expiresAt: EpochMs };
+  /** The cloud was first seen to let the requester in. */
+  readonly "grant.opened": AccessFacts & { readonly grantId: GrantId; readonly expiresAt: EpochMs; readonly tookMs: DurationMs };
+  readonly "grant.failed": AccessFacts & { readonly grantId: GrantId; readonly problem: string };
+  readonly "grant.revoked": AccessFacts & { readonly grantId: GrantId };
+  /** Ten minutes are left. */
+  readonly "grant.ending": AccessFacts & { readonly grantId: GrantId; readonly expiresAt: EpochMs };
+  /** The cloud was seen to match a world without the grant. */
+  readonly "grant.ended": AccessFacts & {
+    readonly grantId: GrantId;
+    readonly cause: "expired" | "revoked" | "failed";
+    readonly openedAt: EpochMs | undefined;
+    /** From its end (expiry or revocation) to when the cloud was seen without it. */
+    readonly lagMs: DurationMs;
+    /** Other grants that keep one of its ports open, for anyone. */
+    readonly stillOpen: readonly { readonly requester: Person; readonly expiresAt: EpochMs }[];
+  };
+  readonly "closing.overdue": AccessFacts & { readonly grantId: GrantId; readonly firewall: FirewallId; readonly since: EpochMs; readonly problem: string };
+  readonly "firewall.changed": {
+    readonly firewall: FirewallId;
+    readonly removed: readonly string[];
+    readonly added: readonly string[];
+    readonly grants: readonly GrantId[];
+  };
+  readonly "bot.started": { readonly installation: string };
+}
+
+export type AuditEventKind = keyof EventFacts;
+
+/**
+ * One fact. `id` is unique for what happened, not for the writing of it: `grant.ended/k7f3q2xd` is the same fact however often
+ * a crash makes us say it.
+ */
+export type AuditEvent = {
+  readonly [K in AuditEventKind]: { readonly id: string; readonly at: EpochMs; readonly actor: Actor; readonly kind: K } & EventFacts[K];
+}[AuditEventKind];
+
+/** Where facts without a state of their own go: refusals, cloud changes, starts. The others are written by `Ledger.commit`. */
+export interface AuditLog {
+  /** Appends once per event id. Throws a `Fault` of code `redis` when memory is away. */
+  readonly append: (event: AuditEvent) => Promise<void>;
+}

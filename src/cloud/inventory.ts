@@ -1,0 +1,17 @@
+/** Which machines there are. Implemented once per cloud; kept in memory by the bot and refreshed in the background. */
+
+import type { FirewallId, Machine } from "../access/machine.ts";
+
+export interface Inventory {
+  /**
+   * Every machine that this cloud's configuration covers, read page by page.
+   * Throws a `Fault` when any part could not be read: half an inventory is none.
+   */
+  readonly machines: (signal: AbortSignal) => Promise<readonly Machine[]>;
+
+  /**
+   * Every firewall that holds anything with this installation's owner mark, whether or not we remember it, also where the
+   * machine is gone. This is how a lost Redis still ends in closed ports.
+   */
+  readonly marked: (signal: AbortSignal) => Promise<readonly FirewallId[]>;
+}

@@ -1,0 +1,52 @@
+/** Permission for one person to reach given ports of one machine from given sources, for a while. */
+
+import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { FirewallId, MachineRef } from "../access/machine.ts";
+import { type Port, samePort } from "../access/port.ts";
+import type { Person } from "../access/person.ts";
+import type { Cidr } from "../access/source.ts";
+import { type EpochMs, earliest } from "../access/time.ts";
+import type { Target } from "./request.ts";
+
+/** Ended early: by a person, or because it couldn't be opened. */
+export type Revocation =
+  | { readonly kind: "closed"; readonly at: EpochMs; readonly by: Person }
+  | { readonly kind: "failed"; readonly at: EpochMs; readonly problem: string };
+
+export interface Grant {
+  readonly id: GrantId;
+  readonly version: number;
+  readonly requestId: RequestId;
+  readonly requester: Person;
+  readonly machine: MachineRef;
+  readonly ports: readonly Port[];
+  readonly sources: readonly Cidr[];
+  readonly justification: string;
+  /** Where its end is told. */
+  readonly channel: string;
+  /** Where it needs rules. It is open only when each of these lets the requester in. */
+  readonly targets: readonly Target[];
+  readonly startsAt: EpochMs;
+  /** It counts before this instant, not at it. */
+  readonly expiresAt: EpochMs;
+  readonly revoked: Revocation | undefined;
+  /** Found in a cloud by its mark when our memory had lost it. */
+  readonly adopted: boolean;
+  /** Targets where the cloud was seen to hold all of its rules, and to hold none of them after its end. */
+  readonly seenOpen: readonly FirewallId[];
+  readonly seenClosed: readonly FirewallId[];
+  readonly openedAt: EpochMs | undefined;
+  readonly warnedAt: EpochMs | undefined;
+  readonly endedAt: EpochMs | undefined;
+}
+
+/** Whether it permits anything at `now`: from `startsAt` up to, not including, `expiresAt`, unless revoked. */
+export const isActive = (grant: Grant, now: EpochMs): boolean =>
+  grant.revoked === undefined && grant.startsAt <= now && now < grant.expiresAt;
+
+/** When its permission ends or ended. */
+export const endOf = (grant: Grant): EpochMs => earliest(grant.revoked?.at, grant.expiresAt) ?? grant.expiresAt;
+
+/** Whether two grants let somebody reach one same port of one same machine, from wherever. */
+export const sharesPort = (a: Grant, b: Grant): boolean =>
+  a.machine.id === b.machine.id && a.ports.some((port) => b.ports.some((other) => samePort(port, other)));

@@ -1,0 +1,38 @@
+/** Memory for requests and grants, and the one write that changes them together with what follows from the change. */
+
+import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { FirewallId } from "../access/machine.ts";
+import type { PersonKey } from "../access/person.ts";
+import type { EpochMs } from "../access/time.ts";
+import type { AuditEvent } from "../audit/event.ts";
+import type { Grant } from "./grant.ts";
+import type { AccessRequest } from "./request.ts";
+
+/**
+ * All of it is written or none of it.
+ *
+ * An entity is written only over its version minus one (version 1: only where there is none); so of two who change the same thing, one wins.
+ * The events are appended to the audit log and handed to the notices; the wake-ups are set. When this returns, nothing that follows
+ * from the change can be lost any more.
+ */
+export interface Write {
+  readonly request?: AccessRequest;
+  readonly grant?: Grant;
+  readonly events: readonly AuditEvent[];
+  readonly firewallsDue?: readonly { readonly firewall: FirewallId; readonly at: EpochMs }[];
+  readonly requestDue?: EpochMs;
+}
+
+/** Every method throws a `Fault` of code `redis` when memory is away. */
+export interface Ledger {
+  readonly request: (id: RequestId) => Promise<AccessRequest | undefined>;
+  /** Pending ones of one requester. */
+  readonly pendingOf: (requester: PersonKey) => Promise<readonly AccessRequest[]>;
+  readonly grant: (id: GrantId) => Promise<Grant | undefined>;
+  /** Not ended (`endedAt` is undefined), with a target on this firewall. */
+  readonly grantsOn: (firewall: FirewallId) => Promise<readonly Grant[]>;
+  /** All that are not ended. */
+  readonly liveGrants: () => Promise<readonly Grant[]>;
+  /** `false`, and nothing written, when somebody else was first. */
+  readonly commit: (write: Write) => Promise<boolean>;
+}
