@@ -1,0 +1,80 @@
+/** The names of all keys. The hash tag puts one installation's keys into one slot, so that a script may touch any of them on a cluster. */
+
+import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { FirewallId } from "../access/machine.ts";
+import type { PersonKey } from "../access/person.ts";
+import { DAY, type DurationMs } from "../access/time.ts";
+
+/** `{latch:acme}:`. https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags */
+export const keyPrefixOf = (installation: string): string => `{latch:${installation}}:`;
+
+/** Every queue of wake-ups, and what its ids are. */
+export const QUEUES = {
+  /** Firewall ids. */
+  firewalls: "firewalls",
+  /** Request ids. */
+  requests: "requests",
+  /** Only `EVENTS_ID`. */
+  outboxEvents: "outbox-events",
+  /** Slack channel and user ids. */
+  destinations: "destinations",
+} as const;
+
+export const EVENTS_ID = "events";
+
+/** Requests and grants stay this long after their end. */
+export const KEPT_AFTER_END: DurationMs = (30 * DAY) as DurationMs;
+/** What was said or written is known as such for this long; longer than the facts it is about are kept. */
+export const KEPT_AS_DONE: DurationMs = (35 * DAY) as DurationMs;
+
+export const queueKeys = (prefix: string, queue: string) => ({
+  /** Sorted set: id by instant. Also holds wishes for what is leased. */
+  due: `${prefix}wake:${queue}:due`,
+  /** Sorted set: id by the end of its lease. */
+  leased: `${prefix}wake:${queue}:leased`,
+  /** Hash: id to the token of who holds it. */
+  holders: `${prefix}wake:${queue}:holders`,
+  /** The latest token. */
+  token: `${prefix}wake:${queue}:token`,
+});
+
+export const entityKeys = (prefix: string) => ({
+  request: (id: RequestId) => `${prefix}request:${id}`,
+  grant: (id: GrantId) => `${prefix}grant:${id}`,
+  /** Set of ids of grants that have not ended. */
+  liveGrants: `${prefix}grants`,
+  /** Set of ids of grants that have not ended and have a target on this firewall. */
+  grantsOn: (firewall: FirewallId) => `${prefix}grants-on:${firewall}`,
+  /** Set of ids of pending requests. */
+  pendingOf: (requester: PersonKey) => `${prefix}pending-of:${requester}`,
+});
+
+export const eventKeys = (prefix: string) => ({
+  /** Stream of `event` (JSON), `hash`, `previous`. */
+  audit: `${prefix}audit`,
+  /** The hash of the latest entry. */
+  head: `${prefix}audit-head`,
+  appended: (eventId: string) => `${prefix}appended:${eventId}`,
+  /** Stream of `event` (JSON): what the notices have not heard yet. */
+  unheard: `${prefix}outbox:events`,
+});
+
+export const outboxKeys = (prefix: string) => ({
+  /** Sorted set: delivery id by urgency, then age. */
+  waiting: (destination: string) => `${prefix}outbox:waiting:${destination}`,
+  /** Hash: delivery id to JSON. */
+  deliveries: `${prefix}outbox:deliveries`,
+  /** Hash: delivery id to the age of the latest call for it. */
+  rounds: `${prefix}outbox:rounds`,
+  /** Hash: delivery id to when its latest attempt began. */
+  attempts: `${prefix}outbox:attempts`,
+  /** A counter that gives deliveries their age. */
+  age: `${prefix}outbox:age`,
+  /** In words: how a delivery ended. */
+  done: (id: string) => `${prefix}outbox:done:${id}`,
+  /** JSON: where it is. */
+  ref: (id: string) => `${prefix}outbox:ref:${id}`,
+  state: (id: string) => `${prefix}outbox:state:${id}`,
+});
+
+export const replayKey = (prefix: string, signature: string): string => `${prefix}replay:${signature}`;

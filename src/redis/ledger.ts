@@ -1,0 +1,109 @@
+/** Requests and grants as JSON values, and sets of the ids of those that have not ended. */
+
+import { personKey } from "../access/person.ts";
+import type { Grant } from "../grants/grant.ts";
+import type { Ledger, Write } from "../grants/ledger.ts";
+import type { AccessRequest } from "../grants/request.ts";
+import { type ChainedWriteDeps, type Command, createChainedWrite } from "./chained-write.ts";
+import { asJson, asList, asTexts, type RedisConnection } from "./connection.ts";
+import { entityKeys, KEPT_AFTER_END, QUEUES, queueKeys } from "./keys.ts";
+
+export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, deps: ChainedWriteDeps): Ledger => {
+  const keys = entityKeys(keyPrefix);
+  const firewallsDue = queueKeys(keyPrefix, QUEUES.firewalls).due;
+  const requestsDue = queueKeys(keyPrefix, QUEUES.requests).due;
+  const write = createChainedWrite(redis, keyPrefix, deps);
+
+  /** What an index names, as it is now: between two reads something may have ended or gone. */
+  const indexed = async <T>(index: string, keyOf: (id: string) => string): Promise<readonly T[]> => {
+    const ids = asTexts(await redis.send("SMEMBERS", index));
+    if (ids.length === 0) return [];
+    const values = asList(await redis.send("MGET", ...ids.map(keyOf)));
+    return values.map((value) => asJson(value) as T | undefined).filter((value) => value !== undefined);
+  };
+  const grantKey = (id: string): string => keys.grant(id as Grant["id"]);
+  const requestKey = (id: string): string => keys.request(id as AccessRequest["id"]);
+
+  const requestCommands = (request: AccessRequest): Command[] => [
+    store(keys.request(request.id), request, isOver(request)),
+    [request.state.kind === "pending" ? "SADD" : "SREM", keys.pendingOf(personKey(request.requester)), request.id],
+  ];
+
+  const grantCommands = (grant: Grant, before: Grant | undefined): Command[] => {
+    const live = grant.endedAt === undefined;
+    const on = new Set(live ? grant.targets.map(({ firewall }) => firewall) : []);
+    const noLongerOn = [...(before?.targets ?? []), ...grant.targets]
+      .map(({ firewall }) => firewall)
+      .filter((firewall) => !on.has(firewall));
+    return [
+      store(keys.grant(grant.id), grant, !live),
+      [live ? "SADD" : "SREM", keys.liveGrants, grant.id],
+      ...[...on].map((firewall): Command => ["SADD", keys.grantsOn(firewall), grant.id]),
+      ...noLongerOn.map((firewall): Command => ["SREM", keys.grantsOn(firewall), grant.id]),
+      // The request explains the grant, so it stays as long.
+      ...(live ? [] : [["PEXPIRE", keys.request(grant.requestId), KEPT_AFTER_END] satisfies Command]),
+    ];
+  };
+
+  const wakeCommands = ({ request, grant, firewallsDue: due = [], requestDue }: Write): Command[] => {
+    const id = request?.id ?? grant?.requestId;
+    return [
+      ...due.map(({ firewall, at }): Command => ["ZADD", firewallsDue, "LT", at, firewall]),
+      ...(requestDue === undefined || id === undefined
+        ? []
+        : [["ZADD", requestsDue, "LT", requestDue, id] satisfies Command]),
+    ];
+  };
+
+  return {
+    request: async (id) => asJson(await redis.send("GET", keys.request(id))) as AccessRequest | undefined,
+    grant: async (id) => asJson(await redis.send("GET", keys.grant(id))) as Grant | undefined,
+    pendingOf: async (requester) =>
+      (await indexed<AccessRequest>(keys.pendingOf(requester), requestKey)).filter(
+        ({ state }) => state.kind === "pending",
+      ),
+    grantsOn: async (firewall) =>
+      (await indexed<Grant>(keys.grantsOn(firewall), grantKey)).filter(
+        ({ endedAt, targets }) => endedAt === undefined && targets.some((target) => target.firewall === firewall),
+      ),
+    liveGrants: async () =>
+      (await indexed<Grant>(keys.liveGrants, grantKey)).filter(({ endedAt }) => endedAt === undefined),
+    commit: (change) => {
+      const { request, grant, events } = change;
+      const entities = [
+        ...(request === undefined ? [] : [keys.request(request.id)]),
+        ...(grant === undefined ? [] : [keys.grant(grant.id)]),
+      ];
+      return write(
+        entities,
+        (values) => {
+          const stored = [...values];
+          const requestBefore =
+            request === undefined ? undefined : (asJson(stored.shift()) as AccessRequest | undefined);
+          const grantBefore = grant === undefined ? undefined : (asJson(stored.shift()) as Grant | undefined);
+          if (!follows(request, requestBefore) || !follows(grant, grantBefore)) return undefined;
+          return [
+            ...(request === undefined ? [] : requestCommands(request)),
+            ...(grant === undefined ? [] : grantCommands(grant, grantBefore)),
+            ...wakeCommands(change),
+          ];
+        },
+        events,
+      );
+    },
+  };
+};
+
+interface Versioned {
+  readonly version: number;
+}
+
+const follows = (next: Versioned | undefined, before: Versioned | undefined): boolean =>
+  next === undefined || next.version === (before?.version ?? 0) + 1;
+
+/** An approved request is over when its grant is. */
+const isOver = ({ state }: AccessRequest): boolean => state.kind !== "pending" && state.kind !== "approved";
+
+/** `SET` without an expiry also takes away one that was there. */
+const store = (key: string, value: unknown, over: boolean): Command =>
+  over ? ["SET", key, JSON.stringify(value), "PX", KEPT_AFTER_END] : ["SET", key, JSON.stringify(value)];
