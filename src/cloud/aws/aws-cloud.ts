@@ -1,0 +1,101 @@
+/** AWS as one cloud: any number of accounts and regions, machines to find and interfaces to open. */
+
+import type { FirewallId } from "../../access/machine.ts";
+import { type DurationMs, SECOND } from "../../access/time.ts";
+import type { Cloud, Firewall } from "../firewall.ts";
+import { createAwsInventory } from "./aws-inventory.ts";
+import { type Credentials, createEc2, type Ec2 } from "./ec2.ts";
+import { type InterfaceKey, readFirewallId } from "./firewall-id.ts";
+import { createGroupFirewall } from "./group-firewall.ts";
+import { DEFAULT_QUOTAS, type Quotas } from "./room.ts";
+
+export interface AwsAccount {
+  readonly regions: readonly string[];
+  /** Of another account, to be assumed: `arn:aws:iam::111122223333:role/latch`. */
+  readonly roleArn?: string;
+  readonly externalId?: string;
+}
+
+/** A role to take on, and the region whose STS to ask. */
+export interface AssumedRole {
+  readonly roleArn: string;
+  readonly externalId: string | undefined;
+  readonly region: string;
+}
+
+export interface AwsCloudDeps {
+  /** Goes into every owner mark and group name. */
+  readonly installation: string;
+  readonly accounts: readonly AwsAccount[];
+  /** Another EC2. Without it as the SDK finds it: `AWS_ENDPOINT_URL_EC2`, or AWS. */
+  readonly endpoint?: string;
+  /** For accounts without a role. Without them as the SDK finds them. */
+  readonly credentials?: Credentials;
+  /** Needed when any account has a role: `fromTemporaryCredentials` of `@aws-sdk/credential-providers`, say. */
+  readonly assumeRole?: (role: AssumedRole) => Credentials;
+  readonly quotas?: Partial<Quotas>;
+  /** How long one call may take; 15 s. */
+  readonly answerWithinMs?: DurationMs;
+}
+
+/** Makes no call. Throws when an account has a role and there is no way to assume it. */
+export const createAwsCloud = (deps: AwsCloudDeps): Cloud => {
+  const { installation } = deps;
+  const quotas = { ...DEFAULT_QUOTAS, ...deps.quotas };
+  const places = deps.accounts.flatMap((account) => account.regions.map((region) => openPlace(account, region, deps)));
+
+  // Who answers behind the credentials of an account without a role shows only when something of it is read.
+  const seen = new Map<string, Place>();
+  const inventory = createAwsInventory(
+    installation,
+    places.map((place) => place.ec2),
+    (account, ec2) => {
+      const place = places.find((each) => each.ec2 === ec2);
+      if (place !== undefined) seen.set(`${account}/${ec2.region}`, place);
+    },
+  );
+
+  const placeOf = ({ account, region }: InterfaceKey): Place | undefined => {
+    const here = places.filter((place) => place.ec2.region === region);
+    return (
+      seen.get(`${account}/${region}`) ??
+      here.find((place) => place.account === account) ??
+      here.find((place) => place.account === undefined)
+    );
+  };
+
+  const firewall = (id: FirewallId): Firewall | undefined => {
+    const key = readFirewallId(id);
+    const place = key === undefined ? undefined : placeOf(key);
+    return key === undefined || place === undefined
+      ? undefined
+      : createGroupFirewall({ id, installation, key, ec2: place.ec2, quotas });
+  };
+
+  return { inventory, firewall };
+};
+
+/** One region of one account. `account` is known beforehand only of a role. */
+interface Place {
+  readonly account: string | undefined;
+  readonly ec2: Ec2;
+}
+
+const openPlace = ({ roleArn, externalId }: AwsAccount, region: string, deps: AwsCloudDeps): Place => {
+  const credentials = roleArn === undefined ? deps.credentials : deps.assumeRole?.({ roleArn, externalId, region });
+  if (roleArn !== undefined && credentials === undefined) {
+    throw new Error(`no way to assume \`${roleArn}\` is configured`);
+  }
+  return {
+    account: roleArn === undefined ? undefined : /^arn:[^:]+:iam::(\d+):role\//u.exec(roleArn)?.[1],
+    ec2: createEc2({
+      region,
+      answerWithinMs: deps.answerWithinMs ?? ANSWER_WITHIN,
+      ...(deps.endpoint === undefined ? {} : { endpoint: deps.endpoint }),
+      ...(credentials === undefined ? {} : { credentials }),
+    }),
+  };
+};
+
+/** The slowest EC2 writes take some seconds. A call that was given up may still take effect; the next reading shows. */
+const ANSWER_WITHIN = (15 * SECOND) as DurationMs;

@@ -1,0 +1,97 @@
+/** The machines of all configured accounts and regions, and the interfaces that carry our mark. */
+
+import {
+  DescribeInstancesCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeSecurityGroupsCommand,
+  type Instance,
+  type NetworkInterface,
+} from "@aws-sdk/client-ec2";
+import type { FirewallId, Machine } from "../../access/machine.ts";
+import type { Inventory } from "../inventory.ts";
+import { type Ask, allPages, type Ec2, quoted } from "./ec2.ts";
+import { interfaceOfGroup, readInterface, writeFirewallId } from "./firewall-id.ts";
+import { readMachine, type ShownInterface } from "./machine-reading.ts";
+import { INTERFACE_TAG, isOwn } from "./own-group.ts";
+import { INSTALLATION_TAG } from "./owner-mark.ts";
+
+/** `ec2s`: one per account and region; all are read side by side. `seen` is told which account answers behind each. */
+export const createAwsInventory = (
+  installation: string,
+  ec2s: readonly Ec2[],
+  seen: (account: string, ec2: Ec2) => void,
+): Inventory => ({
+  machines: async (signal) => {
+    const found = await Promise.all(ec2s.map((ec2) => readMachines(ec2, ec2.within(signal))));
+    for (const { ec2, machines } of found) for (const { account } of machines) seen(account, ec2);
+    return found.flatMap(({ machines }) => machines);
+  },
+  marked: async (signal) => {
+    const found = await Promise.all(ec2s.map((ec2) => readMarked(installation, ec2.region, ec2.within(signal))));
+    return [...new Set(found.flat())];
+  },
+});
+
+const readMachines = async (ec2: Ec2, read: Ask): Promise<{ ec2: Ec2; machines: readonly Machine[] }> => {
+  const pages = await allPages((at) =>
+    read(`list the instances of ${quoted(ec2.region)}`, (client, options) =>
+      client.send(new DescribeInstancesCommand({ MaxResults: PAGE, ...at }), options),
+    ),
+  );
+  const instances = pages
+    .flatMap((page) => page.Reservations ?? [])
+    .flatMap(({ OwnerId, Instances }) => (Instances ?? []).map((instance) => ({ account: OwnerId, instance })))
+    .filter(({ instance }) => instance.State?.Name !== "terminated");
+
+  // An instance normally shows its interfaces whole. Where it doesn't, the interfaces know their instance.
+  const apart = instances.some(({ instance }) => !showsInterfaces(instance))
+    ? await readInterfaces(read, ec2.region)
+    : new Map<string, NetworkInterface[]>();
+
+  const machines = instances.flatMap(({ account, instance }) => {
+    const shown: readonly ShownInterface[] = showsInterfaces(instance)
+      ? (instance.NetworkInterfaces ?? [])
+      : (apart.get(instance.InstanceId ?? "") ?? instance.NetworkInterfaces ?? []);
+    const owner = account ?? shown[0]?.OwnerId ?? "unknown";
+    return readMachine(instance, shown, { account: owner, region: ec2.region }) ?? [];
+  });
+  return { ec2, machines };
+};
+
+const showsInterfaces = ({ NetworkInterfaces = [] }: Instance): boolean =>
+  NetworkInterfaces.length > 0 &&
+  NetworkInterfaces.every((each) => each.NetworkInterfaceId !== undefined && each.PrivateIpAddresses !== undefined);
+
+const readInterfaces = async (read: Ask, region: string): Promise<Map<string, NetworkInterface[]>> => {
+  const pages = await allPages((at) =>
+    read(`list the interfaces of ${quoted(region)}`, (client, options) =>
+      client.send(new DescribeNetworkInterfacesCommand({ MaxResults: PAGE, ...at }), options),
+    ),
+  );
+  return Map.groupBy(
+    pages.flatMap((page) => page.NetworkInterfaces ?? []),
+    (each) => each.Attachment?.InstanceId ?? "",
+  );
+};
+
+const readMarked = async (installation: string, region: string, read: Ask): Promise<readonly FirewallId[]> => {
+  const Filters = [{ Name: `tag:${INSTALLATION_TAG}`, Values: [installation] }];
+  const pages = await allPages((at) =>
+    read(`list our groups in ${quoted(region)}`, (client, options) =>
+      client.send(new DescribeSecurityGroupsCommand({ Filters, MaxResults: PAGE, ...at }), options),
+    ),
+  );
+  return pages
+    .flatMap((page) => page.SecurityGroups ?? [])
+    .flatMap((group) => {
+      const eni = interfaceOfGroup(installation, group.GroupName ?? "");
+      if (eni === undefined || !isOwn(group, installation)) return [];
+      // The tag has the account as the inventory said it. Somebody may have edited it; a group's name can't be.
+      const tagged = readInterface(group.Tags?.find((tag) => tag.Key === INTERFACE_TAG)?.Value ?? "");
+      const account = tagged?.eni === eni ? tagged.account : (group.OwnerId ?? "unknown");
+      return writeFirewallId({ account, region, eni });
+    });
+};
+
+/** The most that EC2 gives at once. */
+const PAGE = 1_000;

@@ -1,0 +1,36 @@
+/** The id of a firewall in AWS: the security groups of one network interface, and which of them is ours. */
+
+import type { FirewallId } from "../../access/machine.ts";
+
+/** One network interface of one account in one region. */
+export interface InterfaceKey {
+  readonly account: string;
+  readonly region: string;
+  readonly eni: string;
+}
+
+/** `aws-groups:111122223333/eu-west-1/eni-0a1` */
+export const writeFirewallId = (key: InterfaceKey): FirewallId => `${PREFIX}${writeInterface(key)}` as FirewallId;
+
+/** `undefined` when the id is another cloud's or malformed. */
+export const readFirewallId = (id: FirewallId): InterfaceKey | undefined =>
+  id.startsWith(PREFIX) ? readInterface(id.slice(PREFIX.length)) : undefined;
+
+/** `111122223333/eu-west-1/eni-0a1`: how the tag on our group says whose it is. */
+export const writeInterface = ({ account, region, eni }: InterfaceKey): string => `${account}/${region}/${eni}`;
+
+export const readInterface = (text: string): InterfaceKey | undefined => {
+  const [, account, region, eni] = /^([^/\s]+)\/([a-z0-9-]+)\/(eni-[a-z0-9]+)$/u.exec(text) ?? [];
+  return account === undefined || region === undefined || eni === undefined ? undefined : { account, region, eni };
+};
+
+/** `latch-acme-eni-0a1`. A name is unique within a VPC, so there can be no second group for the same interface. */
+export const groupName = (installation: string, eni: string): string => `latch-${installation}-${eni}`;
+
+/** The interface that a group of this name is for; `undefined` when it isn't this installation's name. */
+export const interfaceOfGroup = (installation: string, name: string): string | undefined => {
+  const eni = name.slice(groupName(installation, "").length);
+  return name === groupName(installation, eni) && /^eni-[a-z0-9]+$/u.test(eni) ? eni : undefined;
+};
+
+const PREFIX = "aws-groups:";
