@@ -10,10 +10,38 @@ import type { DurationMs, EpochMs } from "./time.ts";
 /** Every reason to say no, and what must be known to say it well. */
 export interface RefusalFacts {
   // What was typed
-  readonly "command-unreadable": { readonly problem: "empty" | "too-long" | "quotes" | "unknown-word" | "missing-machine" | "missing-duration"; readonly word?: string; readonly didYouMean?: string };
-  readonly "port-unreadable": { readonly text: string; readonly services: readonly string[]; readonly didYouMean?: string };
-  readonly "duration-unreadable": { readonly text: string; readonly problem: "bare-number" | "unreadable" | "zero" | "in-the-past" };
-  readonly "source-unreadable": { readonly text: string; readonly networks: readonly string[]; readonly didYouMean?: string };
+  readonly "command-unreadable": {
+    readonly problem:
+      | "empty"
+      | "too-long"
+      | "quotes"
+      | "unknown-word"
+      | "missing-machine"
+      | "missing-duration"
+      | "missing-source"
+      | "missing-justification"
+      | "missing-id";
+    readonly word?: string;
+    readonly didYouMean?: string;
+  };
+  readonly "justification-too-long": { readonly length: number; readonly maximum: number };
+  readonly "port-unreadable": {
+    readonly text: string;
+    readonly services: readonly string[];
+    readonly didYouMean?: string;
+  };
+  readonly "duration-unreadable": {
+    readonly text: string;
+    readonly problem: "bare-number" | "unreadable" | "zero" | "in-the-past";
+    readonly didYouMean?: string;
+  };
+  readonly "source-unreadable": {
+    readonly text: string;
+    readonly networks: readonly string[];
+    readonly didYouMean?: string;
+  };
+  /** Read well, but nobody connects from there: loopback, multicast, the unspecified address, broadcast. */
+  readonly "source-impossible": { readonly text: string };
 
   // What policy says
   readonly "policy-unreadable": Record<never, never>;
@@ -24,7 +52,11 @@ export interface RefusalFacts {
   readonly "port-not-offered": { readonly machine: string; readonly port: string; readonly offered: readonly string[] };
   readonly "duration-too-long": { readonly port: string; readonly machine: string; readonly maximumMs: DurationMs };
   readonly "source-missing": { readonly allowed: readonly string[] };
-  readonly "source-not-allowed": { readonly source: string; readonly rule: string; readonly allowed: readonly string[] };
+  readonly "source-not-allowed": {
+    readonly source: string;
+    readonly rule: string;
+    readonly allowed: readonly string[];
+  };
   readonly "justification-missing": { readonly pattern: string | undefined };
   readonly "justification-mismatch": { readonly pattern: string };
   readonly "no-approver": { readonly machine: string; readonly roles: readonly string[]; readonly needed: number };
@@ -43,7 +75,11 @@ export interface RefusalFacts {
   readonly "own-request": Record<never, never>;
   readonly "not-approver": { readonly roles: readonly string[] };
   readonly "already-answered": { readonly at: EpochMs };
-  readonly "too-late": { readonly state: "approved" | "denied" | "withdrawn" | "lapsed"; readonly by?: string; readonly at: EpochMs };
+  readonly "too-late": {
+    readonly state: "approved" | "denied" | "withdrawn" | "lapsed";
+    readonly by?: string;
+    readonly at: EpochMs;
+  };
   readonly "requester-changed": { readonly reason: RefusalCode };
   readonly "grant-unknown": { readonly text: string };
   readonly "not-yours": Record<never, never>;

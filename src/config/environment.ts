@@ -1,0 +1,133 @@
+/** Secrets and addresses from the environment: https://12factor.net/config */
+
+import ipaddr from "ipaddr.js";
+
+export interface Settings {
+  readonly configFile: string;
+  readonly dataFolder: string;
+  /** As `redis/` reads it; `undefined`: the embedded server. */
+  readonly redisUrl: string | undefined;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Without a slash at its end. */
+  readonly publicUrl: string | undefined;
+  readonly slack: {
+    readonly botToken: string;
+    /** With a slash at its end; `undefined`: Slack's own. */
+    readonly apiUrl: string | undefined;
+    readonly receive:
+      | { readonly kind: "http"; readonly signingSecret: string }
+      | { readonly kind: "socket"; readonly appToken: string };
+  };
+  readonly azure: {
+    /** Without a slash at its end; `undefined`: the public cloud. Plain http only on loopback. */
+    readonly armEndpoint: string | undefined;
+    /** Only ever there with a loopback endpoint. */
+    readonly armToken: string | undefined;
+  };
+}
+
+export interface SettingProblem {
+  readonly variable: string;
+  /** Never repeats the value of a secret. */
+  readonly message: string;
+}
+
+export type SettingsReading =
+  | { readonly kind: "ok"; readonly settings: Settings }
+  | { readonly kind: "bad"; readonly problems: readonly SettingProblem[] };
+
+/**
+ * Reads the variables of the README's table; an empty one counts as not set. All problems are told at once.
+ *
+ * `AWS_ENDPOINT_URL_EC2` and the clouds' credentials are read by their SDKs themselves.
+ */
+export const readEnvironment = (env: Readonly<Record<string, string | undefined>>): SettingsReading => {
+  const problems: SettingProblem[] = [];
+  const complain = (variable: string, message: string): undefined => {
+    problems.push({ variable, message });
+  };
+  const get = (variable: string): string | undefined => {
+    const value = env[variable]?.trim();
+    return value === "" ? undefined : value;
+  };
+  const getUrl = (variable: string): URL | undefined => {
+    const value = get(variable);
+    if (value === undefined) return undefined;
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+    return complain(variable, "is not an address that begins with `https://` or `http://`");
+  };
+
+  const appToken = get("SLACK_APP_TOKEN");
+  const signingSecret = get("SLACK_SIGNING_SECRET");
+  const botToken = get("SLACK_BOT_TOKEN");
+  if (botToken === undefined)
+    complain("SLACK_BOT_TOKEN", "is missing; Slack shows it under OAuth & Permissions, it begins with `xoxb-`");
+  else if (botToken.startsWith("xapp-"))
+    complain("SLACK_BOT_TOKEN", "holds an app-level token (`xapp-`); the bot token begins with `xoxb-`");
+  if (appToken?.startsWith("xoxb-") === true)
+    complain("SLACK_APP_TOKEN", "holds a bot token (`xoxb-`); an app-level token begins with `xapp-`");
+  const receive: Settings["slack"]["receive"] | undefined =
+    appToken !== undefined
+      ? { kind: "socket", appToken }
+      : signingSecret !== undefined
+        ? { kind: "http", signingSecret }
+        : complain(
+            "SLACK_SIGNING_SECRET",
+            "is missing; Slack shows it under Basic Information. For Socket Mode set `SLACK_APP_TOKEN` instead",
+          );
+
+  const redisUrl = get("REDIS_URL");
+  if (redisUrl !== undefined && !/^(?:rediss?|rediss?\+sentinel):\/\/./u.test(redisUrl)) {
+    complain("REDIS_URL", "begins with none of `redis://`, `rediss://`, `redis+sentinel://`");
+  }
+
+  const port = readPort(get("PORT"));
+  if (port === undefined) complain("PORT", "is not a port; write a number from 0 (any free one) to 65535");
+
+  const slackApiUrl = getUrl("SLACK_API_URL");
+  const publicUrl = getUrl("LATCH_PUBLIC_URL");
+  const armEndpoint = getUrl("AZURE_ARM_ENDPOINT");
+  const armToken = get("AZURE_ARM_TOKEN");
+  const armIsHere = armEndpoint !== undefined && isLoopback(armEndpoint);
+  if (armEndpoint?.protocol === "http:" && !armIsHere) {
+    complain("AZURE_ARM_ENDPOINT", "begins with `http://` and isn't on this machine; write `https://`");
+  }
+  if (armToken !== undefined && !armIsHere) {
+    complain(
+      "AZURE_ARM_TOKEN",
+      "is for an `AZURE_ARM_ENDPOINT` on this machine (127.0.0.1, ::1, localhost) only; unset it and use Azure credentials",
+    );
+  }
+
+  if (problems.length > 0 || botToken === undefined || port === undefined || receive === undefined)
+    return { kind: "bad", problems };
+  return {
+    kind: "ok",
+    settings: {
+      configFile: get("LATCH_CONFIG") ?? "latch.yaml",
+      dataFolder: get("LATCH_DATA") ?? ".latch",
+      redisUrl,
+      port,
+      publicUrl: publicUrl && withoutSlash(publicUrl.href),
+      slack: {
+        botToken,
+        apiUrl: slackApiUrl && `${withoutSlash(slackApiUrl.href)}/`,
+        receive,
+      },
+      azure: { armEndpoint: armEndpoint && withoutSlash(armEndpoint.href), armToken },
+    },
+  };
+};
+
+const readPort = (text = "3000"): number | undefined =>
+  /^\d{1,5}$/u.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+
+const isLoopback = ({ hostname }: URL): boolean => {
+  if (hostname === "localhost") return true;
+  const address = hostname.replace(/^\[|\]$/gu, "");
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
+};
+
+const withoutSlash = (address: string): string => address.replace(/\/+$/u, "");

@@ -1,0 +1,263 @@
+/** The one place where a "no" becomes words. A new refusal doesn't compile until it has some. */
+
+import { shortDuration, showDuration } from "../access/duration.ts";
+import type { Refusal, RefusalFacts } from "../access/refusal.ts";
+import type { EpochMs } from "../access/time.ts";
+import type { Ask } from "../workflow/submit-request.ts";
+import { LONGEST_COMMAND, showAsk } from "./command.ts";
+import { code, literal, mention, when } from "./mrkdwn.ts";
+import { servicesTitle } from "./title.ts";
+
+export interface Situation {
+  /** What was asked, to show what to ask instead. */
+  readonly command?: Ask;
+  readonly now: EpochMs;
+  /** Zone for readers whose client doesn't know their own. */
+  readonly zone: string;
+}
+
+/** Several refusals of one ask, a line each, none said twice. */
+export const refusalsText = (refusals: readonly Refusal[], situation: Situation): string =>
+  [...new Set(refusals.map((refusal) => refusalText(refusal, situation)))].join("\n");
+
+/** In mrkdwn. Says what is refused and why, and what would work instead. */
+export const refusalText = (refusal: Refusal, situation: Situation): string => {
+  const { command, now, zone } = situation;
+  switch (refusal.code) {
+    case "command-unreadable":
+      return commandText(refusal.facts);
+    case "justification-too-long":
+      return `That justification has ${refusal.facts.length} characters; ${refusal.facts.maximum} is the most. A ticket number and a few words are enough.`;
+    case "port-unreadable":
+      return portText(refusal.facts, command);
+    case "duration-unreadable":
+      return durationText(refusal.facts, command);
+    case "source-unreadable": {
+      const { text, networks, didYouMean } = refusal.facts;
+      const instead =
+        didYouMean === undefined
+          ? `Write an address like \`203.0.113.7\`, a prefix like \`203.0.113.0/24\`${networks.length === 0 ? "" : `, or a network: ${names(networks)}`}.`
+          : `Did you mean ${code(didYouMean)}?`;
+      return `${code(text)} is neither an address nor a network I know. ${instead}`;
+    }
+    case "source-impossible":
+      return `Nobody can connect from ${code(refusal.facts.text)}: that address never comes over a network. Write the address others see you from, like \`203.0.113.7\`.`;
+
+    case "policy-unreadable":
+      return "I can't read the policy, so nobody gets anything now. Whoever runs me sees why in the log.";
+    case "machine-unknown": {
+      const { text, didYouMean } = refusal.facts;
+      const instead =
+        didYouMean.length === 0
+          ? "`/jit machines` lists those you may ask for."
+          : `Did you mean ${either(didYouMean)}?`;
+      return `I don't know ${code(text)}. ${instead}`;
+    }
+    case "machine-ambiguous":
+      return `Several machines are called ${code(refusal.facts.text)}. Which one: ${either(refusal.facts.candidates)}?`;
+    case "machine-not-offered":
+      return `No rule of the policy covers ${literal(refusal.facts.machine)}, so nobody can ask for it. Whoever looks after the policy can add one.`;
+    case "not-eligible":
+      return `You may not ask for ${literal(refusal.facts.machine)}: it's for ${roles(refusal.facts.roles)}. Whoever looks after that list can add you.`;
+    case "port-not-offered": {
+      const { machine, port, offered } = refusal.facts;
+      return `${title(port)} isn't offered on ${literal(machine)}. You can ask for ${names(offered)}.`;
+    }
+    case "duration-too-long": {
+      const { port, machine, maximumMs } = refusal.facts;
+      const hint = command === undefined ? "" : ` ${retry({ ...command, end: shortDuration(maximumMs) })}`;
+      return `${title(port)} to ${literal(machine)} is for ${showDuration(maximumMs)} at most.${hint}`;
+    }
+    case "source-missing": {
+      const { allowed } = refusal.facts;
+      const source = allowed.find((name) => name !== "single-address" && name !== "anywhere") ?? "203.0.113.7";
+      const hint =
+        command === undefined
+          ? `Add ${code(`from ${source}`)}`
+          : `For example ${retry({ ...command, from: [source] })}`;
+      return `Say where you connect from: ${sources(allowed)}. ${hint}`;
+    }
+    case "source-not-allowed": {
+      const { source, rule, allowed } = refusal.facts;
+      return `${literal(source)} is wider than rule *${literal(rule)}* allows, or outside of it. Allowed: ${sources(allowed)}.`;
+    }
+    case "justification-missing": {
+      const { pattern } = refusal.facts;
+      const form = pattern === undefined ? "" : ` It has to match ${code(pattern)}.`;
+      const hint =
+        command === undefined
+          ? "Add `because …` at the end."
+          : `Add \`because …\`: ${retry({ ...command, because: "…" })}`;
+      return `This needs a justification.${form} ${hint}`;
+    }
+    case "justification-mismatch":
+      return `That justification isn't of the form the policy asks for: it has to match ${code(refusal.facts.pattern)}.`;
+    case "no-approver": {
+      const { machine, roles: approving, needed } = refusal.facts;
+      return `Nobody could let you in: ${literal(machine)} needs ${needed === 1 ? "an approval" : `${needed} approvals`} by ${roles(approving)}, and there ${needed === 1 ? "is nobody" : "are not enough people"} there but you. Whoever looks after that list can add someone.`;
+    }
+
+    case "no-firewall":
+      return `${literal(refusal.facts.machine)} has no ${refusal.facts.cloud === "azure" ? "network security group" : "security group"} that I could open. Whoever looks after its network can add one.`;
+    case "no-address-in-family":
+      return `${literal(refusal.facts.machine)} has no ${refusal.facts.family} address, so that source can't reach it. Ask from an ${refusal.facts.family === "IPv4" ? "IPv6" : "IPv4"} address.`;
+
+    case "person-unknown":
+      return "Slack doesn't tell me who you are, so I can't say yes. Ask from your own account in this workspace.";
+    case "person-standing":
+      return standingText(refusal.facts.standing);
+
+    case "already-asked":
+      return `You asked for this already, and it waits for an answer (request ${code(refusal.facts.requestId)}). \`/jit list\` shows it.`;
+    case "request-unknown":
+      return "I don't know that request any more. Ask again with `/jit`.";
+    case "own-request":
+      return "You can't approve your own request. Someone else has to answer it.";
+    case "not-approver":
+      return `You can't answer this one: it's for ${roles(refusal.facts.roles)} to say.`;
+    case "already-answered":
+      return `You approved this at ${when(refusal.facts.at, now, zone)} already; someone else has to approve it too.`;
+    case "too-late": {
+      const { state, by, at } = refusal.facts;
+      const time = when(at, now, zone);
+      if (state === "lapsed")
+        return `Too late: it lapsed at ${time}, because nobody answered by then. They can ask again.`;
+      if (state === "withdrawn") return `Too late: it was withdrawn at ${time}.`;
+      return `Too late: ${by === undefined ? "it was" : mention(by)} ${state}${by === undefined ? "" : " it"} at ${time}.`;
+    }
+    case "requester-changed":
+      return `Not any more: ${changedText(refusal.facts.reason)} They can ask again when that is settled.`;
+    case "grant-unknown":
+      return `I don't know an open access ${code(refusal.facts.text)}. \`/jit list\` shows yours.`;
+    case "not-yours":
+      return "That isn't yours to change. The person who asked can do it, and so can those who may approve it.";
+
+    case "cannot-check": {
+      const { what, reference } = refusal.facts;
+      const cause = {
+        people: "check who may do this",
+        memory: "reach my memory",
+        machines: "read the list of machines",
+      }[what];
+      return `I can't ${cause} right now, so I can't say yes. Try again in a minute. (ref ${literal(reference)})`;
+    }
+  }
+};
+
+const commandText = ({ problem, word, didYouMean }: RefusalFacts["command-unreadable"]): string => {
+  switch (problem) {
+    case "empty":
+      return `There is nothing to read. ${EXAMPLE}`;
+    case "too-long":
+      return `That is longer than ${LONGEST_COMMAND} characters, so I read none of it. ${EXAMPLE}`;
+    case "quotes":
+      return "A quotation mark is open and never closed. Close it, or leave it out: `because INC-1042 disk full` needs none.";
+    case "unknown-word": {
+      const instead =
+        didYouMean === undefined
+          ? "A justification comes after `because`. `/jit help` shows what I read."
+          : `Did you mean ${code(didYouMean)}?`;
+      return `I don't understand ${code(word ?? "")} there. ${instead}`;
+    }
+    case "missing-machine":
+      return `To which machine, and for how long? ${EXAMPLE}`;
+    case "missing-duration":
+      return `For how long? Write \`30m\`, \`2h\` or \`until 18:00\` after the machine${word === undefined ? "" : ` ${code(word)}`}. ${EXAMPLE}`;
+    case "missing-source":
+      return "From where? After `from` comes an address, a prefix or a network, like `from 203.0.113.7`.";
+    case "missing-justification":
+      return "Why? After `because` comes a justification, like `because INC-1042 disk full`.";
+    case "missing-id":
+      return "Which one? `/jit list` shows the ids of yours, like `k7f3q2xd`.";
+  }
+};
+
+const portText = (
+  { text, services, didYouMean }: RefusalFacts["port-unreadable"],
+  command: Ask | undefined,
+): string => {
+  if (didYouMean === undefined) {
+    return `${code(text)} is neither a service I know nor a port. Write one like ${names([...services.slice(0, 5), "8080", "53/udp"])}.`;
+  }
+  const hint =
+    command === undefined
+      ? ""
+      : ` ${retry({ ...command, services: command.services.map((each) => (each === text ? didYouMean : each)) })}`;
+  return `I don't know the service ${code(text)}. Did you mean ${code(didYouMean)}?${hint}`;
+};
+
+const durationText = (
+  { text, problem, didYouMean }: RefusalFacts["duration-unreadable"],
+  command: Ask | undefined,
+): string => {
+  const typed = text.trim();
+  switch (problem) {
+    case "bare-number":
+      return `${code(typed)} could be minutes or hours. Write ${code(`${typed}m`)} or ${code(`${typed}h`)}.`;
+    case "zero":
+      return "That is no time at all. Write `30m`, `2h` or `until 18:00`.";
+    case "in-the-past":
+      return `${code(typed)} is over already. Write a later time, or a length like \`2h\`.`;
+    case "unreadable": {
+      if (didYouMean === undefined)
+        return `I can't read ${code(typed)} as a length of time. Write \`30m\`, \`2h\`, \`1h30m\`, \`1d\` or \`until 18:00\`.`;
+      const hint = command === undefined ? "" : ` ${retry({ ...command, end: didYouMean })}`;
+      return `I can't read ${code(typed)} as a length of time. Did you mean ${code(didYouMean)}?${hint}`;
+    }
+  }
+};
+
+const standingText = (standing: RefusalFacts["person-standing"]["standing"]): string => {
+  switch (standing) {
+    case "guest":
+      return "Guests can't do this. A full member of the workspace can ask for you.";
+    case "outsider":
+      return "People from other workspaces can't do this. Someone from this workspace can.";
+    case "bot":
+      return "Bots can't do this. It takes a person.";
+    case "deactivated":
+      return "A deactivated account can't do this. Someone with an active one can.";
+  }
+};
+
+/** Why a request that was in order when it was made can't be granted at the click. */
+const changedText = (reason: RefusalFacts["requester-changed"]["reason"]): string => {
+  switch (reason) {
+    case "person-unknown":
+    case "person-standing":
+      return "whoever asked is no longer a member of this workspace.";
+    case "not-eligible":
+      return "whoever asked may no longer ask for this machine.";
+    case "machine-unknown":
+    case "machine-ambiguous":
+      return "the machine is no longer there under that name.";
+    default:
+      return "the policy no longer allows this.";
+  }
+};
+
+const EXAMPLE = "For example `/jit ssh prod-vm-3 2h`";
+
+const retry = (ask: Ask): string => code(showAsk({ ...ask, because: ask.because.length > 200 ? "…" : ask.because }));
+
+const title = (port: string): string => literal(port === "" ? "No port" : capital(servicesTitle([port])));
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+const names = (list: readonly string[]): string => shorten(list.map(code)).join(", ");
+
+const either = (list: readonly string[]): string => {
+  const shown = shorten(list.map(code));
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
+};
+
+const roles = (list: readonly string[]): string => shorten(list.map((name) => `*${literal(name)}*`)).join(" or ");
+
+/** Policy's two words for sources are words, not names that one could type. */
+const sources = (allowed: readonly string[]): string => {
+  const shown = shorten(allowed.map((name) => (name === "single-address" ? "one single address" : literal(name))));
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
+};
+
+const shorten = (list: readonly string[]): readonly string[] =>
+  list.length <= 12 ? list : [...list.slice(0, 12), `${list.length - 12} more`];
