@@ -33,13 +33,13 @@ export const createAwsInventory = (
 });
 
 const readMachines = async (ec2: Ec2, read: Ask): Promise<{ ec2: Ec2; machines: readonly Machine[] }> => {
-  const pages = await allPages((at) =>
-    read(`list the instances of ${quoted(ec2.region)}`, (client, options) =>
-      client.send(new DescribeInstancesCommand({ MaxResults: PAGE, ...at }), options),
-    ),
+  const reservations = await allPages(
+    read,
+    `list the instances of ${quoted(ec2.region)}`,
+    (client, options, at) => client.send(new DescribeInstancesCommand({ MaxResults: PAGE, ...at }), options),
+    (page) => page.Reservations,
   );
-  const instances = pages
-    .flatMap((page) => page.Reservations ?? [])
+  const instances = reservations
     .flatMap(({ OwnerId, Instances }) => (Instances ?? []).map((instance) => ({ account: OwnerId, instance })))
     .filter(({ instance }) => instance.State?.Name !== "terminated");
 
@@ -63,34 +63,32 @@ const showsInterfaces = ({ NetworkInterfaces = [] }: Instance): boolean =>
   NetworkInterfaces.every((each) => each.NetworkInterfaceId !== undefined && each.PrivateIpAddresses !== undefined);
 
 const readInterfaces = async (read: Ask, region: string): Promise<Map<string, NetworkInterface[]>> => {
-  const pages = await allPages((at) =>
-    read(`list the interfaces of ${quoted(region)}`, (client, options) =>
-      client.send(new DescribeNetworkInterfacesCommand({ MaxResults: PAGE, ...at }), options),
-    ),
+  const interfaces = await allPages(
+    read,
+    `list the interfaces of ${quoted(region)}`,
+    (client, options, at) => client.send(new DescribeNetworkInterfacesCommand({ MaxResults: PAGE, ...at }), options),
+    (page) => page.NetworkInterfaces,
   );
-  return Map.groupBy(
-    pages.flatMap((page) => page.NetworkInterfaces ?? []),
-    (each) => each.Attachment?.InstanceId ?? "",
-  );
+  return Map.groupBy(interfaces, (each) => each.Attachment?.InstanceId ?? "");
 };
 
 const readMarked = async (installation: string, region: string, read: Ask): Promise<readonly FirewallId[]> => {
   const Filters = [{ Name: `tag:${INSTALLATION_TAG}`, Values: [installation] }];
-  const pages = await allPages((at) =>
-    read(`list our groups in ${quoted(region)}`, (client, options) =>
+  const groups = await allPages(
+    read,
+    `list our groups in ${quoted(region)}`,
+    (client, options, at) =>
       client.send(new DescribeSecurityGroupsCommand({ Filters, MaxResults: PAGE, ...at }), options),
-    ),
+    (page) => page.SecurityGroups,
   );
-  return pages
-    .flatMap((page) => page.SecurityGroups ?? [])
-    .flatMap((group) => {
-      const eni = interfaceOfGroup(installation, group.GroupName ?? "");
-      if (eni === undefined || !isOwn(group, installation)) return [];
-      // The tag has the account as the inventory said it. Somebody may have edited it; a group's name can't be.
-      const tagged = readInterface(group.Tags?.find((tag) => tag.Key === INTERFACE_TAG)?.Value ?? "");
-      const account = tagged?.eni === eni ? tagged.account : (group.OwnerId ?? "unknown");
-      return writeFirewallId({ account, region, eni });
-    });
+  return groups.flatMap((group) => {
+    const eni = interfaceOfGroup(installation, group.GroupName ?? "");
+    if (eni === undefined || !isOwn(group, installation)) return [];
+    // The tag has the account as the inventory said it. Somebody may have edited it; a group's name can't be.
+    const tagged = readInterface(group.Tags?.find((tag) => tag.Key === INTERFACE_TAG)?.Value ?? "");
+    const account = tagged?.eni === eni ? tagged.account : (group.OwnerId ?? "unknown");
+    return writeFirewallId({ account, region, eni });
+  });
 };
 
 /** The most that EC2 gives at once. */

@@ -1,14 +1,16 @@
 /** EC2 in one region of one account: each call has a time limit, fails as a `Fault`, and is made once. */
 
 import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
+import { Fault } from "../../access/fault.ts";
 import type { DurationMs } from "../../access/time.ts";
 import { toFault } from "./aws-fault.ts";
 
 /** Makes one call. `doing` completes "cannot …", with names in backticks. */
-export type Ask = <T>(
-  doing: string,
-  send: (client: EC2Client, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
-) => Promise<T>;
+export type Ask = <T>(doing: string, send: (client: EC2Client, options: SendOptions) => Promise<T>) => Promise<T>;
+
+export interface SendOptions {
+  readonly abortSignal: AbortSignal;
+}
 
 export interface Ec2 {
   readonly region: string;
@@ -49,17 +51,27 @@ export const createEc2 = ({ region, endpoint, credentials, answerWithinMs }: Ec2
   };
 };
 
-/** All pages of a description, in order. */
-export const allPages = async <Page extends { readonly NextToken?: string | undefined }>(
-  read: (at: { readonly NextToken?: string }) => Promise<Page>,
-): Promise<readonly Page[]> => {
-  const pages: Page[] = [];
-  for (let token: string | undefined; pages.length === 0 || token !== undefined; ) {
-    const page = await read(token === undefined ? {} : { NextToken: token });
-    pages.push(page);
-    token = page.NextToken === "" ? undefined : page.NextToken;
+/**
+ * What a description lists, from all of its pages, in order. EC2 answers an empty list where there is nothing; an answer without the list
+ * (an empty body, a proxy's page) isn't one, and throws: taken for "nothing there", it would let us say that a port is closed.
+ */
+export const allPages = async <Page extends { readonly NextToken?: string | undefined }, Item>(
+  ask: Ask,
+  doing: string,
+  send: (client: EC2Client, options: SendOptions, at: { readonly NextToken?: string }) => Promise<Page>,
+  pick: (page: Page) => readonly Item[] | undefined,
+): Promise<readonly Item[]> => {
+  const items: Item[] = [];
+  let at: { readonly NextToken?: string } | undefined = {};
+  while (at !== undefined) {
+    const here: { readonly NextToken?: string } = at;
+    const page: Page = await ask(doing, (client, options) => send(client, options, here));
+    const listed = pick(page);
+    if (listed === undefined) throw new Fault("aws", `cannot ${doing}: the answer is empty`, { retry: "later" });
+    items.push(...listed);
+    at = page.NextToken ? { NextToken: page.NextToken } : undefined;
   }
-  return pages;
+  return items;
 };
 
 /** A name in a message: `` `eni-0a1` ``. */

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { Fault } from "../../access/fault.ts";
 import { isMissing } from "./aws-fault.ts";
-import { type Ask, quoted } from "./ec2.ts";
+import { type Ask, allPages, quoted } from "./ec2.ts";
 
 export interface AttachedInterface {
   readonly eni: string;
@@ -20,10 +20,14 @@ export interface AttachedInterface {
 /** `undefined` when there is no such interface any more. */
 export const readInterfaceState = async (read: Ask, eni: string): Promise<AttachedInterface | undefined> => {
   try {
-    const answer = await read(`read ${quoted(eni)}`, (client, options) =>
-      client.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [eni] }), options),
+    const shown = await allPages(
+      read,
+      `read ${quoted(eni)}`,
+      (client, options, at) =>
+        client.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [eni], ...at }), options),
+      (page) => page.NetworkInterfaces,
     );
-    const found = answer.NetworkInterfaces?.find((each) => each.NetworkInterfaceId === eni);
+    const found = shown.find((each) => each.NetworkInterfaceId === eni);
     return found === undefined
       ? undefined
       : {

@@ -26,7 +26,7 @@ export const readMachine = (
   return {
     cloud: "aws",
     id: id.toLowerCase() as MachineId,
-    name: tags["Name"]?.trim() || id,
+    name: tags.Name?.trim() || id,
     account,
     region,
     tags,

@@ -6,6 +6,7 @@ import {
   DeleteSecurityGroupCommand,
   DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
+  type DescribeSecurityGroupsRequest,
   type IpPermission,
   RevokeSecurityGroupEgressCommand,
   type SecurityGroup,
@@ -46,15 +47,8 @@ export const isOwn = (group: SecurityGroup, installation: string): boolean =>
 /** Normally none or one. `taken`: somebody else's group has our name, so that none of ours can be made. */
 export const readOwnGroups = async (read: Ask, { installation, key }: Owner): Promise<FoundGroups> => {
   const name = groupName(installation, key.eni);
-  const pages = await allPages((at) =>
-    read(`read ${quoted(name)}`, (client, options) =>
-      client.send(
-        new DescribeSecurityGroupsCommand({ Filters: [{ Name: "group-name", Values: [name] }], ...at }),
-        options,
-      ),
-    ),
-  );
-  const named = pages.flatMap((page) => page.SecurityGroups ?? []).filter((group) => group.GroupName === name);
+  const Filters = [{ Name: "group-name", Values: [name] }];
+  const named = (await readGroups(read, name, { Filters })).filter((group) => group.GroupName === name);
   const own = named.filter((group) => isOwn(group, installation));
   return { groups: await withRules(read, name, own), taken: own.length === 0 && named.length > 0 };
 };
@@ -152,15 +146,23 @@ const readGroup = async (read: Ask, { id, name }: OwnGroup): Promise<OwnGroup> =
   return group;
 };
 
+const readGroups = (read: Ask, name: string, which: DescribeSecurityGroupsRequest): Promise<readonly SecurityGroup[]> =>
+  allPages(
+    read,
+    `read ${quoted(name)}`,
+    (client, options, at) => client.send(new DescribeSecurityGroupsCommand({ ...which, ...at }), options),
+    (page) => page.SecurityGroups,
+  );
+
 const withRules = async (read: Ask, name: string, groups: readonly SecurityGroup[]): Promise<readonly OwnGroup[]> => {
   if (groups.length === 0) return [];
   const Filters = [{ Name: "group-id", Values: groups.flatMap((group) => group.GroupId ?? []) }];
-  const pages = await allPages((at) =>
-    read(`read the rules of ${quoted(name)}`, (client, options) =>
-      client.send(new DescribeSecurityGroupRulesCommand({ Filters, ...at }), options),
-    ),
+  const rules = await allPages(
+    read,
+    `read the rules of ${quoted(name)}`,
+    (client, options, at) => client.send(new DescribeSecurityGroupRulesCommand({ Filters, ...at }), options),
+    (page) => page.SecurityGroupRules,
   );
-  const rules = pages.flatMap((page) => page.SecurityGroupRules ?? []);
   return groups.flatMap((group): OwnGroup[] => {
     const id = group.GroupId;
     if (id === undefined) return [];
