@@ -124,11 +124,10 @@ const run = async (
   settings: Settings,
   log: RedisLog,
 ): Promise<ChildProcess> => {
-  const server = spawn("/bin/sh", ["-c", WATCH, "latch-redis", program.file, settingsFile(folder)], {
+  const server = spawn("/bin/sh", ["-c", WATCH, "latch-redis", ...program.command, settingsFile(folder)], {
     stdio: ["pipe", "pipe", "pipe"],
     // Its own group: Ctrl-C in a terminal is for us; the server goes when we have said our last word to it.
     detached: true,
-    ...(program.libraries === undefined ? {} : { env: { ...process.env, LD_LIBRARY_PATH: program.libraries } }),
   });
   let said = "";
   const listen = (chunk: Buffer): void => {

@@ -16,7 +16,10 @@ export const lockFolder = async (folder: string, patienceMs: number): Promise<((
     const database = new DatabaseSync(join(folder, "lock"));
     try {
       database.exec("BEGIN EXCLUSIVE");
-      return () => database.close();
+      held.add(database);
+      return () => {
+        if (held.delete(database)) database.close();
+      };
     } catch (error) {
       database.close();
       if (!isBusy(error)) throw error;
@@ -25,6 +28,9 @@ export const lockFolder = async (folder: string, patienceMs: number): Promise<((
     await sleep(50);
   }
 };
+
+/** Keeps them from the garbage collector, which would unlock. */
+const held = new Set<DatabaseSync>();
 
 /** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;

@@ -11,9 +11,8 @@ import type { RedisLog } from "./connect.ts";
 const execute = promisify(execFile);
 
 export interface ServerProgram {
-  readonly file: string;
-  /** For `LD_LIBRARY_PATH`, when it was fetched. */
-  readonly libraries?: string;
+  /** What to type before the server's own arguments. */
+  readonly command: readonly [string, ...string[]];
 }
 
 export interface SearchOptions {
@@ -30,7 +29,7 @@ export const findServerProgram = async ({
   names = ["redis-server", "valkey-server"],
   cache = join(homedir(), ".cache", "latch"),
 }: SearchOptions): Promise<ServerProgram> => {
-  for (const file of names) if (await runs({ file })) return { file };
+  for (const file of names) if (await runs({ command: [file] })) return { command: [file] };
 
   const unpacked = join(cache, `redis-${process.arch}`);
   const fetched = programIn(unpacked);
@@ -47,21 +46,18 @@ export const findServerProgram = async ({
   throw new Error(`no redis server on this machine: set REDIS_URL, or type \`${await installLine()}\``);
 };
 
-const programIn = (root: string): ServerProgram => ({
-  file: join(root, "usr", "bin", "redis-server"),
-  libraries: [
-    join(root, "usr", "lib", process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu"),
-    join(root, "usr", "lib"),
-  ].join(":"),
-});
+/** `env` and not our own environment: its libraries are for the server alone. */
+const programIn = (root: string): ServerProgram => {
+  const libraries = join(root, "usr", "lib");
+  const ofThisMachine = join(libraries, process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu");
+  return {
+    command: ["env", `LD_LIBRARY_PATH=${ofThisMachine}:${libraries}`, join(root, "usr", "bin", "redis-server")],
+  };
+};
 
-const runs = async ({ file, libraries }: ServerProgram): Promise<boolean> => {
+const runs = async ({ command: [first, ...rest] }: ServerProgram): Promise<boolean> => {
   try {
-    await execute(
-      file,
-      ["--version"],
-      libraries === undefined ? {} : { env: { ...process.env, LD_LIBRARY_PATH: libraries } },
-    );
+    await execute(first, [...rest, "--version"]);
     return true;
   } catch {
     return false;

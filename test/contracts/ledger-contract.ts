@@ -1,0 +1,220 @@
+/** What every implementation of `Ledger` and `AuditLog` must do, with the outbox and the wake-ups they reach. */
+
+import { beforeEach, describe, expect, test } from "vitest";
+
+import type { GrantId, RequestId } from "../../src/access/identifier.ts";
+import { personKey } from "../../src/access/person.ts";
+import { type EpochMs, later, MINUTE } from "../../src/access/time.ts";
+import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
+import type { Ledger } from "../../src/grants/ledger.ts";
+import type { Outbox } from "../../src/notices/outbox.ts";
+import type { Wakeups } from "../../src/reconcile/wakeups.ts";
+import { aGrant, anEvent, aRequest, DEV, LEAD, NOW, NSG, SUBNET_NSG } from "./samples.ts";
+
+export interface LedgerSetup {
+  readonly ledger: Ledger;
+  readonly auditLog: AuditLog;
+  readonly outbox: Outbox;
+  readonly firewalls: Wakeups;
+  readonly requests: Wakeups;
+  /** The queue `outbox-events`; its clock stands at `NOW`. */
+  readonly events: Wakeups;
+  /** All that was appended, the oldest first. */
+  readonly log: () => Promise<readonly AuditEvent[]>;
+  readonly clear: () => Promise<void>;
+}
+
+const g = (id: string): GrantId => id as GrantId;
+const r = (id: string): RequestId => id as RequestId;
+const SOON = later(NOW, MINUTE);
+
+export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
+  describe("ledger contract", () => {
+    let setup: LedgerSetup;
+    beforeEach(async () => {
+      setup = await make();
+    });
+    const logged = async (): Promise<string[]> => (await setup.log()).map(({ id }) => id);
+    const unheard = async (): Promise<string[]> => (await setup.outbox.nextEvents(100)).map(({ event }) => event.id);
+
+    test("what was stored comes back as it was, whatever people typed", async () => {
+      const { ledger } = setup;
+      expect(await ledger.request(aRequest().id)).toBeUndefined();
+      expect(await ledger.grant(aGrant().id)).toBeUndefined();
+      expect(
+        await ledger.commit({ request: aRequest(), grant: aGrant(), events: [anEvent("request.submitted/a")] }),
+      ).toBe(true);
+      expect(await ledger.request(aRequest().id)).toEqual(aRequest());
+      expect(await ledger.grant(aGrant().id)).toEqual(aGrant());
+      expect(await setup.log()).toEqual([anEvent("request.submitted/a")]);
+      expect((await setup.outbox.nextEvents(10))[0]?.event).toEqual(anEvent("request.submitted/a"));
+    });
+
+    test("a version is written only over the one before it", async () => {
+      const { ledger } = setup;
+      const attempt = (version: number): Promise<boolean> =>
+        ledger.commit({ request: aRequest({ version }), events: [] });
+      expect(await attempt(2)).toBe(false);
+      expect(await attempt(0)).toBe(false);
+      expect(await attempt(1)).toBe(true);
+      expect(await attempt(1)).toBe(false);
+      expect(await attempt(3)).toBe(false);
+      expect(await attempt(2)).toBe(true);
+      expect((await ledger.request(aRequest().id))?.version).toBe(2);
+    });
+
+    test("when one of two versions doesn't fit, nothing at all is written", async () => {
+      const { ledger, firewalls, requests, events } = setup;
+      await ledger.commit({ grant: aGrant(), events: [] });
+      const refused = await ledger.commit({
+        request: aRequest(),
+        grant: aGrant({ adopted: true }),
+        events: [anEvent("request.approved/a")],
+        firewallsDue: [{ firewall: NSG, at: NOW }],
+        requestDue: NOW,
+      });
+      expect(refused).toBe(false);
+      expect(await ledger.request(aRequest().id)).toBeUndefined();
+      expect(await ledger.grant(aGrant().id)).toEqual(aGrant());
+      expect(await ledger.pendingOf(personKey(DEV))).toEqual([]);
+      expect(await logged()).toEqual([]);
+      expect(await unheard()).toEqual([]);
+      expect([await firewalls.nextAt(), await requests.nextAt(), await events.nextAt()]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    });
+
+    test("of many who write the same version at once exactly one wins, and only its event is told", async () => {
+      const { ledger } = setup;
+      await ledger.commit({ request: aRequest(), events: [] });
+      const tries = Array.from({ length: 20 }, (_, i) =>
+        ledger.commit({ request: aRequest({ version: 2, channel: `C${i}` }), events: [anEvent(`review.given/${i}`)] }),
+      );
+      const results = await Promise.all(tries);
+      const winner = results.indexOf(true);
+      expect(results.filter(Boolean)).toHaveLength(1);
+      expect((await ledger.request(aRequest().id))?.channel).toBe(`C${winner}`);
+      expect(await logged()).toEqual([`review.given/${winner}`]);
+    });
+
+    test("many who write different things at once all get through, each event once", async () => {
+      const { ledger } = setup;
+      const writes = Array.from({ length: 30 }, (_, i) =>
+        ledger.commit({ request: aRequest({ id: r(`r${i}`) }), events: [anEvent(`request.submitted/r${i}`)] }),
+      );
+      expect(await Promise.all(writes)).toEqual(writes.map(() => true));
+      expect((await logged()).toSorted()).toEqual(
+        Array.from({ length: 30 }, (_, i) => `request.submitted/r${i}`).toSorted(),
+      );
+      expect(await unheard()).toEqual(await logged());
+      expect(await ledger.pendingOf(personKey(DEV))).toHaveLength(30);
+    });
+
+    test("pending requests are found by their requester until they end", async () => {
+      const { ledger } = setup;
+      const other = aRequest({ id: r("other"), requester: LEAD });
+      await ledger.commit({ request: aRequest(), events: [] });
+      await ledger.commit({ request: other, events: [] });
+      expect(await ledger.pendingOf(personKey(DEV))).toEqual([aRequest()]);
+      expect(await ledger.pendingOf(personKey(LEAD))).toEqual([other]);
+
+      await ledger.commit({ request: aRequest({ version: 2, state: { kind: "withdrawn", at: NOW } }), events: [] });
+      expect(await ledger.pendingOf(personKey(DEV))).toEqual([]);
+      expect((await ledger.request(aRequest().id))?.state.kind).toBe("withdrawn");
+    });
+
+    test("live grants are found by each of their firewalls until they end, expired and revoked ones too", async () => {
+      const { ledger } = setup;
+      const targets = [NSG, SUBNET_NSG].map((firewall) => ({ firewall, addresses: ["10.0.0.4"] }));
+      const both = aGrant({ id: g("both"), targets, expiresAt: (NOW - 1) as EpochMs });
+      const one = aGrant({ id: g("one"), revoked: { kind: "closed", at: NOW, by: DEV } });
+      await ledger.commit({ grant: both, events: [] });
+      await ledger.commit({ grant: one, events: [] });
+      expect((await ledger.grantsOn(NSG)).map(({ id }) => id).toSorted()).toEqual(["both", "one"]);
+      expect(await ledger.grantsOn(SUBNET_NSG)).toEqual([both]);
+      expect(await ledger.liveGrants()).toHaveLength(2);
+
+      const ended = { ...both, version: 2, endedAt: NOW };
+      await ledger.commit({ grant: ended, events: [] });
+      expect(await ledger.grantsOn(NSG)).toEqual([one]);
+      expect(await ledger.grantsOn(SUBNET_NSG)).toEqual([]);
+      expect(await ledger.liveGrants()).toEqual([one]);
+      expect(await ledger.grant(both.id)).toEqual(ended);
+    });
+
+    test("a grant that moves to another firewall is no longer found on the first", async () => {
+      const { ledger } = setup;
+      await ledger.commit({ grant: aGrant(), events: [] });
+      await ledger.commit({
+        grant: aGrant({ version: 2, targets: [{ firewall: SUBNET_NSG, addresses: [] }] }),
+        events: [],
+      });
+      expect(await ledger.grantsOn(NSG)).toEqual([]);
+      expect(await ledger.grantsOn(SUBNET_NSG)).toHaveLength(1);
+    });
+
+    test("wake-ups are set with the write, and an earlier one that is there stays", async () => {
+      const { ledger, firewalls, requests, events } = setup;
+      await firewalls.wake(NSG, NOW);
+      await ledger.commit({
+        request: aRequest(),
+        events: [anEvent("request.submitted/a")],
+        firewallsDue: [
+          { firewall: NSG, at: SOON },
+          { firewall: SUBNET_NSG, at: SOON },
+        ],
+        requestDue: SOON,
+      });
+      const due = async (queue: Wakeups) => (await queue.take(SOON, 10, MINUTE)).map(({ id, dueAt }) => [id, dueAt]);
+      expect(await due(firewalls)).toEqual([
+        [NSG, NOW],
+        [SUBNET_NSG, SOON],
+      ]);
+      expect(await due(requests)).toEqual([[aRequest().id, SOON]]);
+      expect(await due(events)).toEqual([["events", NOW]]);
+    });
+
+    test("a fact is appended and handed on once, by whichever way and however often it is said", async () => {
+      const { ledger, auditLog } = setup;
+      const event = anEvent("grant.ended/a");
+      await auditLog.append(event);
+      await Promise.all([auditLog.append(event), auditLog.append({ ...event, at: SOON })]);
+      expect(
+        await ledger.commit({
+          request: aRequest(),
+          events: [event, anEvent("grant.ended/b"), anEvent("grant.ended/b")],
+        }),
+      ).toBe(true);
+      expect(await setup.log()).toEqual([event, anEvent("grant.ended/b")]);
+      expect(await unheard()).toEqual(["grant.ended/a", "grant.ended/b"]);
+      expect(await ledger.request(aRequest().id)).toEqual(aRequest());
+    });
+
+    test("after everything was lost it begins anew", async () => {
+      const { ledger, auditLog, clear } = setup;
+      await ledger.commit({ request: aRequest(), grant: aGrant(), events: [anEvent("request.approved/a")] });
+      await clear();
+      expect(await ledger.request(aRequest().id)).toBeUndefined();
+      expect(await ledger.liveGrants()).toEqual([]);
+      expect(await ledger.commit({ grant: aGrant({ version: 2 }), events: [anEvent("grant.ended/a")] })).toBe(false);
+      expect(await ledger.commit({ grant: aGrant({ adopted: true }), events: [anEvent("grant.adopted/a")] })).toBe(
+        true,
+      );
+      await auditLog.append(anEvent("request.approved/a"));
+      expect(await logged()).toEqual(["grant.adopted/a", "request.approved/a"]);
+    });
+
+    test("everything lost between many writes breaks none of them", async () => {
+      const { ledger, clear } = setup;
+      const writes = Array.from({ length: 20 }, (_, i) =>
+        ledger.commit({ grant: aGrant({ id: g(`g${i}`) }), events: [anEvent(`e/${i}`)] }),
+      );
+      const [results] = await Promise.all([Promise.all(writes), clear()]);
+      expect(results).toEqual(writes.map(() => true));
+      await ledger.commit({ grant: aGrant({ id: g("after") }), events: [anEvent("e/after")] });
+      expect((await logged()).at(-1)).toBe("e/after");
+    });
+  });
+};

@@ -1,0 +1,99 @@
+/** Requests, grants and the audit log in maps. Passes `ledgerContract`. */
+
+import { personKey } from "../../src/access/person.ts";
+import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
+import type { Grant } from "../../src/grants/grant.ts";
+import type { Ledger } from "../../src/grants/ledger.ts";
+import type { AccessRequest } from "../../src/grants/request.ts";
+import type { Wakeups } from "../../src/reconcile/wakeups.ts";
+import { type Outage, reach } from "./outage.ts";
+
+export interface MemoryLedgerDeps {
+  readonly firewalls: Wakeups;
+  readonly requests: Wakeups;
+  /** Told each event once, as the outbox is. */
+  readonly hand?: (event: AuditEvent) => Promise<void>;
+  readonly outage?: Outage;
+}
+
+export interface MemoryLedger {
+  readonly ledger: Ledger;
+  readonly auditLog: AuditLog;
+  /** Everything appended so far. */
+  readonly log: () => readonly AuditEvent[];
+  /** Forgets everything, as an emptied Redis does. */
+  readonly clear: () => void;
+}
+
+export const createMemoryLedger = ({
+  firewalls,
+  requests: requestQueue,
+  hand,
+  outage,
+}: MemoryLedgerDeps): MemoryLedger => {
+  const requests = new Map<string, AccessRequest>();
+  const grants = new Map<string, Grant>();
+  const events = new Map<string, AuditEvent>();
+
+  const append = async (event: AuditEvent): Promise<void> => {
+    if (events.has(event.id)) return;
+    events.set(event.id, structuredClone(event));
+    await hand?.(structuredClone(event));
+  };
+  const live = (): Grant[] =>
+    [...grants.values()].filter(({ endedAt }) => endedAt === undefined).map((grant) => structuredClone(grant));
+
+  const ledger: Ledger = {
+    request: async (id) => {
+      await reach(outage);
+      return structuredClone(requests.get(id));
+    },
+    grant: async (id) => {
+      await reach(outage);
+      return structuredClone(grants.get(id));
+    },
+    pendingOf: async (requester) => {
+      await reach(outage);
+      const pending = [...requests.values()].filter(
+        (request) => personKey(request.requester) === requester && request.state.kind === "pending",
+      );
+      return structuredClone(pending);
+    },
+    grantsOn: async (firewall) => {
+      await reach(outage);
+      return live().filter(({ targets }) => targets.some((target) => target.firewall === firewall));
+    },
+    liveGrants: async () => {
+      await reach(outage);
+      return live();
+    },
+    commit: async ({ request, grant, events: said, firewallsDue = [], requestDue }) => {
+      await reach(outage);
+      const fits =
+        (request === undefined || request.version === (requests.get(request.id)?.version ?? 0) + 1) &&
+        (grant === undefined || grant.version === (grants.get(grant.id)?.version ?? 0) + 1);
+      if (!fits) return false;
+      if (request !== undefined) requests.set(request.id, structuredClone(request));
+      if (grant !== undefined) grants.set(grant.id, structuredClone(grant));
+      for (const event of said) await append(event);
+      for (const { firewall, at } of firewallsDue) await firewalls.wake(firewall, at);
+      const id = request?.id ?? grant?.requestId;
+      if (requestDue !== undefined && id !== undefined) await requestQueue.wake(id, requestDue);
+      return true;
+    },
+  };
+
+  return {
+    ledger,
+    auditLog: {
+      append: async (event) => {
+        await reach(outage);
+        await append(event);
+      },
+    },
+    log: () => [...events.values()],
+    clear: () => {
+      for (const map of [requests, grants, events]) map.clear();
+    },
+  };
+};
