@@ -8,6 +8,7 @@ export type FaultCode =
   | "slack" // an answer of Slack that isn't success
   | "redis" // Redis is away, or answers with an error
   | "lease-lost" // another worker has this firewall now, or what is desired changed under us: look again
+  | "no-effect" // the cloud said it was done, and reading back shows otherwise
   | "quota" // the cloud has no room for what we want to add
   | "not-found"; // what we were to configure is gone
 

@@ -15,9 +15,13 @@ export interface AccessFacts {
   readonly requestId: RequestId;
   readonly requester: Person;
   readonly machine: MachineRef;
+  /** As the requester named them: `ssh`, `8080/tcp`. */
+  readonly services: readonly string[];
   readonly ports: readonly Port[];
   readonly sources: readonly Cidr[];
   readonly justification: string;
+  /** Where its card is and its end is told. */
+  readonly channel: string;
 }
 
 interface EventFacts {
@@ -31,8 +35,8 @@ interface EventFacts {
   readonly "request.lapsed": AccessFacts;
   /** Found in a cloud with our mark, unknown to our memory, and still within its time. */
   readonly "grant.adopted": AccessFacts & { readonly grantId: GrantId; readonly firewall: FirewallId; readonly expiresAt: EpochMs };
-  /** The cloud was first seen to let the requester in. */
-  readonly "grant.opened": AccessFacts & { readonly grantId: GrantId; readonly expiresAt: EpochMs; readonly tookMs: DurationMs };
+  /** The cloud was first seen to let the requester in, at these addresses of the machine. */
+  readonly "grant.opened": AccessFacts & { readonly grantId: GrantId; readonly expiresAt: EpochMs; readonly tookMs: DurationMs; readonly addresses: readonly string[] };
   readonly "grant.failed": AccessFacts & { readonly grantId: GrantId; readonly problem: string };
   readonly "grant.revoked": AccessFacts & { readonly grantId: GrantId };
   /** Ten minutes are left. */

@@ -19,6 +19,8 @@ export interface Grant {
   readonly requestId: RequestId;
   readonly requester: Person;
   readonly machine: MachineRef;
+  /** As on its request. */
+  readonly services: readonly string[];
   readonly ports: readonly Port[];
   readonly sources: readonly Cidr[];
   readonly justification: string;
@@ -38,6 +40,13 @@ export interface Grant {
   readonly openedAt: EpochMs | undefined;
   readonly warnedAt: EpochMs | undefined;
   readonly endedAt: EpochMs | undefined;
+  /** Whose grants kept one of its ports open when it ended. */
+  readonly stillOpen: readonly StillOpen[];
+}
+
+export interface StillOpen {
+  readonly requester: Person;
+  readonly expiresAt: EpochMs;
 }
 
 /** Whether it permits anything at `now`: from `startsAt` up to, not including, `expiresAt`, unless revoked. */

@@ -1,15 +1,14 @@
 /** A stored ask, and the ways it can end. */
 
+import type { TypedEnd } from "../access/duration.ts";
 import type { RequestId } from "../access/identifier.ts";
 import type { FirewallId, MachineRef } from "../access/machine.ts";
 import { type Person, samePerson } from "../access/person.ts";
 import type { Port } from "../access/port.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
-import type { DurationMs, EpochMs } from "../access/time.ts";
+import type { EpochMs } from "../access/time.ts";
 
-/** When the access shall end: so long after it is granted, or at an instant whenever it is granted. */
-export type AskedEnd = { readonly kind: "for"; readonly durationMs: DurationMs } | { readonly kind: "until"; readonly at: EpochMs };
 
 /** Which addresses of the machine a firewall stands before: what a grant changes there. */
 export interface Target {
@@ -43,11 +42,11 @@ export interface AccessRequest {
   readonly version: number;
   readonly requester: Person;
   readonly machine: MachineRef;
-  /** As the requester said it, for titles: `SSH`, `8080/tcp`. */
+  /** As the requester named them, for titles: `ssh`, `8080/tcp`. */
   readonly services: readonly string[];
   readonly ports: readonly Port[];
   readonly sources: readonly Cidr[];
-  readonly end: AskedEnd;
+  readonly end: TypedEnd;
   readonly justification: string;
   readonly rule: string;
   /** Where its card is. */

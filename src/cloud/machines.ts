@@ -1,0 +1,94 @@
+/** Every machine of every configured cloud, kept in memory and refreshed in the background. */
+
+import { distance } from "fastest-levenshtein";
+import { isFault } from "../access/fault.ts";
+import type { CloudName, FirewallId, Machine, MachineId } from "../access/machine.ts";
+import { type Refusal, refuse } from "../access/refusal.ts";
+import type { Inventory } from "./inventory.ts";
+
+export interface Machines {
+  /**
+   * Reads all clouds again, side by side. A cloud that fails keeps the machines it had; the faults are returned.
+   * A cloud that was never read leaves `isComplete` false.
+   */
+  readonly refresh: (signal: AbortSignal) => Promise<readonly { readonly cloud: CloudName; readonly error: unknown }[]>;
+  /** Whether every cloud was read at least once. */
+  readonly isComplete: () => boolean;
+  /** By name (any case), by cloud id, or by `name@account` where a name is not unique. */
+  readonly find: (text: string) => Machine | Refusal;
+  readonly byId: (id: MachineId) => Machine | undefined;
+  readonly behind: (firewall: FirewallId) => readonly Machine[];
+  readonly all: () => readonly Machine[];
+}
+
+export const createMachines = (clouds: ReadonlyMap<CloudName, Inventory>): Machines => {
+  const machinesByCloud = new Map<CloudName, readonly Machine[]>();
+  let index = indexOf([]);
+
+  const find = (text: string): Machine | Refusal => {
+    const wanted = text.trim().toLowerCase();
+    const byId = index.byId.get(wanted as MachineId);
+    if (byId !== undefined) return byId;
+    const named = index.byName.get(wanted) ?? index.byQualifiedName.get(wanted) ?? [];
+    const [first, second] = named;
+    if (first === undefined) return refuse("machine-unknown", { text, didYouMean: nearest(wanted, index.byName) });
+    if (second === undefined) return first;
+    return refuse("machine-ambiguous", { text, candidates: named.map((machine) => waysToName(machine, named)) });
+  };
+
+  return {
+    refresh: async (signal) => {
+      const results = await Promise.all(
+        [...clouds].map(async ([cloud, inventory]) => {
+          try {
+            machinesByCloud.set(cloud, await inventory.machines(signal));
+            return [];
+          } catch (error) {
+            if (!isFault(error)) throw error;
+            return [{ cloud, error }];
+          }
+        }),
+      );
+      index = indexOf([...machinesByCloud.values()].flat());
+      return results.flat();
+    },
+    isComplete: () => [...clouds.keys()].every((cloud) => machinesByCloud.has(cloud)),
+    find,
+    byId: (id) => index.byId.get(id),
+    behind: (firewall) => index.byFirewall.get(firewall) ?? [],
+    all: () => index.all,
+  };
+};
+
+const indexOf = (all: readonly Machine[]) => {
+  const byFirewall = new Map<FirewallId, Machine[]>();
+  for (const machine of all) {
+    for (const firewall of new Set(machine.interfaces.flatMap((each) => each.firewalls))) {
+      const behind = byFirewall.get(firewall);
+      if (behind === undefined) byFirewall.set(firewall, [machine]);
+      else behind.push(machine);
+    }
+  }
+  return {
+    all,
+    byFirewall,
+    byId: new Map(all.map((machine) => [machine.id, machine])),
+    byName: Map.groupBy(all, (machine) => machine.name.toLowerCase()),
+    byQualifiedName: Map.groupBy(all, (machine) => `${machine.name}@${machine.account}`.toLowerCase()),
+  };
+};
+
+/** `name@account` where that tells it from the others, else its id. */
+const waysToName = (machine: Machine, others: readonly Machine[]): string =>
+  others.filter((other) => other.account === machine.account).length === 1 ? `${machine.name}@${machine.account}` : machine.id;
+
+/** At most three names that are close enough to be a slip of the fingers. */
+const nearest = (wanted: string, byName: ReadonlyMap<string, readonly Machine[]>): readonly string[] => {
+  const limit = Math.max(1, Math.floor(wanted.length / 4));
+  return [...byName]
+    .map(([name, [machine]]) => ({ name: machine?.name ?? name, far: distance(wanted, name) }))
+    .filter(({ far }) => far <= limit)
+    .toSorted((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
+    .slice(0, 3)
+    .map(({ name }) => name);
+};

@@ -1,0 +1,56 @@
+/** The bot's own HTTP: Slack's requests come in here, and whoever runs it asks how it is. */
+
+import { once } from "node:events";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+
+export interface HttpServerDeps {
+  readonly port: number;
+  /** What keeps the bot from being ready, one line each: `redis: connection refused`. Empty: ready. */
+  readonly notReady: () => readonly string[] | Promise<readonly string[]>;
+  /** Absent with Socket Mode. */
+  readonly slackEvents?: (request: {
+    readonly body: string;
+    readonly header: (name: string) => string | undefined;
+  }) => Promise<{ readonly status: number; readonly body: string }>;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+export const startHttpServer = async (deps: HttpServerDeps): Promise<HttpServer> => {
+  const app = new Hono();
+  app.get("/healthz", (c) => c.text("ok\n"));
+  app.get("/readyz", async (c) => {
+    const missing = await deps.notReady();
+    return missing.length === 0 ? c.text("ready\n") : c.text(`not ready\n${missing.join("\n")}\n`, 503);
+  });
+  const { slackEvents } = deps;
+  if (slackEvents !== undefined) {
+    app.post("/slack/events", bodyLimit({ maxSize: LARGEST_BODY }), async (c) => {
+      const answer = await slackEvents({ body: await c.req.text(), header: (name) => c.req.header(name) });
+      const type = answer.body.startsWith("{") ? "application/json" : "text/plain";
+      return new Response(answer.body, { status: answer.status, headers: { "content-type": type } });
+    });
+  }
+
+  const server: Server = createServer(getRequestListener(app.fetch));
+  server.listen(deps.port);
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+};
+
+/** Far above what Slack sends, far below what could hurt. */
+const LARGEST_BODY = 1024 * 1024;

@@ -1,0 +1,95 @@
+/** From what happened to what people read: hands events out to destinations, and empties each destination's queue. */
+
+import { isFault } from "../access/fault.ts";
+import { type Clock, type EpochMs, later, MINUTE, type DurationMs } from "../access/time.ts";
+import type { Messenger } from "./messenger.ts";
+import { deliveriesFor, type Notice } from "./notice.ts";
+import type { Outbox, SentRef, WaitingDelivery } from "./outbox.ts";
+
+export interface DeliverDeps {
+  readonly outbox: Outbox;
+  readonly messenger: Messenger;
+  readonly clock: Clock;
+  readonly securityChannel: () => string | undefined;
+  /** A notice that can't be delivered at all. */
+  readonly undeliverable: (delivery: WaitingDelivery, error: unknown) => void;
+}
+
+/** Looks at the unheard events: decides who hears each. Nothing is sent here. */
+export const createFanOut = (deps: DeliverDeps) => async (): Promise<EpochMs | undefined> => {
+  for (;;) {
+    const events = await deps.outbox.nextEvents(BATCH);
+    for (const { entry, event } of events) {
+      await deps.outbox.fanOut(entry, deliveriesFor(event, deps.securityChannel()));
+    }
+    if (events.length < BATCH) return undefined;
+  }
+};
+
+/**
+ * Looks at one destination: sends what waits for it, one after another, the most urgent first. What fails for now ends the look by throwing, and everything keeps its
+ * place; what can't be delivered at all is dropped and told to operators.
+ */
+export const createDestinationLook = (deps: DeliverDeps) => {
+  // Redis may lose where a card is; as long as this process lives it can still change it.
+  const seen = new Map<string, SentRef>();
+
+  const send = async (delivery: WaitingDelivery): Promise<void> => {
+    const notice = delivery.body as Notice;
+    const ref = (await deps.outbox.sentRef(delivery.id)) ?? seen.get(delivery.id) ?? (await sentBefore(delivery));
+    const changed = ref !== undefined && delivery.kind === "card" ? await update(ref, delivery, notice) : ref;
+    const sent = changed ?? (await post(delivery, notice));
+    if (delivery.kind === "card") keep(seen, delivery.id, sent);
+    await deps.outbox.delivered(delivery, sent);
+  };
+
+  /** A card that can't be changed any more (somebody deleted it, say) is posted anew. */
+  const update = async (ref: SentRef, delivery: WaitingDelivery, notice: Notice): Promise<SentRef | undefined> => {
+    try {
+      await deps.messenger.update(ref, delivery.id, notice);
+      return ref;
+    } catch (error) {
+      if (!isFault(error) || error.retry === "later") throw error;
+      return undefined;
+    }
+  };
+
+  const post = async (delivery: WaitingDelivery, notice: Notice): Promise<SentRef> => {
+    await deps.outbox.attempt(delivery.id, deps.clock.now());
+    return deps.messenger.post(delivery.destination, delivery.id, notice);
+  };
+
+  /** Slack has no idempotency key: an attempt without an answer may have been posted all the same, so look before saying it again. */
+  const sentBefore = async (delivery: WaitingDelivery): Promise<SentRef | undefined> => {
+    const attempt = await deps.outbox.attemptOf(delivery.id);
+    if (attempt === undefined) return undefined;
+    return deps.messenger.find(delivery.destination, delivery.id, later(attempt, -CLOCKS_DIFFER as DurationMs));
+  };
+
+  return async (destination: string, stillMine: () => Promise<boolean>): Promise<EpochMs | undefined> => {
+    for (;;) {
+      const [first] = await deps.outbox.waiting(destination, 1);
+      if (first === undefined || !(await stillMine())) return undefined;
+      try {
+        await send(first);
+      } catch (error) {
+        if (!isFault(error) || error.retry === "later") throw error;
+        deps.undeliverable(first, error);
+        await deps.outbox.drop(first, error.message);
+      }
+    }
+  };
+};
+
+const keep = (seen: Map<string, SentRef>, id: string, ref: SentRef): void => {
+  seen.delete(id);
+  seen.set(id, ref);
+  for (const [oldest] of seen) {
+    if (seen.size <= MOST_CARDS) return;
+    seen.delete(oldest);
+  }
+};
+
+const BATCH = 50;
+const MOST_CARDS = 10_000;
+const CLOCKS_DIFFER = 5 * MINUTE;

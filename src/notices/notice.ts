@@ -1,0 +1,75 @@
+/** Audit event → who hears what. */
+
+import type { Person } from "../access/person.ts";
+import type { RequestId } from "../access/identifier.ts";
+import type { AuditEvent } from "../audit/event.ts";
+import type { Delivery } from "./outbox.ts";
+
+/** A message about one event, worded for one audience. */
+export interface Message {
+  readonly kind: "message";
+  readonly event: AuditEvent;
+  readonly to: "requester" | "channel" | "security";
+}
+
+/** The one message that shows a request; drawn from what is stored when it is sent, so it is never out of date. */
+export interface Card {
+  readonly kind: "card";
+  readonly requestId: RequestId;
+}
+
+export type Notice = Message | Card;
+
+/**
+ * Who hears of an event. Everything about a request shows on its card; beside it people are told only what they need to act on or
+ * would miss: the requester, how to connect, that time runs out, and a "no"; the channel, that a port was closed; security, what is out of order.
+ */
+export const deliveriesFor = (event: AuditEvent, securityChannel: string | undefined): readonly Delivery[] => {
+  switch (event.kind) {
+    case "request.submitted":
+    case "review.given":
+    case "request.approved":
+    case "request.withdrawn":
+    case "grant.revoked":
+      return [card(event.requestId, event.channel)];
+    case "request.denied":
+    case "request.lapsed":
+    case "grant.opened":
+    case "grant.failed":
+      return [card(event.requestId, event.channel), requester(event, event.requester)];
+    case "grant.ending":
+      return [requester(event, event.requester)];
+    case "grant.ended":
+      // What never opened was told as a failure, on its card.
+      return event.openedAt === undefined && event.cause === "failed"
+        ? [card(event.requestId, event.channel, URGENT)]
+        : [card(event.requestId, event.channel, URGENT), channel(event, event.channel)];
+    case "grant.adopted":
+      return [card(event.requestId, event.channel), security(event, securityChannel ?? event.channel)];
+    case "closing.overdue":
+      return [card(event.requestId, event.channel, URGENT), security(event, securityChannel ?? event.channel)];
+    case "request.refused":
+    case "review.refused":
+    case "firewall.changed":
+    case "bot.started":
+      return [];
+  }
+};
+
+/** Ends and overdue closings go before everything else. */
+const URGENT = 0;
+const USUAL = 5;
+
+const card = (requestId: RequestId, destination: string, urgency = USUAL): Delivery => ({
+  ...{ id: `card/${requestId}`, destination, urgency, kind: "card" },
+  body: { kind: "card", requestId } satisfies Card,
+});
+
+const message = (event: AuditEvent, destination: string, to: Message["to"], urgency: number): Delivery => ({
+  ...{ id: `${event.id}/${to}`, destination, urgency, kind: "message" },
+  body: { kind: "message", event, to } satisfies Message,
+});
+
+const requester = (event: AuditEvent, person: Person): Delivery => message(event, person.user, "requester", USUAL);
+const channel = (event: AuditEvent, destination: string): Delivery => message(event, destination, "channel", URGENT);
+const security = (event: AuditEvent, destination: string): Delivery => message(event, destination, "security", URGENT);

@@ -1,0 +1,132 @@
+/** Rules with our mark whose grant our memory has lost become grants again, so that they are closed and people are told. */
+
+import type { GrantId, RequestId } from "../access/identifier.ts";
+import { type FirewallId, type MachineRef, refOf } from "../access/machine.ts";
+import { portKey } from "../access/port.ts";
+import type { EpochMs } from "../access/time.ts";
+import type { AuditEvent } from "../audit/event.ts";
+import type { Firewall, ObservedRule } from "../cloud/firewall.ts";
+import type { Machines } from "../cloud/machines.ts";
+import { factsOf } from "../grants/facts.ts";
+import type { Grant } from "../grants/grant.ts";
+import type { Ledger } from "../grants/ledger.ts";
+import { readNote } from "./desired.ts";
+import type { RememberedGrants } from "./remembered-grants.ts";
+
+export interface AdoptDeps {
+  readonly ledger: Ledger;
+  readonly machines: Machines;
+  readonly remembered: RememberedGrants;
+  /** The team that a mark's user is taken to belong to. */
+  readonly homeTeam: () => string;
+  /** Where what happens on this machine is told. */
+  readonly channelFor: (machine: MachineRef) => string;
+}
+
+/**
+ * Writes a grant for every holder of an observed rule that the ledger doesn't know at all. A grant that the ledger knows to have
+ * ended is not adopted: its rule is simply one too many.
+ *
+ * What this process remembers is written back whole. Otherwise the mark and the rules are all we have: who, until when, which ports and sources.
+ * A mark whose end can't be read and that nobody remembers gives no grant; its rule goes.
+ */
+export const adopt = async (
+  firewall: Firewall,
+  rules: readonly ObservedRule[],
+  known: readonly Grant[],
+  now: EpochMs,
+  deps: AdoptDeps,
+): Promise<void> => {
+  const here = new Set(known.map((grant) => grant.id));
+  const strangers = new Set(rules.flatMap((rule) => rule.holders.map((holder) => holder.grant)).filter((id) => !here.has(id)));
+  for (const id of strangers) {
+    const stored = await deps.ledger.grant(id);
+    const found = deps.remembered.get(id) ?? grantFromMarks(id, firewall, rules, now, deps);
+    if (found === undefined || stored?.endedAt !== undefined) continue;
+    if (stored === undefined) await store({ ...found, version: 1 }, now, firewall.id, deps);
+    else if (stored.adopted) await addTarget(stored, found, deps);
+  }
+};
+
+const store = async (grant: Grant, now: EpochMs, firewall: FirewallId, deps: AdoptDeps): Promise<void> => {
+  const event: AuditEvent = {
+    id: `grant.adopted/${grant.id}/${now}`,
+    at: now,
+    actor: { kind: "bot" },
+    kind: "grant.adopted",
+    ...factsOf(grant),
+    grantId: grant.id,
+    firewall,
+    expiresAt: grant.expiresAt,
+  };
+  await deps.ledger.commit({
+    grant,
+    events: [event],
+    firewallsDue: grant.targets.map((target) => ({ firewall: target.firewall, at: now })),
+  });
+};
+
+/** The same grant had rules on another firewall, or its first adoption saw only some of them. */
+const addTarget = async (stored: Grant, found: Grant, deps: AdoptDeps): Promise<void> => {
+  const targets = [...stored.targets, ...found.targets];
+  const seen = { seenOpen: [...stored.seenOpen, ...found.seenOpen], openedAt: stored.openedAt };
+  await deps.ledger.commit({ grant: { ...stored, ...seen, targets, version: stored.version + 1 }, events: [] });
+};
+
+const grantFromMarks = (
+  id: GrantId,
+  firewall: Firewall,
+  observed: readonly ObservedRule[],
+  now: EpochMs,
+  deps: AdoptDeps,
+): Grant | undefined => {
+  const held = observed.filter((rule) => rule.holders.some((holder) => holder.grant === id));
+  const marks = held.flatMap((rule) => rule.holders.filter((holder) => holder.grant === id));
+  const ends = marks.flatMap((mark) => mark.expiresAt ?? []);
+  const rules = held.flatMap((each) => each.rule ?? []);
+  if (ends.length === 0 || rules.length === 0) return undefined;
+
+  const addresses = [...new Set(rules.flatMap((rule) => rule.addresses))];
+  const machine = machineAt(firewall, addresses, deps.machines);
+  const ports = rules.flatMap((rule) => rule.ports.map((port) => ({ port, protocol: rule.protocol }))).filter(unique);
+  const { user, justification } = readNote(marks.map((mark) => mark.note).reduce((a, b) => (b.length > a.length ? b : a), ""));
+  return {
+    id,
+    version: 1,
+    requestId: id as string as RequestId,
+    requester: { team: deps.homeTeam(), user },
+    machine,
+    services: ports.map(portKey),
+    ports,
+    sources: [...new Set(rules.flatMap((rule) => rule.sources))],
+    justification,
+    channel: deps.channelFor(machine),
+    targets: [{ firewall: firewall.id, addresses }],
+    startsAt: now,
+    // Two marks of one grant that disagree: somebody extended it and died half-way, or edited one. Shorter is the safe reading.
+    expiresAt: Math.min(...ends) as EpochMs,
+    revoked: undefined,
+    adopted: true,
+    seenOpen: [firewall.id],
+    seenClosed: [],
+    openedAt: now,
+    warnedAt: undefined,
+    endedAt: undefined,
+    stillOpen: [],
+  };
+};
+
+const machineAt = (firewall: Firewall, addresses: readonly string[], machines: Machines): MachineRef => {
+  const behind = machines.behind(firewall.id);
+  const owner = behind.find((machine) =>
+    machine.interfaces.some((each) => each.privateAddresses.some((address) => addresses.includes(address))),
+  );
+  if (owner !== undefined) return refOf(owner);
+  const cloud = firewall.id.startsWith("aws-") ? "aws" : "azure";
+  // The machine is gone, or its cloud wasn't read yet. Its address is what people can still recognise.
+  const name = addresses.length === 0 ? firewall.name : addresses.join(" ");
+  return { cloud, id: name as MachineRef["id"], name, account: "" };
+};
+
+const unique = <T>(value: T, at: number, all: readonly T[]): boolean =>
+  all.findIndex((other) => JSON.stringify(other) === JSON.stringify(value)) === at;

@@ -1,0 +1,108 @@
+/** The two beats: every second what is due, every minute everything. */
+
+import { schedule, type ScheduledTask } from "node-cron";
+import type { FirewallId } from "../access/machine.ts";
+import { type Clock, type EpochMs, SECOND } from "../access/time.ts";
+import type { Loop } from "./loop.ts";
+import type { RememberedGrants } from "./remembered-grants.ts";
+import type { Wakeups } from "./wakeups.ts";
+
+export interface BeatsDeps {
+  readonly loops: readonly Loop[];
+  /** A look at everything. */
+  readonly minute: (signal: AbortSignal) => Promise<void>;
+  readonly firewallWakeups: Wakeups;
+  readonly remembered: RememberedGrants;
+  readonly withoutMemory: (firewalls: Iterable<FirewallId>, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  /** Something that only operators need to know. Must not throw. */
+  readonly failed: (what: string, error: unknown) => void;
+}
+
+export interface Beats {
+  readonly start: () => void;
+  /** Take what is due now rather than at the next second. */
+  readonly poke: () => void;
+  /** When both beats last came. */
+  readonly lastSecondAt: () => EpochMs | undefined;
+  readonly lastMinuteAt: () => EpochMs | undefined;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * node-cron drives the beats and a timer hits the ends of remembered grants in between. Neither carries anything: missed runs are not run later,
+ * because what is due is stored with its time.
+ */
+export const createBeats = (deps: BeatsDeps): Beats => {
+  const stopping = new AbortController();
+  let tasks: readonly ScheduledTask[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let lastSecondAt: EpochMs | undefined;
+  let lastMinuteAt: EpochMs | undefined;
+
+  const takeAll = async (): Promise<void> => {
+    for (const id of deps.remembered.overdue(deps.clock.now())) await deps.firewallWakeups.wake(id, deps.clock.now());
+    await Promise.all(deps.loops.map((loop) => loop.beat()));
+  };
+
+  const second = async (): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    // Memory that is slow to answer may be gone, and closing doesn't wait for it.
+    if (await within(MEMORY_ANSWERS_IN, takeAll())) lastSecondAt = deps.clock.now();
+    else guarded("close without memory", () => deps.withoutMemory(deps.remembered.overdue(deps.clock.now()), stopping.signal))();
+    aim();
+  };
+
+  const aim = (): void => {
+    clearTimeout(timer);
+    const end = deps.remembered.nextEnd(deps.clock.now());
+    const inMs = end === undefined ? SECOND : end - deps.clock.now();
+    if (inMs < SECOND && !stopping.signal.aborted) timer = setTimeout(guarded("second", second), Math.max(inMs, 1));
+  };
+
+  const minute = async (): Promise<void> => {
+    await deps.minute(stopping.signal);
+    lastMinuteAt = deps.clock.now();
+  };
+
+  const guarded = (what: string, beat: () => Promise<void>) => (): void => {
+    beat().catch((error: unknown) => deps.failed(what, error));
+  };
+
+  const run = (what: string, beat: () => Promise<void>) => () => beat().catch((error: unknown) => deps.failed(what, error));
+
+  return {
+    start: () => {
+      const options = { noOverlap: true, suppressMissedWarning: true };
+      tasks = [
+        schedule("* * * * * *", run("second", second), { ...options, name: "second" }),
+        schedule("0 * * * * *", run("minute", minute), { ...options, name: "minute" }),
+      ];
+      guarded("minute", minute)();
+    },
+    poke: guarded("poke", takeAll),
+    lastSecondAt: () => lastSecondAt,
+    lastMinuteAt: () => lastMinuteAt,
+    stop: async () => {
+      stopping.abort();
+      clearTimeout(timer);
+      for (const task of tasks) await task.destroy();
+      await Promise.all(deps.loops.map((loop) => loop.stop()));
+    },
+  };
+};
+
+/** Whether it succeeds in time. */
+const within = async (ms: number, work: Promise<void>): Promise<boolean> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const done = work.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
+};
+
+const MEMORY_ANSWERS_IN = 700;

@@ -1,0 +1,73 @@
+/** From the grants on a firewall follows what it should hold now. */
+
+import type { FirewallId } from "../access/machine.ts";
+import type { Protocol } from "../access/port.ts";
+import { type AddressFamily, type Cidr, familyOf } from "../access/source.ts";
+import type { EpochMs } from "../access/time.ts";
+import type { Firewall, Holder, IngressRule } from "../cloud/firewall.ts";
+import { type Grant, isActive } from "../grants/grant.ts";
+
+/**
+ * The rules that the active grants want on this firewall at `now`; nobody else has a say.
+ *
+ * A firewall whose rules belong to a grant gets one per grant, protocol and address family. One whose rules are holes gets one per protocol,
+ * port and source, held by every grant that wants it.
+ */
+export const desiredRules = (
+  grants: readonly Grant[],
+  firewall: Pick<Firewall, "id" | "ruleHolds">,
+  now: EpochMs,
+): readonly IngressRule[] => {
+  const active = grants.filter((grant) => isActive(grant, now)).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const rules = active.flatMap((grant) => rulesOf(grant, firewall.id));
+  return firewall.ruleHolds === "grant" ? rules : merge(rules.flatMap(holesOf));
+};
+
+/** What identifies a rule besides who holds it open. The machine behind an interface's groups needs no address. */
+export const ruleKey = (
+  rule: Omit<IngressRule, "holders">,
+  ruleHolds: Firewall["ruleHolds"],
+  holders: readonly Pick<Holder, "grant">[],
+): string =>
+  ruleHolds === "hole"
+    ? [rule.protocol, rule.ports.join(), rule.sources.join()].join(" ")
+    : [holders.map((holder) => holder.grant).join(), rule.protocol, rule.addresses.join(), rule.ports.join(), rule.sources.join()].join(" ");
+
+/** How a grant's owner mark introduces it: who, and why. `readNote` undoes it. */
+export const writeNote = (grant: Pick<Grant, "requester" | "justification">): string =>
+  grant.justification === "" ? grant.requester.user : `${grant.requester.user}: ${grant.justification}`;
+
+export const readNote = (note: string): { readonly user: string; readonly justification: string } => {
+  const [, user = "", justification = ""] = /^([A-Z0-9]+)(?:: ?(.*))?$/su.exec(note.trim()) ?? [];
+  return { user, justification };
+};
+
+const rulesOf = (grant: Grant, firewall: FirewallId): readonly IngressRule[] => {
+  const addresses = grant.targets.filter((target) => target.firewall === firewall).flatMap((target) => target.addresses);
+  const holders = [{ grant: grant.id, expiresAt: grant.expiresAt, note: writeNote(grant) }];
+  return FAMILIES.flatMap((family) =>
+    PROTOCOLS.map((protocol) => ({
+      addresses: sorted(addresses.filter((address) => familyOf(address as Cidr) === family)),
+      protocol,
+      ports: sorted(grant.ports.filter((port) => port.protocol === protocol).map((port) => port.port)),
+      sources: sorted(grant.sources.filter((source) => familyOf(source) === family)),
+      holders,
+    })),
+  ).filter((rule) => rule.addresses.length > 0 && rule.ports.length > 0 && rule.sources.length > 0);
+};
+
+const holesOf = (rule: IngressRule): readonly IngressRule[] =>
+  rule.ports.flatMap((port) => rule.sources.map((source) => ({ ...rule, ports: [port], sources: [source] })));
+
+const merge = (holes: readonly IngressRule[]): readonly IngressRule[] =>
+  [...Map.groupBy(holes, (hole) => ruleKey(hole, "hole", hole.holders)).values()].flatMap(([first, ...rest]) =>
+    first === undefined
+      ? []
+      : [{ ...first, holders: [first, ...rest].flatMap((hole) => hole.holders) }],
+  );
+
+const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
+const PROTOCOLS: readonly Protocol[] = ["tcp", "udp"];
+
+const sorted = <T extends string | number>(values: readonly T[]): readonly T[] =>
+  [...new Set(values)].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));

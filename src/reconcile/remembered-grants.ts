@@ -1,0 +1,59 @@
+/**
+ * The live grants as this process last saw them, so that losing Redis loses nothing: while it is away closings go on from here, and
+ * what it forgot is written back from here.
+ */
+
+import type { GrantId } from "../access/identifier.ts";
+import type { FirewallId } from "../access/machine.ts";
+import type { EpochMs } from "../access/time.ts";
+import { endOf, type Grant } from "../grants/grant.ts";
+
+export interface RememberedGrants {
+  /** A grant that has ended is forgotten. */
+  readonly remember: (grant: Grant) => void;
+  readonly get: (id: GrantId) => Grant | undefined;
+  readonly all: () => readonly Grant[];
+  /** Firewalls where a remembered grant is over at `now` and was not yet seen closed. */
+  readonly overdue: (now: EpochMs) => ReadonlySet<FirewallId>;
+  /** The next end of a remembered grant after `now`. */
+  readonly nextEnd: (now: EpochMs) => EpochMs | undefined;
+  /** When this process first saw the cloud without the grant, while nobody could be told. */
+  readonly closedAt: (id: GrantId, firewall: FirewallId) => EpochMs | undefined;
+  readonly sawClosed: (id: GrantId, firewall: FirewallId, at: EpochMs) => void;
+}
+
+export const createRememberedGrants = (): RememberedGrants => {
+  const grants = new Map<GrantId, Grant>();
+  const closed = new Map<GrantId, Map<FirewallId, EpochMs>>();
+  return {
+    remember: (grant) => {
+      const known = grants.get(grant.id);
+      if (grant.endedAt !== undefined) {
+        grants.delete(grant.id);
+        closed.delete(grant.id);
+        return;
+      }
+      // A first version is a fresh start: the ledger had lost the grant and has it back.
+      if (known === undefined || known.version <= grant.version || grant.version === 1) grants.set(grant.id, grant);
+    },
+    get: (id) => grants.get(id),
+    all: () => [...grants.values()],
+    overdue: (now) =>
+      new Set(
+        [...grants.values()]
+          .filter((grant) => endOf(grant) <= now)
+          .flatMap((grant) => grant.targets.map((target) => target.firewall).filter((id) => !closed.get(grant.id)?.has(id))),
+      ),
+    nextEnd: (now) =>
+      [...grants.values()].map(endOf).reduce<EpochMs | undefined>(
+        (next, end) => (end > now && (next === undefined || end < next) ? end : next),
+        undefined,
+      ),
+    closedAt: (id, firewall) => closed.get(id)?.get(firewall),
+    sawClosed: (id, firewall, at) => {
+      const seen = closed.get(id) ?? new Map<FirewallId, EpochMs>();
+      if (!seen.has(firewall)) seen.set(firewall, at);
+      closed.set(id, seen);
+    },
+  };
+};

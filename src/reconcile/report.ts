@@ -1,0 +1,135 @@
+/** What a look at a firewall tells about the grants: opened, ended, or couldn't be opened. Each is said once. */
+
+import type { Fault } from "../access/fault.ts";
+import type { FirewallId } from "../access/machine.ts";
+import type { Cidr } from "../access/source.ts";
+import { familyOf } from "../access/source.ts";
+import { between, type Clock, type EpochMs } from "../access/time.ts";
+import type { AuditEvent } from "../audit/event.ts";
+import type { Firewall, IngressRule, Observed } from "../cloud/firewall.ts";
+import type { Machines } from "../cloud/machines.ts";
+import { changeGrant } from "../grants/change.ts";
+import { factsOf } from "../grants/facts.ts";
+import { endOf, type Grant, isActive, type StillOpen, sharesPort } from "../grants/grant.ts";
+import type { Ledger } from "../grants/ledger.ts";
+import { ruleKey } from "./desired.ts";
+import type { RememberedGrants } from "./remembered-grants.ts";
+
+export interface ReportDeps {
+  readonly ledger: Ledger;
+  readonly machines: Machines;
+  readonly remembered: RememberedGrants;
+  readonly clock: Clock;
+}
+
+export interface Report {
+  /** The grants on this firewall, held against what it was just seen to hold. */
+  readonly seen: (
+    firewall: Firewall,
+    grants: readonly Grant[],
+    observed: Observed,
+    desired: readonly IngressRule[],
+  ) => Promise<void>;
+  /** The cloud won't take this grant's rules. It is revoked, and every target due, because some may have taken them. */
+  readonly cannotOpen: (grant: Grant, fault: Fault) => Promise<void>;
+}
+
+export const createReport = (deps: ReportDeps): Report => {
+  const write = async (grant: Grant, change: (grant: Grant) => { readonly grant: Grant; readonly events: readonly AuditEvent[] } | undefined) => {
+    const written = await changeGrant(deps.ledger, grant.id, change);
+    if (written !== undefined) deps.remembered.remember(written);
+  };
+
+  const seen: Report["seen"] = async (firewall, grants, observed, desired) => {
+    const now = deps.clock.now();
+    for (const grant of grants) {
+      if (isActive(grant, now)) {
+        if (!grant.seenOpen.includes(firewall.id) && holdsAll(grant, firewall, observed, desired)) {
+          await write(grant, (current) => opened(current, firewall.id, now, deps.machines));
+        }
+      } else if (!observed.rules.some((rule) => rule.holders.some((holder) => holder.grant === grant.id))) {
+        const at = deps.remembered.closedAt(grant.id, firewall.id) ?? now;
+        const others = closesLast(grant, firewall.id) ? await stillOpen(grant, now, deps.ledger) : [];
+        await write(grant, (current) => ended(current, firewall.id, at, others));
+      }
+    }
+  };
+
+  const cannotOpen: Report["cannotOpen"] = async (grant, fault) => {
+    const at = deps.clock.now();
+    await changeGrant(deps.ledger, grant.id, (current) =>
+      current.revoked !== undefined || current.endedAt !== undefined
+        ? undefined
+        : {
+            grant: { ...current, revoked: { kind: "failed", at, problem: fault.message } },
+            events: [
+              {
+                ...{ id: `grant.failed/${current.id}`, at, actor: { kind: "bot" }, kind: "grant.failed" },
+                ...{ ...factsOf(current), grantId: current.id, problem: fault.message },
+              },
+            ],
+            firewallsDue: current.targets.map((target) => ({ firewall: target.firewall, at })),
+          },
+    );
+  };
+
+  return { seen, cannotOpen };
+};
+
+/** Every rule that this grant wants here is there, in effect, and marked as held by it. */
+const holdsAll = (grant: Grant, firewall: Firewall, observed: Observed, desired: readonly IngressRule[]): boolean => {
+  if (!observed.settled) return false;
+  const there = new Set(
+    observed.rules
+      .filter((rule) => rule.holders.some((holder) => holder.grant === grant.id))
+      .flatMap((each) => (each.rule === undefined ? [] : ruleKey(each.rule, firewall.ruleHolds, each.holders))),
+  );
+  const wanted = desired.filter((rule) => rule.holders.some((holder) => holder.grant === grant.id));
+  return wanted.length > 0 && wanted.every((rule) => there.has(ruleKey(rule, firewall.ruleHolds, rule.holders)));
+};
+
+const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machines) => {
+  if (grant.seenOpen.includes(firewall) || !isActive(grant, at)) return undefined;
+  const seenOpen = [...grant.seenOpen, firewall];
+  const complete = grant.targets.every((target) => seenOpen.includes(target.firewall));
+  if (!complete || grant.openedAt !== undefined) return { grant: { ...grant, seenOpen }, events: [] };
+  const event: AuditEvent = {
+    ...{ id: `grant.opened/${grant.id}`, at, actor: { kind: "bot" }, kind: "grant.opened" },
+    ...{ ...factsOf(grant), grantId: grant.id, expiresAt: grant.expiresAt, tookMs: between(grant.startsAt, at) },
+    addresses: reachableAddresses(grant, machines),
+  };
+  return { grant: { ...grant, seenOpen, openedAt: at }, events: [event] };
+};
+
+const ended = (grant: Grant, firewall: FirewallId, at: EpochMs, others: readonly StillOpen[]) => {
+  if (grant.endedAt !== undefined || isActive(grant, at)) return undefined;
+  const seenClosed = [...new Set([...grant.seenClosed, firewall])];
+  if (!grant.targets.every((target) => seenClosed.includes(target.firewall))) return { grant: { ...grant, seenClosed }, events: [] };
+  const event: AuditEvent = {
+    ...{ id: `grant.ended/${grant.id}`, at, actor: { kind: "bot" }, kind: "grant.ended" },
+    ...{ ...factsOf(grant), grantId: grant.id, openedAt: grant.openedAt, stillOpen: others, lagMs: between(endOf(grant), at) },
+    cause: grant.revoked === undefined ? "expired" : grant.revoked.kind === "failed" ? "failed" : "revoked",
+  };
+  return { grant: { ...grant, seenClosed, endedAt: at, stillOpen: others }, events: [event] };
+};
+
+const closesLast = (grant: Grant, firewall: FirewallId): boolean =>
+  grant.targets.every((target) => target.firewall === firewall || grant.seenClosed.includes(target.firewall));
+
+const stillOpen = async (grant: Grant, now: EpochMs, ledger: Ledger): Promise<readonly StillOpen[]> =>
+  (await ledger.liveGrants())
+    .filter((other) => other.id !== grant.id && other.openedAt !== undefined && isActive(other, now) && sharesPort(grant, other))
+    .map(({ requester, expiresAt }) => ({ requester, expiresAt }));
+
+/** What the requester connects to: the public addresses of the families that were let in, else the private ones. */
+const reachableAddresses = (grant: Grant, machines: Machines): readonly string[] => {
+  const families = new Set(grant.sources.map(familyOf));
+  const inFamily = (addresses: readonly string[]): readonly string[] =>
+    addresses.filter((address) => families.has(familyOf(address as Cidr)));
+  const interfaces = machines.byId(grant.machine.id)?.interfaces ?? [];
+  const open = interfaces.filter((each) =>
+    each.privateAddresses.some((address) => grant.targets.some((target) => target.addresses.includes(address))),
+  );
+  const publicOnes = inFamily(open.flatMap((each) => each.publicAddresses));
+  return publicOnes.length > 0 ? publicOnes : inFamily(open.flatMap((each) => each.privateAddresses));
+};

@@ -1,0 +1,40 @@
+/** The few Block Kit shapes that our messages are made of, kept within Slack's limits. */
+
+import type { ActionsBlock, Button, KnownBlock } from "@slack/types";
+
+/** What is sent: `text` is for notifications and screen readers. */
+export interface Drawn {
+  readonly text: string;
+  readonly blocks: readonly KnownBlock[];
+}
+
+/** One section of mrkdwn lines; more where they are longer than a section may be. */
+export const lines = (texts: readonly string[]): readonly KnownBlock[] => {
+  const sections: string[] = [];
+  for (const text of texts.map((line) => cut(line, SECTION_TEXT))) {
+    const last = sections.at(-1);
+    if (last !== undefined && last.length + 1 + text.length <= SECTION_TEXT) sections[sections.length - 1] = `${last}\n${text}`;
+    else sections.push(text);
+  }
+  return sections.map((text) => ({ type: "section", text: { type: "mrkdwn", text } }));
+};
+
+export const actions = (elements: readonly Button[]): ActionsBlock => ({ type: "actions", elements: [...elements] });
+
+/** The value is an id and nothing else, so a forged or stale button can at most name something. */
+export const button = (label: string, actionId: ActionId, id: string, style?: "primary" | "danger"): Button => ({
+  ...{ type: "button", text: { type: "plain_text", text: label }, action_id: actionId, value: id },
+  ...(style === undefined ? {} : { style }),
+});
+
+export type ActionId = "request.approve" | "request.deny" | "request.withdraw" | "grant.close";
+
+/** Cuts by whole characters and never inside an escaped one (`&amp;`) or a reference (`<@U…>`). */
+export const cut = (text: string, longest: number): string => {
+  if (text.length <= longest) return text;
+  const whole = [...text.slice(0, longest - 1)].join("");
+  return `${whole.replace(/(?:&[a-z]{0,4}|<[^>]{0,300}|[\ud800-\udbff])$/u, "")}…`;
+};
+
+/** https://docs.slack.dev/reference/block-kit/blocks/section-block */
+const SECTION_TEXT = 3_000;

@@ -1,0 +1,97 @@
+/** Notices as Slack messages: drawn, posted, changed, and found again. */
+
+import type { webApi } from "@slack/bolt";
+import type { KnownBlock } from "@slack/types";
+import { Fault } from "../access/fault.ts";
+import type { GrantId } from "../access/identifier.ts";
+import type { Clock } from "../access/time.ts";
+import type { Ledger } from "../grants/ledger.ts";
+import type { Messenger } from "../notices/messenger.ts";
+import type { Notice } from "../notices/notice.ts";
+import type { SentRef } from "../notices/outbox.ts";
+import type { Drawn } from "./blocks.ts";
+import { drawCard } from "./card.ts";
+import { drawMessage } from "./messages.ts";
+import { slackErrorCode, slackFault } from "./slack-fault.ts";
+
+export interface MessengerDeps {
+  readonly client: webApi.WebClient;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly zone: () => string;
+}
+
+export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps): Messenger => {
+  const draw = async (notice: Notice): Promise<Drawn> => {
+    const now = clock.now();
+    const drawn =
+      notice.kind === "card"
+        ? drawCard({ ...(await storedFor(notice.requestId)), now, zone: zone() })
+        : drawMessage(notice.event, await grantOf(notice.event), now, zone());
+    if (drawn === undefined) throw new Fault("slack", `nothing is left to say of ${notice.kind}`, { retry: "never" });
+    return drawn;
+  };
+
+  const storedFor = async (id: string) => ({
+    request: await ledger.request(id as Parameters<Ledger["request"]>[0]),
+    grant: await ledger.grant(id as GrantId),
+  });
+
+  const grantOf = (event: object) => ("grantId" in event ? ledger.grant(event.grantId as GrantId) : Promise.resolve(undefined));
+
+  const post: Messenger["post"] = async (destination, id, notice) => {
+    const { text, blocks } = await draw(notice);
+    try {
+      const answer = await client.chat.postMessage({
+        ...{ channel: destination, text, blocks: blocks as KnownBlock[], unfurl_links: false, unfurl_media: false },
+        metadata: { event_type: MARK, event_payload: { id } },
+      });
+      return { channel: answer.channel ?? destination, ts: answer.ts ?? "" };
+    } catch (error) {
+      throw slackFault(`post to \`${destination}\``, error);
+    }
+  };
+
+  const update: Messenger["update"] = async (ref, id, notice) => {
+    const { text, blocks } = await draw(notice);
+    try {
+      const metadata = { event_type: MARK, event_payload: { id } };
+      await client.chat.update({ channel: ref.channel, ts: ref.ts, text, blocks: blocks as KnownBlock[], metadata });
+    } catch (error) {
+      throw slackFault(`change a message in \`${ref.channel}\``, error);
+    }
+  };
+
+  const find: Messenger["find"] = async (destination, id, since) => {
+    try {
+      const channel = /^[UW]/u.test(destination) ? (await client.conversations.open({ users: destination })).channel?.id : destination;
+      if (channel === undefined) return undefined;
+      return await search(channel, id, since);
+    } catch (error) {
+      // Without the permission to look, saying it twice is better than not saying it.
+      if (["missing_scope", "unknown_method", "not_allowed_token_type"].includes(slackErrorCode(error) ?? "")) return undefined;
+      throw slackFault(`look for a message in \`${destination}\``, error);
+    }
+  };
+
+  const search = async (channel: string, id: string, since: number): Promise<SentRef | undefined> => {
+    let cursor: string | undefined;
+    do {
+      const page = await client.conversations.history({
+        ...{ channel, oldest: (since / 1000).toFixed(6), include_all_metadata: true, limit: 100 },
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const found = page.messages?.find(
+        ({ metadata }) => metadata?.event_type === MARK && (metadata.event_payload as { id?: unknown } | undefined)?.id === id,
+      );
+      if (found?.ts !== undefined) return { channel, ts: found.ts };
+      cursor = page.response_metadata?.next_cursor || undefined;
+    } while (cursor !== undefined);
+    return undefined;
+  };
+
+  return { post, update, find };
+};
+
+/** Marks a message as ours, with the notice's id in its payload. https://docs.slack.dev/messaging/message-metadata */
+const MARK = "latch_notice";

@@ -1,0 +1,64 @@
+/** What the bot answers to a command, for the person who typed it. */
+
+import { lengthOf, showDuration } from "../access/duration.ts";
+import type { EpochMs } from "../access/time.ts";
+import type { Grant } from "../grants/grant.ts";
+import type { AccessRequest } from "../grants/request.ts";
+import type { Mine } from "../workflow/list-mine.ts";
+import { actions, button, type Drawn, lines } from "./blocks.ts";
+import { showSources, whoMayAnswer } from "./card.ts";
+import { code, escapeMrkdwn, when } from "./mrkdwn.ts";
+import { accessTitle, boldTitle } from "./title.ts";
+
+export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): Drawn =>
+  request.state.kind === "approved"
+    ? said(`${escapeMrkdwn(accessTitle(request))} for ${showDuration(lengthOf(request.end, now))}: opening. I’ll tell you when you can connect.`)
+    : {
+        text: `${escapeMrkdwn(accessTitle(request))}: asked.`,
+        blocks: [
+          ...lines([
+            `${boldTitle(request)}: asked. ${capital(whoMayAnswer(request, request.approvalsNeeded))} can answer by ${when(request.answerBy, now, zone)}.`,
+            "I’ll tell you when you can connect.",
+          ]),
+          actions([button("Withdraw", "request.withdraw", request.id)]),
+        ],
+      };
+
+export const drawMine = ({ pending, open }: Mine, now: EpochMs, zone: string): Drawn => {
+  if (pending.length === 0 && open.length === 0) return said("Nothing is open for you, and nothing is waiting. `/jit help` shows how to ask.");
+  return {
+    text: `${open.length} open, ${pending.length} waiting`,
+    blocks: lines([...open.map((grant) => openLine(grant, now, zone)), ...pending.map((request) => pendingLine(request, now, zone))]).slice(0, 50),
+  };
+};
+
+const openLine = (grant: Grant, now: EpochMs, zone: string): string => {
+  const state = grant.openedAt === undefined ? "opening, until" : "open until";
+  return `${boldTitle(grant)} · ${state} ${when(grant.expiresAt, now, zone)} from ${showSources(grant.sources)} · ${code(`/jit close ${grant.id}`)}`;
+};
+
+const pendingLine = (request: AccessRequest, now: EpochMs, zone: string): string =>
+  `${boldTitle(request)} · waiting for an answer until ${when(request.answerBy, now, zone)} · ${code(`/jit close ${request.id}`)}`;
+
+export const drawWithdrawn = (request: AccessRequest): Drawn => said(`${escapeMrkdwn(accessTitle(request))}: withdrawn.`);
+
+export const drawClosing = (grant: Grant): Drawn =>
+  said(`${escapeMrkdwn(accessTitle(grant))}: closing. The card says when it is closed.`);
+
+export const drawHelp = (): Drawn =>
+  said(
+    [
+      "A port on a machine opens for you, from one address, for a while, and closes by itself.",
+      "`/jit ssh prod-vm-3 2h` — ask; several at once: `ssh,8443/tcp`; also `until 18:00`",
+      "`… from 203.0.113.7` — where you connect from: an address, a prefix or a network’s name",
+      "`… because INC-1042 disk full` — why; it goes to the approvers and into the audit log",
+      "`/jit list` — what is open for you and what is waiting",
+      "`/jit close <id>` — close an access before its time, or withdraw a request",
+    ].join("\n"),
+  );
+
+export const drawNotYet = (subcommand: string): Drawn => said(`${code(`/jit ${subcommand}`)} isn’t here yet. ${code("/jit help")} shows what is.`);
+
+const said = (text: string): Drawn => ({ text, blocks: lines([text]) });
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,45 @@
+/** What a failed call of Slack's Web API means for us. */
+
+import { webApi } from "@slack/bolt";
+import { Fault } from "../access/fault.ts";
+import { type DurationMs, SECOND } from "../access/time.ts";
+
+/** The Web API error code of a refusal (`channel_not_found`); `undefined` when it failed otherwise. */
+export const slackErrorCode = (error: unknown): string | undefined =>
+  error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
+
+/**
+ * `retry: "never"` for errors that lie in this very message, so that it can't hold up what waits behind it. Errors of the channel may be over when somebody
+ * invites the bot or unarchives it, and those of the token or of Slack itself pass too: `later`.
+ *
+ * Codes: https://docs.slack.dev/reference/methods/chat.postMessage and chat.update
+ */
+export const slackFault = (doing: string, error: unknown): Fault => {
+  if (error instanceof webApi.WebAPIRateLimitedError) {
+    const afterMs = (error.retryAfter * SECOND) as DurationMs;
+    return new Fault("slack", `cannot ${doing}: rate limited`, { retry: "later", afterMs, cause: error });
+  }
+  const code = slackErrorCode(error);
+  const why = code ?? (error instanceof Error ? error.message : String(error));
+  const retry = code !== undefined && OF_THIS_MESSAGE.has(code) ? "never" : "later";
+  return new Fault("slack", `cannot ${doing}: ${why}`, { retry, cause: error });
+};
+
+const OF_THIS_MESSAGE: ReadonlySet<string> = new Set([
+  "invalid_blocks",
+  "invalid_blocks_format",
+  "invalid_metadata_format",
+  "metadata_too_large",
+  "msg_too_long",
+  "msg_blocks_too_long",
+  "no_text",
+  "too_many_attachments",
+  "cannot_dm_bot",
+  "user_not_found",
+  "user_disabled",
+  "messages_tab_disabled",
+  // chat.update
+  "message_not_found",
+  "cant_update_message",
+  "edit_window_closed",
+]);

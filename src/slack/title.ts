@@ -1,0 +1,33 @@
+/** How ports and accesses are called in every message: **SSH to prod-vm-3**. */
+
+import { escapeMrkdwn } from "./mrkdwn.ts";
+
+/** Names that people know in capitals; others stay as the policy writes them, and bare numbers are called ports. */
+const WELL_KNOWN: Readonly<Record<string, string>> = {
+  ssh: "SSH",
+  "22/tcp": "SSH",
+  rdp: "RDP",
+  "3389/tcp": "RDP",
+  winrm: "WinRM",
+  "5985/tcp": "WinRM",
+  "5986/tcp": "WinRM",
+};
+
+/** `SSH`, `SSH and RDP`, `port 8080`, `SSH, RDP and port 53/udp`. */
+export const servicesTitle = (services: readonly string[]): string => {
+  const named = [...new Set(services.map((service) => WELL_KNOWN[service.toLowerCase()] ?? called(service)))];
+  return named.length < 2 ? (named[0] ?? "") : `${named.slice(0, -1).join(", ")} and ${named.at(-1)}`;
+};
+
+/** `SSH to prod-vm-3`, for plain text: notifications and screen readers. */
+export const accessTitle = (access: { readonly services: readonly string[]; readonly machine: { readonly name: string } }): string =>
+  `${servicesTitle(access.services)} to ${access.machine.name}`;
+
+/** The same for mrkdwn, in bold and with whatever the cloud's name may hold made harmless. */
+export const boldTitle = (access: Parameters<typeof accessTitle>[0]): string => `*${escapeMrkdwn(accessTitle(access)).replaceAll("*", "∗")}*`;
+
+const called = (service: string): string => {
+  const match = /^(\d+)(?:\/tcp)?$/u.exec(service);
+  if (match?.[1] !== undefined) return `port ${match[1]}`;
+  return /^\d+\/udp$/u.test(service) ? `port ${service}` : service;
+};

@@ -1,0 +1,82 @@
+/** Ending something before its time: a question by who asked it, an access by whoever looks after it. */
+
+import type { GrantId, RequestId } from "../access/identifier.ts";
+import { type Person, samePerson } from "../access/person.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import { changeGrant } from "../grants/change.ts";
+import { factsOf } from "../grants/facts.ts";
+import { type Grant, isActive } from "../grants/grant.ts";
+import { type AccessRequest, withdraw } from "../grants/request.ts";
+import { ruleFor } from "../policy/match.ts";
+import { mayApprove } from "../policy/policy.ts";
+import type { WorkflowDeps } from "./deps.ts";
+import { type Member, memberOf } from "./standing.ts";
+
+/** What came to its end: a request that was still waiting, or a grant. */
+export type EndedEarly = { readonly kind: "withdrawn"; readonly request: AccessRequest } | { readonly kind: "closing"; readonly grant: Grant };
+
+/** Withdraws the request, or closes the grant, of this id. Throws a `Fault` when something that has to be known can't be. */
+export type EndEarly = (id: string, user: string) => Promise<EndedEarly | Refusal>;
+
+/**
+ * A request may be withdrawn by its requester. A grant may be closed by the same, by those who could approve it, and by security. Closing needs no policy that can be
+ * read beyond that: in doubt a port is better closed, but never by just anybody.
+ */
+export const createEndEarly =
+  (deps: WorkflowDeps): EndEarly =>
+  async (id, user) => {
+    const policy = deps.policy();
+    if (policy === undefined) return refuse("policy-unreadable", {});
+    const member = await memberOf(user, policy, deps.directory);
+    if (isRefusal(member)) return member;
+    const grant = await deps.ledger.grant(id as GrantId);
+    return grant === undefined ? withdrawRequest(id, member.facts.person, deps) : closeGrant(grant, member, deps);
+  };
+
+const withdrawRequest = async (id: string, by: Person, deps: WorkflowDeps): Promise<EndedEarly | Refusal> => {
+  for (;;) {
+    const request = await deps.ledger.request(id as RequestId);
+    if (request === undefined) return refuse("grant-unknown", { text: id });
+    const at = deps.clock.now();
+    const withdrawn = withdraw(request, by, at);
+    if (isRefusal(withdrawn)) return withdrawn;
+    const done = await deps.ledger.commit({
+      request: withdrawn,
+      events: [
+        {
+          ...{ id: `request.withdrawn/${id}`, at, actor: { kind: "person", person: by }, kind: "request.withdrawn" },
+          ...factsOf(withdrawn),
+        },
+      ],
+    });
+    if (done) return { kind: "withdrawn", request: withdrawn };
+  }
+};
+
+const closeGrant = async (grant: Grant, by: Member, deps: WorkflowDeps): Promise<EndedEarly | Refusal> => {
+  const { person } = by.facts;
+  if (!samePerson(person, grant.requester) && !looksAfter(grant, by, deps)) return refuse("not-yours", {});
+  const written = await changeGrant(deps.ledger, grant.id, (current) => {
+    const at = deps.clock.now();
+    if (!isActive(current, at)) return undefined;
+    return {
+      grant: { ...current, revoked: { kind: "closed", at, by: person } },
+      events: [
+        {
+          ...{ id: `grant.revoked/${grant.id}`, at, actor: { kind: "person", person }, kind: "grant.revoked" },
+          ...{ ...factsOf(current), grantId: grant.id },
+        },
+      ],
+      firewallsDue: current.targets.map(({ firewall }) => ({ firewall, at })),
+    };
+  });
+  return written === undefined ? refuse("grant-unknown", { text: grant.id }) : { kind: "closing", grant: written };
+};
+
+const looksAfter = (grant: Grant, { roles }: Member, deps: WorkflowDeps): boolean => {
+  if (deps.securityRoles().some((role) => roles.has(role))) return true;
+  const policy = deps.policy();
+  const machine = deps.machines.byId(grant.machine.id);
+  const rule = policy === undefined || machine === undefined ? undefined : ruleFor(policy, machine);
+  return rule !== undefined && mayApprove(rule, roles);
+};

@@ -1,0 +1,57 @@
+/** What time does to a request: nobody answered it, or its access is about to end. */
+
+import type { GrantId, RequestId } from "../access/identifier.ts";
+import { type Clock, type DurationMs, type EpochMs, later } from "../access/time.ts";
+import { changeGrant } from "../grants/change.ts";
+import { factsOf } from "../grants/facts.ts";
+import { type Grant, isActive } from "../grants/grant.ts";
+import type { Ledger } from "../grants/ledger.ts";
+import { lapse } from "../grants/request.ts";
+import { WARN_BEFORE } from "./grant-access.ts";
+
+export interface LookAtRequestDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/** One look at one request, safe to repeat. Returns when to look next. */
+export const createLookAtRequest =
+  ({ ledger, clock }: LookAtRequestDeps) =>
+  async (id: RequestId): Promise<EpochMs | undefined> => {
+    const request = await ledger.request(id);
+    if (request?.state.kind !== "pending") return warn(id as string as GrantId, ledger, clock);
+    const lapsed = lapse(request, clock.now());
+    if (lapsed === undefined) return request.answerBy;
+    const at = clock.now();
+    const written = await ledger.commit({
+      request: lapsed,
+      events: [{ ...{ id: `request.lapsed/${id}`, at, actor: { kind: "bot" }, kind: "request.lapsed" }, ...factsOf(lapsed) }],
+    });
+    // Somebody answered in this very moment: then there is a new state to look at.
+    return written ? undefined : at;
+  };
+
+const warn = async (id: GrantId, ledger: Ledger, clock: Clock): Promise<EpochMs | undefined> => {
+  const grant = await ledger.grant(id);
+  const now = clock.now();
+  if (grant === undefined || !isActive(grant, now) || grant.warnedAt !== undefined) return undefined;
+  const at = warnAt(grant);
+  if (now < at) return at;
+  await changeGrant(ledger, id, (current) => {
+    // Short accesses need no warning, and one that never opened has nothing to lose.
+    if (current.warnedAt !== undefined || !isActive(current, now)) return undefined;
+    if (warnAt(current) <= current.startsAt || current.openedAt === undefined) return undefined;
+    return {
+      grant: { ...current, warnedAt: now },
+      events: [
+        {
+          ...{ id: `grant.ending/${id}/${current.expiresAt}`, at: now, actor: { kind: "bot" }, kind: "grant.ending" },
+          ...{ ...factsOf(current), grantId: id, expiresAt: current.expiresAt },
+        },
+      ],
+    };
+  });
+  return undefined;
+};
+
+const warnAt = (grant: Grant): EpochMs => later(grant.expiresAt, -WARN_BEFORE as DurationMs);

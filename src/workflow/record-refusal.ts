@@ -1,0 +1,19 @@
+/** A refused ask goes into the audit log too: who tries what is as telling as who gets it. */
+
+import type { Refusal } from "../access/refusal.ts";
+import type { WorkflowDeps } from "./deps.ts";
+
+/** Throws a `Fault` when it can't be written. */
+export type RecordRefusal = (user: string, text: string, refusals: readonly Refusal[]) => Promise<void>;
+
+export const createRecordRefusal =
+  ({ auditLog, directory, clock, newId }: Pick<WorkflowDeps, "auditLog" | "directory" | "clock" | "newId">): RecordRefusal =>
+  async (user, text, refusals) => {
+    const requester = (await directory.lookUp(user))?.person ?? { team: "", user };
+    await auditLog.append({
+      ...{ id: `request.refused/${newId()}`, at: clock.now(), actor: { kind: "person", person: requester }, kind: "request.refused" },
+      ...{ requester, text: text.slice(0, LONGEST_TEXT), codes: refusals.map((refusal) => refusal.code) },
+    });
+  };
+
+const LONGEST_TEXT = 1_000;

@@ -1,0 +1,146 @@
+/** An approver's answer. */
+
+import { lengthOf } from "../access/duration.ts";
+import type { RequestId } from "../access/identifier.ts";
+import type { Machine } from "../access/machine.ts";
+import { type Person, samePerson } from "../access/person.ts";
+import { portKey, type Service } from "../access/port.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import type { EpochMs } from "../access/time.ts";
+import type { AuditEvent } from "../audit/event.ts";
+import { factsOf } from "../grants/facts.ts";
+import type { Write } from "../grants/ledger.ts";
+import { type AccessRequest, approve, deny, type Target, whyTooLate } from "../grants/request.ts";
+import { ruleFor } from "../policy/match.ts";
+import { mayApprove, type Policy } from "../policy/policy.ts";
+import { resolveService } from "../policy/resolve.ts";
+import type { WorkflowDeps } from "./deps.ts";
+import { grantAccess } from "./grant-access.ts";
+import { judge } from "./judge.ts";
+import { type Member, memberOf } from "./standing.ts";
+import { targetsOf } from "./targets.ts";
+
+export type Verdict = { readonly kind: "approve" } | { readonly kind: "deny"; readonly reason: string };
+
+/**
+ * Returns the request as it is after the answer, or why it doesn't count. Throws a `Fault` when something that has to be known can't be; the request is unchanged then.
+ */
+export type ReviewRequest = (id: RequestId, user: string, verdict: Verdict) => Promise<AccessRequest | Refusal>;
+
+/** Whether this person could answer now: asked before a modal is opened for a denial. */
+export type MayReview = (id: RequestId, user: string) => Promise<AccessRequest | Refusal>;
+
+/**
+ * Everything is asked again, now: who answers, whether policy still lets them, whether the requester may still have it, and what stands before the machine today.
+ * Of two who answer at once one write wins; the other reads again and is told what the first one decided.
+ */
+export const createReviewRequest = (deps: WorkflowDeps): { readonly review: ReviewRequest; readonly mayReview: MayReview } => {
+  const mayReview: MayReview = async (id, user) => {
+    const reviewing = await prepare(id, user, deps);
+    return isRefusal(reviewing) ? reviewing : reviewing.request;
+  };
+
+  const review: ReviewRequest = async (id, user, verdict) => {
+    for (;;) {
+      const reviewing = await prepare(id, user, deps);
+      const write = isRefusal(reviewing) ? reviewing : await answer(reviewing, verdict, deps);
+      if (isRefusal(write)) {
+        await auditRefusal(id, user, verdict, write, deps);
+        return write;
+      }
+      if (await deps.ledger.commit(write)) return write.request;
+    }
+  };
+
+  return { review, mayReview };
+};
+
+interface Reviewing {
+  readonly request: AccessRequest;
+  readonly reviewer: Member;
+  readonly machine: Machine | undefined;
+  readonly policy: Policy;
+}
+
+const prepare = async (id: RequestId, user: string, deps: WorkflowDeps): Promise<Reviewing | Refusal> => {
+  const policy = deps.policy();
+  if (policy === undefined) return refuse("policy-unreadable", {});
+  const reviewer = await memberOf(user, policy, deps.directory);
+  if (isRefusal(reviewer)) return reviewer;
+  const request = await deps.ledger.request(id);
+  if (request === undefined) return refuse("request-unknown", {});
+  const late = whyTooLate(request, deps.clock.now());
+  if (late !== undefined) return late;
+  if (samePerson(reviewer.facts.person, request.requester)) return refuse("own-request", {});
+
+  const machine = deps.machines.byId(request.machine.id);
+  const rule = machine === undefined ? undefined : ruleFor(policy, machine);
+  if (rule === undefined || !mayApprove(rule, reviewer.roles)) {
+    return refuse("not-approver", { roles: rule?.approve.kind === "by" ? rule.approve.roles : [] });
+  }
+  return { request, reviewer, machine, policy };
+};
+
+const answer = async (
+  reviewing: Reviewing,
+  verdict: Verdict,
+  deps: WorkflowDeps,
+): Promise<(Write & { readonly request: AccessRequest }) | Refusal> => {
+  const { request, reviewer } = reviewing;
+  const by = reviewer.facts.person;
+  if (verdict.kind === "deny") {
+    const now = deps.clock.now();
+    const denied = deny(request, by, verdict.reason, now);
+    return isRefusal(denied) ? denied : { request: denied, events: [deniedEvent(denied, by, now, verdict.reason)] };
+  }
+  const today = await stillAllowed(reviewing, deps);
+  if (isRefusal(today)) return today;
+  const now = deps.clock.now();
+  const approved = approve({ ...request, approvalsNeeded: today.approvalsNeeded }, by, now);
+  if (isRefusal(approved)) return approved;
+  if (approved.state.kind === "approved") return { ...grantAccess(approved, today.targets, now), request: approved };
+  const given = { ...factsOf(approved), verdict: "approve" } as const;
+  return {
+    request: approved,
+    events: [{ id: `review.given/${request.id}/${by.user}`, at: now, actor: { kind: "person", person: by }, kind: "review.given", ...given }],
+  };
+};
+
+interface Today {
+  readonly targets: readonly Target[];
+  readonly approvalsNeeded: number;
+}
+
+/** What was true when it was asked may not be any more: roles, policy, the machine. */
+const stillAllowed = async ({ request, machine, policy }: Reviewing, deps: WorkflowDeps): Promise<Today | Refusal> => {
+  const requester = await memberOf(request.requester.user, policy, deps.directory);
+  if (isRefusal(requester)) return refuse("requester-changed", { reason: requester.code });
+  if (machine === undefined) return refuse("machine-unknown", { text: request.machine.name, didYouMean: [] });
+  const services = request.services.map((name) => resolveService(name, policy)).filter((each): each is Service => !isRefusal(each));
+  const asked = new Set(request.ports.map(portKey));
+  const samePorts = asked.symmetricDifference(new Set(services.flatMap((service) => service.ports.map(portKey)))).size === 0;
+  if (!samePorts) return refuse("requester-changed", { reason: "port-not-offered" });
+
+  const durationMs = lengthOf(request.end, deps.clock.now());
+  const access = { machine, services, sources: request.sources, durationMs, justification: request.justification };
+  const decision = await judge(access, requester, policy, deps.directory);
+  if (decision.kind === "deny") return refuse("requester-changed", { reason: decision.refusals[0].code });
+  const targets = targetsOf(machine, request.sources);
+  const approvalsNeeded = decision.kind === "allow" ? 0 : decision.approvalsNeeded;
+  return isRefusal(targets) ? targets : { targets, approvalsNeeded };
+};
+
+const deniedEvent = (request: AccessRequest, by: Person, at: EpochMs, reason: string): AuditEvent => ({
+  ...{ id: `request.denied/${request.id}`, at, actor: { kind: "person", person: by }, kind: "request.denied" },
+  ...{ ...factsOf(request), reason },
+});
+
+const auditRefusal = async (requestId: RequestId, user: string, verdict: Verdict, refusal: Refusal, deps: WorkflowDeps): Promise<void> => {
+  const at = deps.clock.now();
+  // Who is refused may be unknown to us; the team is then unknown too.
+  const person = (await deps.directory.lookUp(user))?.person ?? { team: "", user };
+  await deps.auditLog.append({
+    ...{ id: `review.refused/${requestId}/${user}/${at}`, at, actor: { kind: "person", person }, kind: "review.refused" },
+    ...{ requestId, reviewer: person, verdict: verdict.kind, code: refusal.code },
+  });
+};
