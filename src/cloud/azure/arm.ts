@@ -14,12 +14,11 @@ export interface Limits {
   readonly callMs: number;
   /** One write with all its polling. */
   readonly writeMs: number;
+  /** How long to wait before asking about a long-running operation again, when the server names no time. */
+  readonly pollMs: number;
 }
 
-export const LIMITS: Limits = { callMs: 15_000, writeMs: 60_000 };
-
-/** How often a long-running operation is asked about when the server names no time. */
-export const POLL_MS = 300;
+export const LIMITS: Limits = { callMs: 15_000, writeMs: 60_000, pollMs: 250 };
 
 export type Outcome<T> =
   | { readonly kind: "done"; readonly value: T }

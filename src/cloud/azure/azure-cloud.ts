@@ -22,7 +22,8 @@ export interface AzureDeps {
   readonly clock: Clock;
   /** Where our allow rules may stand; both ends included. */
   readonly priorityBand?: Band;
-  readonly limits?: Limits;
+  /** For tests: how long calls may take. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** Our allows stand before whatever denies from 1000 on. */
@@ -30,12 +31,12 @@ const ALLOWS: Band = { from: 100, to: 999 };
 
 /** Throws at once when the installation's name, the band or the endpoint can't be: see `checkEndpoint`. */
 export const createAzureCloud = (deps: AzureDeps): Cloud => {
-  const { credential, clock, subscriptions, endpoint, limits = LIMITS } = deps;
+  const { credential, clock, subscriptions, endpoint } = deps;
   const problem = checkEndpoint(endpoint, isFixedToken(credential));
   if (problem !== undefined) throw new Error(problem);
   const mark = createOwnerMark(deps.installation);
   const band = checkBand(deps.priorityBand ?? ALLOWS);
-  const arm = createArm({ credential, endpoint, limits, clock });
+  const arm = createArm({ credential, endpoint, limits: { ...LIMITS, ...deps.limits }, clock });
 
   return {
     inventory: createAzureInventory({ arm, subscriptions, mark }),

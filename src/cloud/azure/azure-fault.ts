@@ -26,7 +26,7 @@ export const readProblem = (error: unknown, clock: Clock): Problem => {
   const { statusCode, code, details, response, message } = (error ?? {}) as ThrownBySdk;
   const known = { afterMs: afterMsOf(response?.headers, clock), cause: error };
   if (typeof statusCode === "number") {
-    return { ...known, kind: "answer", status: statusCode, code: text(details?.error?.code) ?? text(code) };
+    return { ...known, kind: "answer", status: statusCode, code: text(details?.error?.code) ?? armCode(code) };
   }
   const operation = /^The long-running operation has failed(?:\. (\w+)\.)?/u.exec(text(message) ?? "");
   if (operation !== null) return { ...known, kind: "operation", status: undefined, code: operation[1] };
@@ -116,6 +116,9 @@ const afterMsOf = (headers: SdkHeaders | undefined, clock: Clock): DurationMs | 
   const wait = /^\d+$/u.test(after) ? Number(after) * 1_000 : Date.parse(after) - clock.now();
   return Number.isNaN(wait) ? undefined : (Math.max(0, wait) as DurationMs);
 };
+
+/** The SDK puts a code of its own where a page of HTML came instead of ARM's error. */
+const armCode = (code: unknown): string | undefined => (code === "PARSE_ERROR" ? undefined : text(code));
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 

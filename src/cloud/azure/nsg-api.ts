@@ -1,6 +1,6 @@
 /** The calls that one network security group needs. */
 
-import { type Arm, type Outcome, POLL_MS } from "./arm.ts";
+import type { Arm, Outcome } from "./arm.ts";
 import type { Problem } from "./azure-fault.ts";
 import { type NsgDocument, readNsg } from "./nsg-document.ts";
 import type { NsgPath } from "./resource-id.ts";
@@ -21,7 +21,7 @@ export const createNsgApi = (arm: Arm, { subscription, resourceGroup, name: nsg 
   const write = async (start: (options: WriteOptions) => Poller, signal: AbortSignal): Promise<Outcome<void>> =>
     arm.ask(
       async (limited) => {
-        const poller = start({ updateIntervalInMs: POLL_MS, abortSignal: limited });
+        const poller = start({ updateIntervalInMs: arm.limits.pollMs, abortSignal: limited });
         await poller.pollUntilDone({ abortSignal: limited });
       },
       signal,

@@ -5,7 +5,6 @@ import { Fault, isFault } from "../../access/fault.ts";
 import type { FirewallId } from "../../access/machine.ts";
 import { SECOND } from "../../access/time.ts";
 import type { Changes, Firewall, Guard, IngressRule, Observed, ObservedRule } from "../firewall.ts";
-import { POLL_MS } from "./arm.ts";
 import { azureFault, isGone } from "./azure-fault.ts";
 import type { NsgApi } from "./nsg-api.ts";
 import { findRule, type NsgDocument, type NsgRule, nameKey, stringAt } from "./nsg-document.ts";
@@ -14,8 +13,9 @@ import { type NameParts, type OwnerMark, parseDescription, printDescription } fr
 import { type Band, findRoom } from "./priority.ts";
 import { familyOfHole, printRule, type RuleProperties, readRule } from "./security-rule.ts";
 
-/** Some three seconds: a closing that falls due meanwhile must not wait long for the lease. */
-const SETTLE_TRIES = 10;
+/** Three seconds together: a closing that falls due meanwhile must not wait long for the lease. */
+const SETTLE_MS = 250;
+const SETTLE_TRIES = 12;
 
 export interface NsgDeps {
   readonly id: FirewallId;
@@ -39,7 +39,7 @@ export const createNsgFirewall = ({ id, name, api, mark, band }: NsgDeps): Firew
     // With the group went all its rules: nothing to close.
     if (nsg === undefined && !opens) return;
     if (nsg === undefined) throw gone(name);
-    if (!opens && changes.remove.length === 0) return settle(nsg, signal);
+    if (!opens && changes.remove.length === 0) return settle(nsg, guard, signal);
 
     const failures: Fault[] = [];
     /** Carries out one kind of edits, and reads again what they changed when something else is to follow. */
@@ -61,14 +61,18 @@ export const createNsgFirewall = ({ id, name, api, mark, band }: NsgDeps): Firew
     if (failure !== undefined) throw failure;
   };
 
-  /** There is nothing to write, but Azure isn't done with what was written: waits for a little while. */
-  const settle = async (first: NsgDocument, signal: AbortSignal): Promise<void> => {
-    let nsg: NsgDocument | undefined = first;
-    for (let tries = 0; nsg !== undefined && isChanging(nsg, mark); tries += 1) {
+  /** There is nothing to change, but Azure isn't done with what was written, or failed at it: waits for a little while, and writes it again. */
+  const settle = async (first: NsgDocument, guard: Guard, signal: AbortSignal): Promise<void> => {
+    let nsg = first;
+    for (let tries = 0; isChanging(nsg, mark); tries += 1) {
       if (tries === SETTLE_TRIES) throw stillChanging(name);
-      await setTimeout(POLL_MS, undefined, { signal });
-      nsg = await read(signal);
+      await setTimeout(SETTLE_MS, undefined, { signal });
+      const next = await read(signal);
+      if (next === undefined) return;
+      nsg = next;
     }
+    const failure = await writeEdits(repairsOf(nsg, mark, band), { name, api, nsg, guard, signal });
+    if (failure !== undefined) throw failure;
   };
 
   return {
@@ -88,7 +92,7 @@ const observedOf = (nsg: NsgDocument, mark: OwnerMark, band: Band): Observed => 
     const parts = mark.parseName(rule.name);
     return parts === undefined ? [] : [observedRuleOf(rule, parts, band)];
   }),
-  settled: !isChanging(nsg, mark),
+  settled: !isChanging(nsg, mark) && repairsOf(nsg, mark, band).length === 0,
 });
 
 const observedRuleOf = ({ name, properties }: NsgRule, parts: NameParts, band: Band): ObservedRule => {
@@ -110,7 +114,7 @@ const restampsOf = (changes: Changes, mark: OwnerMark, nsg: NsgDocument, nsgName
   const edits: Edit[] = [];
   for (const { observed, rule } of changes.restamp) {
     const there = findRule(nsg, observed.id);
-    const priority = there?.properties["priority"];
+    const priority = there?.properties.priority;
     if (there === undefined || typeof priority !== "number" || mark.parseName(there.name) === undefined) {
       return changedMeanwhile(observed.id, nsgName);
     }
@@ -118,6 +122,18 @@ const restampsOf = (changes: Changes, mark: OwnerMark, nsg: NsgDocument, nsgName
   }
   return edits;
 };
+
+/** Rules of ours that are as they should be, but whose last write failed, so that nobody knows if they work: the way out is to write them again. */
+const repairsOf = (nsg: NsgDocument, mark: OwnerMark, band: Band): readonly Edit[] =>
+  nsg.rules.flatMap(({ name, properties }): Edit[] => {
+    const parts = mark.parseName(name);
+    const failed = /^(?:failed|canceled)$/iu.test(stringAt(properties, "provisioningState") ?? "");
+    if (parts === undefined || !failed) return [];
+    const hole = readRule(properties, parts, band);
+    const { priority } = properties;
+    if (hole === undefined || typeof priority !== "number") return [];
+    return [{ kind: "put", name, properties: printRule(hole, priority, stringAt(properties, "description") ?? "") }];
+  });
 
 /** A fault when one of the rules has no room: then none is added. */
 const additionsOf = (

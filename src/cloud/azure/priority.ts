@@ -23,7 +23,7 @@ export const checkBand = (band: Band): Band => {
   return band;
 };
 
-/** `rules` and `addresses` per NSG: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits */
+/** Per NSG, `addresses` on each side: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits */
 const ROOM = { rules: 1_000, addresses: 4_000 } as const;
 
 export type Room =
@@ -38,16 +38,22 @@ export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: B
   const rules = nsg.rules.length + added.length;
   if (rules > ROOM.rules) return full(`${nsg.rules.length} of ${ROOM.rules} rules are there already`);
 
-  const count = (properties: readonly JsonObject[]): number => properties.reduce((sum, of) => sum + addresses(of), 0);
-  const present = count(nsg.rules.map(({ properties }) => properties));
-  if (present + count(added) > ROOM.addresses)
-    return full(`${present} of ${ROOM.addresses} addresses are there already`);
+  for (const [side, singular, plural] of SIDES) {
+    const present = countOf(
+      singular,
+      plural,
+      nsg.rules.map(({ properties }) => properties),
+    );
+    if (present + countOf(singular, plural, added) > ROOM.addresses) {
+      return full(`${present} of ${ROOM.addresses} ${side} addresses are there already`);
+    }
+  }
 
   const taken = new Set(
     nsg.rules
       // A rule whose direction isn't told may be inbound, so its number counts as taken.
       .filter(({ properties }) => stringAt(properties, "direction")?.toLowerCase() !== "outbound")
-      .map(({ properties }) => properties["priority"]),
+      .map(({ properties }) => properties.priority),
   );
   const priorities: number[] = [];
   for (let priority = band.from; priority <= band.to && priorities.length < added.length; priority += 1) {
@@ -60,9 +66,11 @@ export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: B
 
 const full = (reason: string): Room => ({ kind: "full", reason });
 
-/** Prefixes of both sides; `*` and service tags are no addresses. */
-const addresses = (properties: JsonObject): number =>
-  [
-    ...eitherAt(properties, "sourceAddressPrefix", "sourceAddressPrefixes"),
-    ...eitherAt(properties, "destinationAddressPrefix", "destinationAddressPrefixes"),
-  ].filter((prefix) => parseCidr(prefix) !== undefined).length;
+const SIDES = [
+  ["source", "sourceAddressPrefix", "sourceAddressPrefixes"],
+  ["destination", "destinationAddressPrefix", "destinationAddressPrefixes"],
+] as const;
+
+/** `*` and service tags are no addresses. */
+const countOf = (singular: string, plural: string, rules: readonly JsonObject[]): number =>
+  rules.flatMap((rule) => eitherAt(rule, singular, plural)).filter((prefix) => parseCidr(prefix) !== undefined).length;

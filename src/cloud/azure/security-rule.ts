@@ -46,16 +46,15 @@ export const printRule = (hole: Hole, priority: number, description: string): Ru
 
 /**
  * The hole that a rule of ours makes; `undefined` when it is anything that we don't write: not an inbound allow within the band, another
- * protocol or family than its name says, a tag or a group instead of a prefix, a range of ports, or a write that failed.
+ * protocol or family than its name says, a tag or a group instead of a prefix, or a range of ports.
  */
 export const readRule = (properties: JsonObject, name: NameParts, band: Band): Hole | undefined => {
   const is = (key: string, value: string): boolean => stringAt(properties, key)?.toLowerCase() === value;
-  const priority = properties["priority"];
+  const priority = properties.priority;
   const asWritten =
     is("access", "allow") &&
     is("direction", "inbound") &&
     is("protocol", name.protocol) &&
-    !is("provisioningState", "failed") &&
     typeof priority === "number" &&
     isInBand(priority, band) &&
     eitherAt(properties, "sourcePortRange", "sourcePortRanges").every((range) => range === "*") &&

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type JsonObject, type NsgDocument, readNsg } from "../../../src/cloud/azure/nsg-document.ts";
+import { checkBand, findRoom } from "../../../src/cloud/azure/priority.ts";
+
+const BAND = { from: 100, to: 109 };
+const groupWith = (rules: readonly JsonObject[]): NsgDocument =>
+  readNsg(
+    JSON.stringify({ properties: { securityRules: rules.map((properties, i) => ({ name: `r${i}`, properties })) } }),
+  );
+const inbound = (priority: number): JsonObject => ({ direction: "Inbound", priority });
+
+test("the first gaps, and the same number may be taken outbound", () => {
+  const nsg = groupWith([inbound(100), inbound(102), { direction: "Outbound", priority: 101 }]);
+  expect(findRoom(nsg, [{}, {}], BAND)).toEqual({ kind: "room", priorities: [101, 103] });
+});
+
+test("never a taken number, never outside the band, all or nothing", () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 95, max: 115 })), fc.integer({ min: 0, max: 12 }), (taken, wanted) => {
+      const room = findRoom(
+        groupWith(taken.map(inbound)),
+        Array.from({ length: wanted }, () => ({})),
+        BAND,
+      );
+      const gaps = Array.from({ length: 10 }, (_, i) => 100 + i).filter((number) => !taken.includes(number));
+      if (room.kind === "full") expect(gaps.length).toBeLessThan(wanted);
+      else expect(room.priorities).toEqual(gaps.slice(0, wanted));
+    }),
+  );
+});
+
+test("a thousand rules, and not one more", () => {
+  const outbound = Array.from({ length: 999 }, (_, i) => ({ direction: "Outbound", priority: 100 + i }));
+  expect(findRoom(groupWith(outbound), [{}], BAND).kind).toBe("room");
+  expect(findRoom(groupWith(outbound), [{}, {}], BAND)).toEqual({
+    kind: "full",
+    reason: "999 of 1000 rules are there already",
+  });
+});
+
+test("four thousand addresses on a side, and not one more; tags are none", () => {
+  const many = Array.from({ length: 3_999 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`);
+  const nsg = groupWith([{ sourceAddressPrefixes: many, destinationAddressPrefix: "VirtualNetwork" }]);
+  expect(findRoom(nsg, [{ sourceAddressPrefix: "192.0.2.1/32" }], BAND).kind).toBe("room");
+  expect(findRoom(nsg, [{ sourceAddressPrefixes: ["192.0.2.1/32", "192.0.2.2/32"] }], BAND)).toEqual({
+    kind: "full",
+    reason: "3999 of 4000 source addresses are there already",
+  });
+});
+
+test.each([
+  [99, 200],
+  [100, 4_097],
+  [300, 200],
+])("the band %i-%i is refused", (from, to) => {
+  expect(() => checkBand({ from, to })).toThrow("must lie within 100-4096");
+});
