@@ -50,6 +50,11 @@ const REFUSED: readonly (readonly [string, object, string])[] = [
     "OverlappingSubnetsNotPermittedInSecurityRule",
   ],
   [
+    "one address in two spellings",
+    { sourceAddressPrefix: "", sourceAddressPrefixes: ["10.0.0.4", "10.0.0.4/32"] },
+    "OverlappingSubnetsNotPermittedInSecurityRule",
+  ],
+  [
     "the same prefix twice",
     { sourceAddressPrefix: "", sourceAddressPrefixes: ["10.1.0.0/16", "10.1.0.0/16"] },
     "OverlappingSubnetsNotPermittedInSecurityRule",
