@@ -34,12 +34,10 @@ export const equip = (pipeline: Pipeline, { endpoint, callLimitMs, bodies }: Tra
 
 /** Settles when `work` does, or rejects when `signal` aborts, even if `work` doesn't look at the signal. */
 export const orAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason);
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
   try {
     return await Promise.race([work, aborted]);
   } finally {

@@ -40,7 +40,7 @@ export const readProblem = (error: unknown, clock: Clock): Problem => {
  * another tenant sees the same.
  */
 export const isGone = ({ status, code }: Problem): boolean =>
-  status === 404 && code !== undefined && /NotFound$/u.test(code) && !/Subscription|Tenant/u.test(code);
+  status === 404 && code !== undefined && code.endsWith("NotFound") && !/Subscription|Tenant/u.test(code);
 
 /** A lock on the resource refuses deletes: https://learn.microsoft.com/azure/azure-resource-manager/management/lock-resources */
 export const isLocked = ({ code }: Problem): boolean => code === "ScopeLocked";

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../../src/access/time.ts";
 import { fixedToken } from "../../../src/cloud/azure/arm-endpoint.ts";
 import { type AzureDeps, createAzureCloud } from "../../../src/cloud/azure/azure-cloud.ts";
@@ -71,7 +71,7 @@ const aGroup = (rules: readonly unknown[] = [foreign]) => ({
 });
 
 test("what nobody knew when the SDK was written goes over the wire and back", async () => {
-  const server = await serve(({ method }, response) => json(response, method === "PUT" ? 200 : 200, aGroup()));
+  const server = await serve((_asked, response) => json(response, 200, aGroup()));
   await reconcile(
     firewallOf(cloudAt(server.url)),
     Array.from({ length: 6 }, (_, i) => aRule(grantNumber(i))),
@@ -141,6 +141,17 @@ test("a token is in no fault, however deep one looks", async () => {
     .catch((error: unknown) => error);
   expect(inspect(fault, { depth: 20, showHidden: true })).not.toContain(TOKEN);
   expect(fault).toMatchObject({ message: "cannot read `nsg-prod-web`: 403 AuthorizationFailed" });
+});
+
+test("a proxy of the environment is not used to reach this machine", async () => {
+  vi.stubEnv("HTTPS_PROXY", "http://127.0.0.1:9");
+  vi.stubEnv("HTTP_PROXY", "http://127.0.0.1:9");
+  vi.stubEnv("NO_PROXY", "");
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const server = await serve((_asked, response) => json(response, 200, aGroup()));
+  expect((await firewallOf(cloudAt(server.url)).observe(never)).rules).toEqual([]);
 });
 
 test("an answer that begins and never ends has its time", async () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type GrantId, ID_ALPHABET } from "../../../src/access/identifier.ts";
 import type { EpochMs } from "../../../src/access/time.ts";

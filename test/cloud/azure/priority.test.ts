@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { type JsonObject, type NsgDocument, readNsg } from "../../../src/cloud/azure/nsg-document.ts";
 import { checkBand, findRoom } from "../../../src/cloud/azure/priority.ts";
