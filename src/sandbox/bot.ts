@@ -1,0 +1,91 @@
+/** The bot, as a process of its own: started as anyone starts it, and killed as machines kill. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import type { AuditEvent } from "../audit/event.ts";
+
+export interface Bot {
+  readonly url: string;
+  /** Starts it and waits until it is ready, or at least alive. */
+  readonly start: (until?: "ready" | "alive") => Promise<void>;
+  /** In order, with SIGTERM. */
+  readonly stop: () => Promise<void>;
+  /** With SIGKILL, from one instruction to the next. */
+  readonly kill: () => Promise<void>;
+  readonly isRunning: () => boolean;
+  /** The JSON lines of its audit log, of all its lives. */
+  readonly events: readonly AuditEvent[];
+  /** What it told its operators, of all its lives. */
+  readonly log: readonly string[];
+  /** The lines of `/readyz`: empty when ready. */
+  readonly notReady: () => Promise<readonly string[]>;
+}
+
+const MAIN = new URL("../main.ts", import.meta.url).pathname;
+
+/** `env` is all of its environment but `PORT` and `PATH`. */
+export const createBot = async (env: Readonly<Record<string, string>>): Promise<Bot> => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const events: AuditEvent[] = [];
+  const log: string[] = [];
+  let child: ChildProcess | undefined;
+
+  const notReady = async (): Promise<readonly string[]> => {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    return answer === undefined ? ["no answer"] : answer.ok ? [] : (await answer.text()).trim().split("\n").slice(1);
+  };
+
+  const start: Bot["start"] = async (until = "ready") => {
+    if (child !== undefined) throw new Error("the bot is running already");
+    const started = spawn(process.execPath, [MAIN], {
+      env: { ...env, PORT: String(port), PATH: process.env["PATH"] },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child = started;
+    createInterface(started.stdout).on("line", (line) => events.push(JSON.parse(line)));
+    createInterface(started.stderr).on("line", (line) => log.push(line));
+    started.once("exit", () => {
+      child = undefined;
+    });
+    const deadline = Date.now() + START_LIMIT_MS;
+    for (;;) {
+      if (child === undefined) throw new Error(`the bot ended at once:\n${log.slice(-20).join("\n")}`);
+      const missing = await notReady();
+      if (missing.length === 0 || (until === "alive" && missing[0] !== "no answer")) return;
+      if (Date.now() > deadline) throw new Error(`the bot isn't ${until}: ${missing.join(", ")}\n${log.slice(-20).join("\n")}`);
+      await pause(25);
+    }
+  };
+
+  const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
+    const ending = child;
+    if (ending === undefined) return;
+    const exited = once(ending, "exit");
+    ending.kill(signal);
+    await exited;
+  };
+
+  return {
+    ...{ url, start, events, log, notReady },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    isRunning: () => child !== undefined,
+  };
+};
+
+/** Kept across restarts, because Slack knows the bot by its address. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  return address.port;
+};
+
+const START_LIMIT_MS = 20_000;

@@ -1,0 +1,90 @@
+/** Everything the bot needs, on this machine: a Slack workspace, an Azure, an EC2, a network, and the bot itself. */
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../access/time.ts";
+import { createEc2Server, type Ec2Server } from "./aws/server.ts";
+import { type AzureServer, createAzureServer } from "./azure/server.ts";
+import { type Bot, createBot } from "./bot.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import { createAwsGround } from "./network/aws-ground.ts";
+import { createAzureGround } from "./network/azure-ground.ts";
+import { createNetwork, type Network } from "./network/network.ts";
+import { createSlackServer, type SlackServer } from "./slack/server.ts";
+import { AWS_KEY, azureWorld, ec2World, sandboxConfig, slackWorld } from "./world.ts";
+
+export interface SandboxOptions {
+  /** Redis for the bot; without it each bot runs its embedded one. */
+  readonly redisUrl?: string;
+  /** The bots' configuration file; the sandbox's own policy without it. */
+  readonly config?: string;
+  /** How long Azure takes for a write; 300 ms, so that one sees it. */
+  readonly operationMs?: number;
+  /** Socket Mode instead of HTTP. */
+  readonly socketMode?: boolean;
+  /** How many replicas of the bot; they need a common `redisUrl` when there are several. */
+  readonly bots?: number;
+}
+
+export interface Sandbox {
+  readonly slack: SlackServer;
+  readonly azure: AzureServer;
+  readonly ec2: Ec2Server;
+  readonly network: Network;
+  readonly faults: { readonly slack: Faults; readonly azure: Faults; readonly aws: Faults };
+  readonly bots: readonly [Bot, ...Bot[]];
+  readonly configFile: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts all but the bots: `bot.start()` is left to the caller. */
+export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
+  const clock = systemClock;
+  const folder = await mkdtemp(join(tmpdir(), "latch-sandbox-"));
+  const configFile = join(folder, "latch.yaml");
+  await writeFile(configFile, options.config ?? sandboxConfig);
+
+  const faults = { slack: createFaults(), azure: createFaults(), aws: createFaults() };
+  const secrets = { botToken: "xoxb-sandbox", appToken: "xapp-sandbox", signingSecret: "sandbox-signing-secret" };
+  const slack = await createSlackServer({ ...{ clock, world: slackWorld, faults: faults.slack, rateLimits: false }, ...secrets });
+  const azure = await createAzureServer({
+    ...{ clock, world: azureWorld, faults: faults.azure, token: "sandbox-token", operationMs: options.operationMs ?? 300 },
+  });
+  const ec2 = await createEc2Server({ clock, world: ec2World, faults: faults.aws });
+  const network = createNetwork({ grounds: [createAzureGround(azure), createAwsGround(ec2)] });
+
+  const bots = await Promise.all(
+    Array.from({ length: options.bots ?? 1 }, (_, i) =>
+      createBot({
+        LATCH_CONFIG: configFile,
+        LATCH_DATA: join(folder, `bot-${i}`),
+        SLACK_BOT_TOKEN: secrets.botToken,
+        SLACK_API_URL: slack.apiUrl,
+        ...(options.socketMode === true ? { SLACK_APP_TOKEN: secrets.appToken } : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
+        ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+        AZURE_ARM_ENDPOINT: azure.url,
+        AZURE_ARM_TOKEN: "sandbox-token",
+        AWS_ENDPOINT_URL_EC2: ec2.url,
+        AWS_ACCESS_KEY_ID: AWS_KEY.id,
+        AWS_SECRET_ACCESS_KEY: AWS_KEY.secret,
+        AWS_EC2_METADATA_DISABLED: "true",
+      }),
+    ),
+  );
+  const [first, ...others] = bots;
+  if (first === undefined) throw new Error("a sandbox needs a bot");
+  if (options.socketMode !== true) slack.deliverTo(`${first.url}/slack/events`);
+
+  return {
+    ...{ slack, azure, ec2, network, faults, configFile },
+    bots: [first, ...others],
+    stop: async () => {
+      for (const each of Object.values(faults)) each.clear();
+      await Promise.all(bots.map((bot) => bot.kill()));
+      await network.stop();
+      await Promise.all([slack.stop(), azure.stop(), ec2.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,216 @@
+/** A company to play in: its people, and its machines in two clouds. */
+
+import type { Ec2World } from "./aws/world.ts";
+import type { AzureWorld, NetworkSecurityGroup, VirtualMachine, WrittenRule } from "./azure/world.ts";
+import type { SlackWorld } from "./slack/world.ts";
+
+export const CHANNELS = { access: "C0ACCESS", security: "C0SECURITY", general: "C0GENERAL" } as const;
+
+/** Who there is, by what they are. */
+export const PEOPLE = {
+  dev: "U0DEV1",
+  otherDev: "U0DEV2",
+  lead: "U0LEAD1",
+  otherLead: "U0LEAD2",
+  formerLead: "U0LEAD3",
+  security: "U0SEC1",
+  nobody: "U0SALES1",
+  guest: "U0GUEST1",
+  outsider: "U0OUT1",
+} as const;
+
+/** From where people connect. */
+export const ADDRESSES = {
+  vpn: "198.51.100.7",
+  office: "203.0.113.10",
+  home: "192.0.2.44",
+  stranger: "192.0.2.66",
+  officeV6: "2001:db8:1::10",
+} as const;
+
+const everybody = Object.values(PEOPLE);
+const colleagues = everybody.filter((user) => user !== PEOPLE.outsider && user !== PEOPLE.guest);
+
+export const slackWorld: SlackWorld = {
+  team: { id: "T0ACME", name: "Acme", domain: "acme" },
+  bot: { userId: "U0LATCH", botId: "B0LATCH", appId: "A0LATCH", name: "latch" },
+  users: [
+    { id: PEOPLE.dev, name: "dev", real_name: "Dana Developer", tz: "Europe/Berlin" },
+    { id: PEOPLE.otherDev, name: "other", real_name: "Omar Other", tz: "America/New_York" },
+    { id: PEOPLE.lead, name: "lead-1", real_name: "Lea Lead", tz: "Europe/Berlin" },
+    { id: PEOPLE.otherLead, name: "lead-2", real_name: "Luis Lead", tz: "Asia/Tokyo" },
+    { id: PEOPLE.formerLead, name: "lead-3", real_name: "Lou Left", deleted: true },
+    { id: PEOPLE.security, name: "sec", real_name: "Sami Security" },
+    { id: PEOPLE.nobody, name: "sales", real_name: "Sal Sales" },
+    { id: PEOPLE.guest, name: "guest", real_name: "Gil Guest", is_restricted: true },
+    { id: PEOPLE.outsider, name: "outsider", real_name: "Oda Outside", team_id: "T0OTHER", is_stranger: true },
+  ],
+  channels: [
+    { id: CHANNELS.access, name: "access", members: [...everybody, "U0LATCH"], is_shared: true, is_ext_shared: true },
+    { id: CHANNELS.security, name: "security", members: [PEOPLE.security, PEOPLE.lead, "U0LATCH"], is_private: true },
+    { id: CHANNELS.general, name: "general", members: [...colleagues, "U0LATCH"] },
+  ],
+  userGroups: [{ id: "S0ENG", handle: "engineers", users: [PEOPLE.dev, PEOPLE.otherDev, PEOPLE.outsider, PEOPLE.guest] }],
+};
+
+const SUBSCRIPTION = "00000000-0000-0000-0000-000000000001";
+const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-acme`;
+const NETWORK = `${GROUP}/providers/Microsoft.Network`;
+const location = "westeurope";
+
+export const nsgId = (name: string): string => `${NETWORK}/networkSecurityGroups/${name}`;
+
+interface AzureMachine {
+  readonly name: string;
+  readonly subnet: "prod" | "staging" | "dev";
+  readonly last: number;
+  readonly nsg?: string;
+  readonly os?: VirtualMachine["os"];
+  readonly stopped?: boolean;
+  readonly v6?: boolean;
+}
+
+const azureMachines: readonly AzureMachine[] = [
+  { name: "prod-vm-1", subnet: "prod", last: 11 },
+  { name: "prod-vm-2", subnet: "prod", last: 12 },
+  { name: "prod-vm-3", subnet: "prod", last: 13, nsg: "nsg-prod-vm-3", v6: true },
+  { name: "prod-win-1", subnet: "prod", last: 14, os: "Windows" },
+  { name: "staging-vm-1", subnet: "staging", last: 21 },
+  { name: "dev-vm-1", subnet: "dev", last: 31 },
+  { name: "dev-vm-2", subnet: "dev", last: 32, stopped: true },
+];
+
+const SUBNETS = { prod: "10.0.1", staging: "10.0.2", dev: "10.0.3" } as const;
+
+const rule = (name: string, priority: number, access: "Allow" | "Deny", port: string, source: string): WrittenRule => ({
+  name,
+  properties: {
+    ...{ priority, access, direction: "Inbound", protocol: port === "*" ? "*" : "Tcp", sourcePortRange: "*" },
+    ...{ destinationPortRange: port, sourceAddressPrefix: source, destinationAddressPrefix: "*" },
+  },
+});
+
+const nsg = (name: string, rules: readonly WrittenRule[]): Omit<NetworkSecurityGroup, "rules"> & { readonly rules: readonly WrittenRule[] } => ({
+  id: nsgId(name),
+  location,
+  rules,
+});
+
+export const azureWorld: AzureWorld = {
+  subscriptions: [SUBSCRIPTION],
+  resourceGroups: [{ id: GROUP, location }],
+  virtualMachines: azureMachines.map(({ name, subnet, os = "Linux", stopped = false }) => ({
+    ...{ id: `${GROUP}/providers/Microsoft.Compute/virtualMachines/${name}`, location, os, tags: { env: subnet } },
+    ...{ powerState: stopped ? "deallocated" : "running", networkInterfaces: [`${NETWORK}/networkInterfaces/${name}-nic`] },
+  })),
+  networkInterfaces: azureMachines.map(({ name, subnet, last, nsg: own, v6 = false }) => ({
+    ...{ id: `${NETWORK}/networkInterfaces/${name}-nic`, location },
+    ipConfigurations: [
+      {
+        ...{ name: "ipv4", privateAddress: `${SUBNETS[subnet]}.${last}`, subnet: `${NETWORK}/virtualNetworks/vnet-acme/subnets/${subnet}` },
+        publicAddress: `${NETWORK}/publicIPAddresses/${name}-ip`,
+      },
+      ...(v6
+        ? [{ name: "ipv6", privateAddress: `fd00:acce:1::${last}`, subnet: `${NETWORK}/virtualNetworks/vnet-acme/subnets/${subnet}` }]
+        : []),
+    ],
+    ...(own === undefined ? {} : { networkSecurityGroup: nsgId(own) }),
+  })),
+  publicAddresses: azureMachines.map(({ name, last }) => ({ id: `${NETWORK}/publicIPAddresses/${name}-ip`, location, address: `52.178.10.${last}` })),
+  virtualNetworks: [
+    {
+      ...{ id: `${NETWORK}/virtualNetworks/vnet-acme`, location, prefixes: ["10.0.0.0/16", "fd00:acce::/48"] },
+      subnets: (["prod", "staging", "dev"] as const).map((name, i) => ({
+        ...{ name, prefixes: [`${SUBNETS[name]}.0/24`, `fd00:acce:${i + 1}::/64`], networkSecurityGroup: nsgId(`nsg-${name}`) },
+      })),
+    },
+  ],
+  networkSecurityGroups: [
+    nsg("nsg-prod", [rule("AllowHttps", 300, "Allow", "443", "Internet"), rule("DenyManagement", 1000, "Deny", "22", "*")]),
+    nsg("nsg-prod-vm-3", [rule("AllowHttps", 200, "Allow", "443", "Internet"), rule("DenyRest", 4096, "Deny", "*", "*")]),
+    nsg("nsg-staging", [rule("AllowHttps", 300, "Allow", "443", "Internet")]),
+    nsg("nsg-dev", []),
+  ],
+};
+
+const ACCOUNT = "111122223333";
+export const AWS_KEY = { id: "AKIASANDBOXLATCH00", secret: "sandbox-secret-of-no-worth" } as const;
+
+export const ec2World: Ec2World = {
+  accounts: [{ id: ACCOUNT, keys: [{ id: AWS_KEY.id, secret: AWS_KEY.secret }] }],
+  vpcs: [{ id: "vpc-0acme", account: ACCOUNT, region: "eu-west-1", cidr: "10.1.0.0/16", ipv6Cidr: "2001:db8:acce::/56" }],
+  subnets: [{ id: "subnet-0acme", vpc: "vpc-0acme", cidr: "10.1.1.0/24", ipv6Cidr: "2001:db8:acce::/64" }],
+  groups: [
+    { id: "sg-0web", vpc: "vpc-0acme", name: "web", ingress: [{ protocol: "tcp", ports: 443, peer: "0.0.0.0/0" }] },
+    { id: "sg-0inside", vpc: "vpc-0acme", name: "inside", ingress: [{ protocol: "tcp", ports: 5432, peer: "sg-0web" }] },
+  ],
+  instances: [
+    instance("i-0prodweb1", "prod-web-1", "prod", 11, ["sg-0web"]),
+    instance("i-0proddb1", "prod-db-1", "prod", 12, ["sg-0inside"], { second: 112 }),
+    instance("i-0stagingapi1", "staging-api-1", "staging", 21, ["sg-0web"]),
+    instance("i-0devbox1", "dev-box-1", "dev", 31, ["sg-0inside"]),
+    instance("i-0devbox2", "dev-box-2", "dev", 32, ["sg-0inside"], { platform: "windows" }),
+  ],
+};
+
+function instance(
+  id: string,
+  name: string,
+  env: string,
+  last: number,
+  groups: readonly string[],
+  extra: { readonly second?: number; readonly platform?: "windows" } = {},
+): Ec2World["instances"][number] {
+  const at = (host: number) => ({
+    ...{ id: `eni-0${name.replaceAll("-", "")}${host}`, subnet: "subnet-0acme", privateIp: `10.1.1.${host}`, groups },
+    ...{ publicIp: `54.170.1.${host}`, ipv6: [`2001:db8:acce::${host}`] },
+  });
+  return {
+    ...{ id, name, tags: { env }, interfaces: extra.second === undefined ? [at(last)] : [at(last), at(extra.second)] },
+    ...(extra.platform === undefined ? {} : { platform: extra.platform }),
+  };
+}
+
+/** What the sandbox's bot is configured with: the example policy, for this world. */
+export const sandboxConfig = `installation: acme
+timezone: Europe/Berlin
+clouds:
+  azure: { subscriptions: [${SUBSCRIPTION}] }
+  aws: [{ regions: [eu-west-1] }]
+services: { ssh: 22, rdp: 3389, winrm: [5985, 5986], postgres: 5432 }
+networks:
+  office: [203.0.113.0/24, "2001:db8:1::/48"]
+  vpn: [198.51.100.7/32]
+roles:
+  engineers: { groups: [S0ENG] }
+  leads: { users: [${PEOPLE.lead}, ${PEOPLE.otherLead}, ${PEOPLE.formerLead}] }
+  security: { users: [${PEOPLE.security}] }
+channel: ${CHANNELS.access}
+security: { channel: ${CHANNELS.security}, roles: [security] }
+rules:
+  - name: production
+    match: { names: ["prod-*"], tags: { env: prod } }
+    ports:
+      ssh: { maximum: 3h }
+      rdp: { maximum: 1h, sources: [vpn] }
+      postgres: { maximum: 1h }
+    sources: [office, vpn, single-address]
+    defaultSource: vpn
+    request: [engineers, leads]
+    approve: { by: [leads], needed: 1, within: 30m }
+    configure: [security]
+    justification: { required: true, pattern: "^(INC|CHG)-[0-9]+" }
+  - name: staging
+    match: { names: ["staging-*"] }
+    ports: { ssh: { maximum: 4h }, winrm: { maximum: 1h } }
+    sources: [office, vpn]
+    defaultSource: vpn
+    request: [engineers]
+    approve: { by: [leads, security], needed: 2, within: 1h }
+  - name: development
+    match: { names: ["dev-*"] }
+    ports: { ssh: { maximum: 8h }, 8080: { maximum: 8h } }
+    sources: [anywhere]
+    request: [engineers]
+    approve: none
+`;
