@@ -37,6 +37,8 @@ const ingressOf = (groupId: string): readonly string[] =>
         `${protocol} ${fromPort}-${toPort} ${"cidr" in peer ? peer.cidr : peer.id}`,
     );
 
+const many = (count: number) => Array.from({ length: count }, (_, i) => ({ CidrIp: `198.51.100.${String(i)}/32` }));
+
 describe("authorizing", () => {
   test("answers with every new rule, its id and its tags", async () => {
     const answer = await it.ec2.send(
@@ -100,7 +102,6 @@ describe("authorizing", () => {
   });
 
   test("a group takes sixty rules of each family and not one more", async () => {
-    const many = (count: number) => Array.from({ length: count }, (_, i) => ({ CidrIp: `198.51.100.${String(i)}/32` }));
     await authorize("sg-plain", { IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: many(60) });
     expect(await codeOf(authorize("sg-plain", ssh("203.0.113.7/32")))).toBe("RulesPerSecurityGroupLimitExceeded");
     expect(
@@ -126,10 +127,10 @@ describe("authorizing", () => {
   });
 });
 
-describe("revoking", () => {
-  const revoke = (GroupId: string, ...IpPermissions: IpPermission[]) =>
-    it.ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+const revoke = (GroupId: string, ...IpPermissions: IpPermission[]) =>
+  it.ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
 
+describe("revoking", () => {
   test("by rule id takes that rule, and an id that isn't there takes nothing", async () => {
     const { SecurityGroupRules } = await authorize("sg-plain", ssh("203.0.113.7/32"), ssh("203.0.113.8/32"));
     const [first = "", second = ""] = (SecurityGroupRules ?? []).map((rule) => rule.SecurityGroupRuleId ?? "");
@@ -167,17 +168,17 @@ describe("revoking", () => {
   });
 });
 
-describe("changing a rule", () => {
-  const only = async (): Promise<string> =>
-    (await authorize("sg-plain", ssh("203.0.113.7/32", "before"))).SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? "";
-  const modify = (SecurityGroupRuleId: string, SecurityGroupRule: object) =>
-    it.ec2.send(
-      new ModifySecurityGroupRulesCommand({
-        GroupId: "sg-plain",
-        SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule }],
-      }),
-    );
+const only = async (): Promise<string> =>
+  (await authorize("sg-plain", ssh("203.0.113.7/32", "before"))).SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? "";
+const modify = (SecurityGroupRuleId: string, SecurityGroupRule: object) =>
+  it.ec2.send(
+    new ModifySecurityGroupRulesCommand({
+      GroupId: "sg-plain",
+      SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule }],
+    }),
+  );
 
+describe("changing a rule", () => {
   test("keeps its id", async () => {
     const id = await only();
     await modify(id, { IpProtocol: "tcp", FromPort: 22, ToPort: 22, CidrIpv4: "203.0.113.7/32", Description: "after" });
