@@ -34,6 +34,9 @@ export interface Wakeups {
    */
   readonly finish: (held: Lease, next: EpochMs | undefined) => Promise<void>;
 
-  /** When the earliest wish or the first lease's end is; `undefined` when there is nothing to wait for. */
+  /**
+   * When the earliest wish or the first lease's end is; `undefined` when there is nothing to wait for. A wish for what is leased doesn't count: it can't be
+   * taken before the lease ends.
+   */
   readonly nextAt: () => Promise<EpochMs | undefined>;
 }

@@ -1,3 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createConnection, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { afterEach, describe, expect, test } from "vitest";
 
 import { isFault } from "../../src/access/fault.ts";
@@ -10,6 +15,12 @@ import { aGrant, NOW } from "../contracts/samples.ts";
 import { createRawRedis, freePort, type RawRedis } from "./raw-redis.ts";
 import { quiet } from "./real-redis.ts";
 
+const folders: string[] = [];
+const folder = async (): Promise<string> => {
+  const made = await mkdtemp(join(tmpdir(), "latch-raw-"));
+  folders.push(made);
+  return made;
+};
 const opened: { redis: RedisConnection[]; servers: RawRedis[] } = { redis: [], servers: [] };
 const connect = (url: string, log: RedisLog = quiet): RedisConnection => {
   const redis = connectRedis(url, { log });
@@ -25,6 +36,7 @@ const serve = async (...settings: string[]): Promise<RawRedis> => {
 afterEach(async () => {
   for (const redis of opened.redis.splice(0)) redis.close();
   for (const server of opened.servers.splice(0)) await server.kill();
+  for (const made of folders.splice(0)) await rm(made, { recursive: true, force: true });
 });
 
 /** The fault it ends in, and after how long. */
@@ -40,6 +52,35 @@ const failure = async (attempt: Promise<unknown>): Promise<{ error: unknown; ms:
 const expectFault = ({ error, ms }: { error: unknown; ms: number }): void => {
   expect(isFault(error) && [error.code, error.retry]).toEqual(["redis", "later"]);
   expect(ms).toBeLessThan(2_200);
+};
+
+/** A line to a port that can be made to swallow everything on the connections it has; new ones work. */
+const createLine = async (port: number): Promise<{ url: string; deaden: () => void; close: () => void }> => {
+  const sockets = new Set<Socket>();
+  const line = createServer((near) => {
+    const far = createConnection(port, "127.0.0.1");
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => {});
+    }
+    near.pipe(far);
+    far.pipe(near);
+  });
+  const listening = await freePort();
+  await new Promise<void>((resolve) => line.listen(listening, "127.0.0.1", resolve));
+  return {
+    url: `redis://127.0.0.1:${listening}`,
+    deaden: () => {
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.resume();
+      }
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      line.close();
+    },
+  };
 };
 
 /** Asks until Redis answers; how long that took. */
@@ -98,6 +139,20 @@ describe("a redis that goes and comes", () => {
     server.signal("SIGCONT");
     expect(await untilBack(redis)).toBeLessThan(2_600);
   }, 20_000);
+
+  test("a peer that vanished without a word is given up, and a new connection is made", async () => {
+    const server = await serve();
+    const line = await createLine(Number(new URL(server.url).port));
+    try {
+      const redis = connect(line.url);
+      await redis.send("PING");
+      line.deaden();
+      expectFault(await failure(redis.send("PING")));
+      expect(await untilBack(redis)).toBeLessThan(2_600);
+    } finally {
+      line.close();
+    }
+  });
 
   test("away from the start: the connection comes up when redis does", async () => {
     const server = await createRawRedis();
@@ -175,18 +230,16 @@ describe("refusals of redis", () => {
   });
 });
 
-describe("how redis keeps data", () => {
-  const warningsOf = async (...settings: string[]): Promise<readonly string[]> =>
-    connect((await serve(...settings)).url).warnings();
+const warningsOf = async (...settings: string[]): Promise<readonly string[]> =>
+  connect((await serve(...settings)).url).warnings();
 
+describe("how redis keeps data", () => {
   test("a redis that writes every change down and evicts nothing calls for no warning", async () => {
-    expect(
-      await warningsOf("--appendonly", "yes", "--dir", "/tmp", "--appenddirname", `latch-test-aof-${process.pid}`),
-    ).toEqual([]);
+    expect(await warningsOf("--appendonly", "yes", "--dir", await folder())).toEqual([]);
   });
   test("no persistence, snapshots only and eviction are warned of", async () => {
     expect(await warningsOf()).toEqual([expect.stringContaining("keeps nothing on disk")]);
-    expect(await warningsOf("--save", "3600", "1", "--dir", "/tmp")).toEqual([
+    expect(await warningsOf("--save", "3600", "1", "--dir", await folder())).toEqual([
       expect.stringContaining("snapshots only"),
     ]);
     expect(await warningsOf("--maxmemory-policy", "allkeys-lru")).toEqual([

@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
 
+import type { GrantId } from "../../src/access/identifier.ts";
 import type { Clock } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { createRedisAuditLog } from "../../src/redis/audit-log.ts";
 import { chainHash, GENESIS } from "../../src/redis/chained-write.ts";
+import { asTexts } from "../../src/redis/connection.ts";
 import { createRedisLedger } from "../../src/redis/ledger.ts";
 import { createRedisOutbox } from "../../src/redis/outbox.ts";
 import { createReplayGuard } from "../../src/redis/replays.ts";
-import { aGrant, anEvent, aRequest, DEV, LEAD, NOW } from "../contracts/samples.ts";
+import { aGrant, anEvent, aRequest, DEV, LEAD, NOW, SUBNET_NSG } from "../contracts/samples.ts";
 import { useRealRedis } from "./real-redis.ts";
 
 const clock: Clock = { now: () => NOW };
@@ -66,8 +68,19 @@ describe("what is kept how long", () => {
       grant: aGrant({ version: 2, endedAt: NOW }),
       events: [],
     });
-    const left = (await redis.send("KEYS", `${prefix}*`)) as string[];
+    const left = asTexts(await redis.send("KEYS", `${prefix}*`));
     expect(left.toSorted()).toEqual([`${prefix}grant:k7f3q2xd`, `${prefix}request:k7f3q2xd`]);
+  });
+
+  test("a grant that moved leaves no index on the firewall it left", async () => {
+    const { redis, prefix, ledger } = setUp();
+    await ledger.commit({ grant: aGrant(), events: [] });
+    await ledger.commit({
+      grant: aGrant({ version: 2, targets: [{ firewall: SUBNET_NSG, addresses: [] }] }),
+      events: [],
+    });
+    const indexes = asTexts(await redis.send("KEYS", `${prefix}grants-on:*`));
+    expect(indexes).toEqual([`${prefix}grants-on:${SUBNET_NSG}`]);
   });
 
   test("that an event was appended or a message sent is known for 35 days, and nothing of a delivery stays behind but that", async () => {
@@ -82,7 +95,7 @@ describe("what is kept how long", () => {
     expect([await daysLeft("appended:e"), await daysLeft("outbox:done:m"), await daysLeft("outbox:ref:m")]).toEqual([
       35, 35, 35,
     ]);
-    const left = ((await redis.send("KEYS", `${prefix}outbox:*`)) as string[]).map((key) => key.slice(prefix.length));
+    const left = asTexts(await redis.send("KEYS", `${prefix}outbox:*`)).map((key) => key.slice(prefix.length));
     expect(left.toSorted()).toEqual(["outbox:age", "outbox:done:m", "outbox:events", "outbox:ref:m"]);
   });
 });
@@ -94,7 +107,10 @@ describe("the audit log", () => {
     await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
         i % 3 === 0
-          ? ledger.commit({ grant: aGrant({ id: `g${i}` as never }), events: [anEvent(`e/${i}`), anEvent(`e/${i}/b`)] })
+          ? ledger.commit({
+              grant: aGrant({ id: `g${i}` as GrantId }),
+              events: [anEvent(`e/${i}`), anEvent(`e/${i}/b`)],
+            })
           : (i % 3 === 1 ? auditLog : elsewhere).append(anEvent(`e/${i}`)),
       ),
     );
