@@ -34,7 +34,7 @@ export const describeVpcs: Action = (call) => {
     "owner-id": ({ account }) => [account],
     state: () => ["available"],
   });
-  const { items, nextToken } = page(call, found, ({ id }) => id, ids.length > 0);
+  const { items, nextToken } = page(call, found, ({ id }) => id);
   return {
     vpcSet: items.map((vpc) => ({
       vpcId: vpc.id,
@@ -68,7 +68,7 @@ export const describeSubnets: Action = (call) => {
     "owner-id": () => [call.account],
     state: () => ["available"],
   });
-  const { items, nextToken } = page(call, found, ({ id }) => id, ids.length > 0);
+  const { items, nextToken } = page(call, found, ({ id }) => id);
   return {
     subnetSet: items.map((subnet) => ({
       subnetId: subnet.id,

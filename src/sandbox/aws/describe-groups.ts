@@ -11,7 +11,7 @@ export const describeSecurityGroups: Action = (call) => {
   const ids = call.params.texts("GroupId");
   const names = call.params.texts("GroupName");
   const asked = pickByIds(myGroups(call), ids, "sg").filter(({ name }) => names.length === 0 || names.includes(name));
-  const { items, nextToken } = page(call, filtered(call, asked, groupFields(call)), ({ id }) => id, ids.length > 0);
+  const { items, nextToken } = page(call, filtered(call, asked, groupFields(call)), ({ id }) => id);
   return { securityGroupInfo: items.map((group) => groupXml(call, group)), nextToken };
 };
 
@@ -23,7 +23,7 @@ export const describeSecurityGroupRules: Action = (call) => {
     "group-id": ({ group }) => [group.id],
     "security-group-rule-id": ({ id }) => [id],
   });
-  const { items, nextToken } = page(call, found, ({ id }) => id, ids.length > 0);
+  const { items, nextToken } = page(call, found, ({ id }) => id);
   return { securityGroupRuleSet: items.map(({ group, ...rule }) => ruleXml(call, group, rule)), nextToken };
 };
 
