@@ -11,6 +11,7 @@ import {
   LineCounter,
   type Pair,
   parseDocument,
+  visit,
 } from "yaml";
 
 /** Lines and columns count from one. */
@@ -39,7 +40,13 @@ export interface SyntaxProblem extends Place {
 export const readYaml = (text: string): YamlText | readonly SyntaxProblem[] => {
   const lines = new LineCounter();
   // Failsafe: account ids begin with zeros and tags say `yes`, and both must stay what they are.
-  const document = parseDocument(text, { schema: "failsafe", merge: true, prettyErrors: false, lineCounter: lines });
+  const document = parseDocument(text, {
+    schema: "failsafe",
+    merge: true,
+    prettyErrors: false,
+    logLevel: "error",
+    lineCounter: lines,
+  });
   const at = (offset: number): Omit<Place, "path"> => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
@@ -56,8 +63,18 @@ export const readYaml = (text: string): YamlText | readonly SyntaxProblem[] => {
   try {
     value = document.toJS();
   } catch (error) {
-    // Too many aliases: https://eemeli.org/yaml/#options (maxAliasCount).
-    return [{ line: 1, column: 1, path: "", message: error instanceof Error ? error.message : String(error) }];
+    // An alias of nothing, or too many of them: https://eemeli.org/yaml/#options (maxAliasCount).
+    let offset = startOf(document.contents) ?? 0;
+    visit(document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(document) !== undefined) return undefined;
+        offset = startOf(alias) ?? offset;
+        return visit.BREAK;
+      },
+    });
+    return [
+      { ...at(offset), path: "", message: inOurWords("", error instanceof Error ? error.message : String(error)) },
+    ];
   }
   return {
     value,
@@ -122,7 +139,7 @@ const findPair = (document: Document, items: readonly Pair[], name: string): Pai
 };
 
 const joinKey = (path: string, key: string): string => {
-  const plain = /^[A-Za-z0-9_-]+$/u.test(key) ? key : JSON.stringify(key);
+  const plain = /^[A-Za-z0-9_/-]+$/u.test(key) ? key : JSON.stringify(key);
   return path === "" ? plain : `${path}.${plain}`;
 };
 

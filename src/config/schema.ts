@@ -69,7 +69,9 @@ export const fileSchema = (known: KnownNames) => {
       ],
       {
         error: ({ input }) =>
-          isMap(input) ? undefined : missingOr("none, or who, like { by: [leads] }")({ input }),
+          isMap(input)
+            ? undefined
+            : `${input === undefined || input === "" ? "is missing" : `${quote(input)} can't be used`}; write none, or who, like { by: [leads] }`,
       },
     ),
     configure: roles.optional(),

@@ -44,7 +44,7 @@ export const when = (at: EpochMs, now: EpochMs, zone: string): string => {
   const there = DateTime.fromMillis(at, { zone });
   const isToday = there.hasSame(DateTime.fromMillis(now, { zone }), "day");
   const fallback = there.setLocale("en").toFormat(isToday ? "HH:mm ZZZZ" : "d LLL HH:mm ZZZZ");
-  return `<!date^${Math.floor(at / 1000)}^${isToday ? "{time}" : "{date_short_pretty} {time}"}^${fallback}>`;
+  return `<!date^${Math.floor(at / 1000)}^${isToday ? "{time}" : "{date_short_pretty} {time}"}|${fallback}>`;
 };
 
 const ZERO_WIDTH = "\u{200B}";
