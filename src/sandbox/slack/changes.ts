@@ -10,6 +10,8 @@ export type Change =
   | { readonly kind: "home-published"; readonly user: string }
   | { readonly kind: "told"; readonly user: string; readonly channel: string; readonly text: string }
   | { readonly kind: "people-changed" }
+  /** A fault was used up on this call. */
+  | { readonly kind: "misbehaved"; readonly call: string; readonly does: string }
   | { readonly kind: "sockets-changed"; readonly open: number }
   | { readonly kind: "called"; readonly method: string; readonly ok: boolean; readonly error?: string };
 

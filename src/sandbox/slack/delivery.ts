@@ -89,6 +89,8 @@ export const createDelivery = ({ clock, faults, sockets, signingSecret, ackLimit
         body,
         headers: {
           "content-type": request.contentType ?? "application/x-www-form-urlencoded",
+          // A connection kept from before the app was restarted would fail where Slack's doesn't.
+          connection: "close",
           "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
           ...signed,
           ...request.headers,

@@ -85,12 +85,7 @@ const topView = (user: string, viewId: string | undefined, { views }: PressDeps)
   return top;
 };
 
-const obey = (
-  view: View,
-  ack: Ack,
-  { views, workspace }: PressDeps,
-  trouble: (why: string) => Submitted,
-): Submitted => {
+const obey = (view: View, ack: Ack, { views }: PressDeps, trouble: (why: string) => Submitted): Submitted => {
   const body = isObject(ack.body) ? ack.body : {};
   const action = body.response_action;
   // The app may have updated the modal while it thought.
@@ -124,7 +119,6 @@ const obey = (
   }
   const next = views.build(view.user, source, { id: view.id });
   views.replace({ ...next, rootId: view.rootId, previousId: view.previousId });
-  workspace.changes.publish({ kind: "view-updated", user: view.user, view: view.id });
   return { outcome: "updated", ack };
 };
 

@@ -40,9 +40,12 @@ const limitOf = (method: string, channel: string | undefined, options: RateLimit
   return { key: method, perSecond: perMinute / 60, atOnce: Math.max(1, perMinute * (options.minutesAtOnce ?? 5)) };
 };
 
-/** Calls a minute, from each method's page. `auth.test` and `api.test` have hundreds. */
+/**
+ * Calls a minute, from each method's page. `auth.test` and `api.test` have hundreds. Opening connections is of the
+ * first tier (1 a minute and more), yet an app may open all of its ten at once.
+ */
 const tiers: Readonly<Record<string, number>> = {
-  "apps.connections.open": 1,
+  "apps.connections.open": 10,
   "users.list": 20,
   "usergroups.list": 20,
   "usergroups.users.list": 20,

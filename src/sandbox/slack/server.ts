@@ -182,6 +182,7 @@ export const createSlackServer = async (options: SlackServerOptions): Promise<Sl
       server = await listen(routes, sockets, port);
     },
     stop: async () => {
+      await sockets.leave();
       changes.close();
       await down();
     },

@@ -27,6 +27,8 @@ export interface SocketMode {
   readonly refresh: (reason?: "refresh_requested" | "warning" | "link_disabled") => void;
   /** Ends every connection without a word. */
   readonly cut: () => void;
+  /** Says goodbye to every connection and waits a little for them to go. */
+  readonly leave: () => Promise<void>;
 }
 
 const MOST_CONNECTIONS = 10;
@@ -56,6 +58,10 @@ export const createSocketMode = ({
         connection_info: { app_id: bot.appId },
       }),
     );
+
+  const cut = (): void => {
+    for (const connection of Array.from(connections)) connection.destroy();
+  };
 
   const hear = (text: string): void => {
     const message = parseJson(text);
@@ -122,8 +128,10 @@ export const createSocketMode = ({
     refresh: (reason = "refresh_requested") => {
       for (const connection of Array.from(connections)) end(connection, reason);
     },
-    cut: () => {
-      for (const connection of Array.from(connections)) connection.destroy();
+    cut,
+    leave: async () => {
+      for (const connection of Array.from(connections)) connection.close(1001, "going away");
+      await changes.waitFor(() => connections.length === 0, { limitMs: 500 }).catch(cut);
     },
   };
 };

@@ -57,8 +57,10 @@ export const createWebApi = (deps: WebApiDeps): Routes => {
       return answer({ ok: false, error: "ratelimited" }, 429, { "retry-after": String(seconds) });
     };
 
+    const does = deps.faults.next(name);
+    if (does !== undefined) deps.workspace.changes.publish({ kind: "misbehaved", call: name, does: does.kind });
     return misbehave(
-      deps.faults.next(name),
+      does,
       { act: () => act(true), pretend: () => act(false), throttle: throttled },
       { incoming: c.env.incoming, faults: deps.faults, stopped: deps.stopped() },
     );
