@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import type { FirewallId } from "../../../src/access/machine.ts";
 import type { Misbehaviour } from "../../../src/sandbox/faults.ts";
 import {
   aRule,
@@ -23,6 +22,7 @@ const answer = (status: number, code: string, headers?: Record<string, string>):
   body: error(code),
   ...(headers === undefined ? {} : { headers }),
 });
+const leaseLost = (): Promise<void> => Promise.reject(new Error("lease lost"));
 const limits = { callMs: 300, writeMs: 1_000 };
 
 describe.each(["PUT", "DELETE"])("when a %s goes wrong", (method) => {
@@ -179,10 +179,7 @@ test("a group that is still being changed is waited for, then left for later", a
 
 test("a worker that may no longer write doesn't", async () => {
   const world = await setup();
-  const lost = async (): Promise<void> => {
-    throw new Error("lease lost");
-  };
-  await expect(reconcile(world.nsg, [aRule()], lost)).rejects.toThrow("lease lost");
+  await expect(reconcile(world.nsg, [aRule()], leaseLost)).rejects.toThrow("lease lost");
   expect(world.azure.calls.every(({ method }) => method === "GET")).toBe(true);
 });
 
@@ -211,5 +208,5 @@ test("a server that is away is a fault for later", async () => {
 test("a 404 of something in between isn't taken for an empty group", async () => {
   const world = await setup();
   world.faults.add({ calls: /^GET /u, does: { kind: "answer", status: 404, body: "<h1>not here</h1>" } });
-  await expect(firewallOf(world.cloud, NSG_ID as FirewallId).observe(never)).rejects.toMatchObject({ retry: "later" });
+  await expect(firewallOf(world.cloud, NSG_ID).observe(never)).rejects.toMatchObject({ retry: "later" });
 });

@@ -9,7 +9,8 @@ const BAND = { from: 100, to: 999 };
 const NAME = { grant: aRule().holders[0]?.grant ?? ("" as never), protocol: "tcp", family: "ipv4" } as const;
 const { holders: _, ...HOLE } = aRule();
 
-const sorted = <T>(values: readonly T[]): T[] => [...new Set(values)].toSorted();
+const sorted = <T extends string>(values: readonly T[]): T[] =>
+  [...new Set(values)].toSorted((a, b) => (a < b ? -1 : 1));
 const v4 = fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map(([ip, bits]) => parseCidr(`${ip}/${bits}`) as Cidr);
 const v6 = fc
   .tuple(fc.ipV6(), fc.integer({ min: 97, max: 128 }))

@@ -219,8 +219,7 @@ export const nothing: Changes = { remove: [], restamp: [], add: [] };
 
 /** As the reconcile loop's plan, slow and obvious: by grant, protocol and the hole itself. */
 export const planFor = (desired: readonly IngressRule[], observed: Observed): Changes => {
-  const key = ({ holders, ...hole }: IngressRule): string => JSON.stringify([holders[0]?.grant, sortedEntries(hole)]);
-  const wanted = new Map(desired.map((rule) => [key(rule), rule]));
+  const wanted = new Map(desired.map((rule) => [grantAndHole(rule), rule]));
   const remove: Changes["remove"][number][] = [];
   const restamp: Changes["restamp"][number][] = [];
   for (const one of observed.rules) {
@@ -233,6 +232,9 @@ export const planFor = (desired: readonly IngressRule[], observed: Observed): Ch
   }
   return { remove, restamp, add: [...wanted.values()] };
 };
+
+const grantAndHole = ({ holders, ...hole }: IngressRule): string =>
+  JSON.stringify([holders[0]?.grant, sortedEntries(hole)]);
 
 const sortedEntries = (hole: object): unknown => Object.entries(hole).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
