@@ -2,7 +2,7 @@
 
 import type { FirewallId } from "../access/machine.ts";
 import type { Protocol } from "../access/port.ts";
-import { type AddressFamily, type Cidr, familyOf } from "../access/source.ts";
+import { type AddressFamily, type Cidr, contains, familyOf } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Firewall, Holder, IngressRule } from "../cloud/firewall.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
@@ -50,11 +50,15 @@ const rulesOf = (grant: Grant, firewall: FirewallId): readonly IngressRule[] => 
       addresses: sorted(addresses.filter((address) => familyOf(address as Cidr) === family)),
       protocol,
       ports: sorted(grant.ports.filter((port) => port.protocol === protocol).map((port) => port.port)),
-      sources: sorted(grant.sources.filter((source) => familyOf(source) === family)),
+      sources: sorted(widest(grant.sources.filter((source) => familyOf(source) === family))),
       holders,
     })),
   ).filter((rule) => rule.addresses.length > 0 && rule.ports.length > 0 && rule.sources.length > 0);
 };
+
+/** Without those that lie inside another: Azure refuses overlapping prefixes in one rule. */
+const widest = (sources: readonly Cidr[]): readonly Cidr[] =>
+  sources.filter((source) => !sources.some((other) => other !== source && contains(other, source)));
 
 const holesOf = (rule: IngressRule): readonly IngressRule[] =>
   rule.ports.flatMap((port) => rule.sources.map((source) => ({ ...rule, ports: [port], sources: [source] })));
