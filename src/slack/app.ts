@@ -1,6 +1,6 @@
 /** The Bolt app, by HTTP or by Socket Mode, and its Web API client. */
 
-import bolt, { type App, type webApi } from "@slack/bolt";
+import { App, LogLevel, webApi } from "@slack/bolt";
 import { SECOND } from "../access/time.ts";
 import type { HttpReceiver } from "./http-receiver.ts";
 
@@ -28,13 +28,13 @@ export const createSlackApp = ({ botToken, apiUrl, transport, log }: SlackAppDep
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.endsWith("/") ? apiUrl : `${apiUrl}/` }),
   };
   const logger = quietLogger(log);
-  const app = new bolt.App({
+  const app = new App({
     ...{ clientOptions, logger },
     // Who we are is asked with `auth.test` by the directory, not here: the bot starts, and closes, while Slack is away.
     authorize: async () => ({ botToken }),
     ...(transport.kind === "http" ? { receiver: transport.receiver } : { socketMode: true, appToken: transport.appToken }),
   });
-  return { app, client: new bolt.webApi.WebClient(botToken, { ...clientOptions, logger }) };
+  return { app, client: new webApi.WebClient(botToken, { ...clientOptions, logger }) };
 };
 
 const quietLogger = (log: SlackAppDeps["log"]): NonNullable<webApi.WebClientOptions["logger"]> => ({
@@ -43,7 +43,7 @@ const quietLogger = (log: SlackAppDeps["log"]): NonNullable<webApi.WebClientOpti
   warn: (...parts: unknown[]) => log("warn", parts.map(String).join(" ")),
   error: (...parts: unknown[]) => log("error", parts.map(String).join(" ")),
   setLevel: () => undefined,
-  getLevel: () => bolt.LogLevel.WARN,
+  getLevel: () => LogLevel.WARN,
   setName: () => undefined,
 });
 

@@ -1,6 +1,6 @@
 /** Slack's requests over HTTP: nothing reaches the bot that Slack didn't sign just now, for the first time. */
 
-import bolt, { type App, type Receiver } from "@slack/bolt";
+import { type App, isValidSlackRequest, type Receiver } from "@slack/bolt";
 import { isFault } from "../access/fault.ts";
 import { type Clock, type DurationMs, MINUTE, SECOND } from "../access/time.ts";
 
@@ -60,7 +60,7 @@ export const createHttpReceiver = (deps: HttpReceiverDeps): HttpReceiver => {
     const now = deps.clock.now();
     if (!Number.isFinite(timestamp) || Math.abs(now - timestamp * SECOND) > REQUEST_LIVES) return refusal("age", 401);
     const headers = { "x-slack-signature": signature, "x-slack-request-timestamp": timestamp };
-    if (!bolt.isValidSlackRequest({ signingSecret: deps.signingSecret, body, headers, nowMilliseconds: now })) {
+    if (!isValidSlackRequest({ signingSecret: deps.signingSecret, body, headers, nowMilliseconds: now })) {
       return refusal("signature", 401);
     }
     if (await isReplay(signature)) return refusal("replay", 401);
