@@ -1,0 +1,23 @@
+/** The sandbox's entry: starts everything with the bot, and a terminal to play in. */
+
+import process from "node:process";
+import { createSandbox } from "./sandbox.ts";
+import { runTerminal } from "./terminal.ts";
+
+const sandbox = await createSandbox();
+const end = async (code: number): Promise<never> => {
+  await sandbox.stop();
+  process.exit(code);
+};
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(0));
+
+process.stdout.write("Starting Slack, Azure, EC2 and the bot on this machine …\n");
+try {
+  await sandbox.bots[0].start();
+  process.stdout.write(`The bot is ready at ${sandbox.bots[0].url}. Nothing of this leaves the machine.\n\n`);
+  await runTerminal({ sandbox, input: process.stdin, output: process.stdout });
+  await end(0);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  await end(1);
+}

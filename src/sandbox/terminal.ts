@@ -1,0 +1,132 @@
+/** A terminal in the sandbox: type as any of the people, see what each of them sees, and try to connect. */
+
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Sandbox } from "./sandbox.ts";
+import { showRules } from "./show-rules.ts";
+import type { SeenButton, SeenMessage } from "./slack/sight.ts";
+import { ADDRESSES, CHANNELS, PEOPLE } from "./world.ts";
+
+export interface TerminalDeps {
+  readonly sandbox: Sandbox;
+  readonly input: Readable;
+  readonly output: Writable;
+}
+
+const HELP = `What you can type
+  /jit ssh prod-vm-3 2m because INC-1   a command, as whoever you are now
+  as lead                               be someone else: ${Object.keys(PEOPLE).join(", ")}
+  press 1                               press a button by its number
+  submit use the bastion                send the open modal, with this text in its field
+  connect prod-vm-3                     try to get in; also: connect prod-vm-3:5432 from office
+                                        from: ${Object.keys(ADDRESSES).join(", ")}, or any address
+  rules prod-vm-3                       what its cloud's firewalls hold
+  machines                              which machines there are
+  see                                   everything that you see now
+  bot kill · bot start                  end the bot at once, and start it again
+  quit`;
+
+/** Resolves when the person has had enough, or the input ends. */
+export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Promise<void> => {
+  const { slack, network } = sandbox;
+  const [bot] = sandbox.bots;
+  let me: keyof typeof PEOPLE = "dev";
+  let pressable: readonly { readonly message: SeenMessage; readonly button: SeenButton }[] = [];
+  const shown = new Map<string, string>();
+
+  const say = (text: string): void => void output.write(`${text}\n`);
+
+  const showMessage = (place: string, message: SeenMessage): void => {
+    const buttons = message.buttons.map((button) => {
+      pressable = [...pressable, { message, button }];
+      return `(${pressable.length}) ${button.label}`;
+    });
+    const text = message.text.split("\n").filter((line) => !/^(?:\[[^\]]*\] ?)+$/u.test(line));
+    say([`  ${place}${message.onlyForYou ? " · only you see this" : ""} · ${message.from}`, ...text.map((line) => `    ${line}`)].join("\n"));
+    if (buttons.length > 0) say(`    ${buttons.join("   ")}`);
+  };
+
+  /** Everything, or what has changed since it was last shown to this person. */
+  const show = (all: boolean): void => {
+    if (all) pressable = [];
+    const sight = slack.see(PEOPLE[me]);
+    for (const channel of sight.channels) {
+      for (const message of channel.messages) {
+        const key = `${me} ${message.channel} ${message.ts}`;
+        const now = `${message.text} ${message.buttons.length}`;
+        if (all || shown.get(key) !== now) showMessage(channel.direct ? "direct message" : `#${channel.name}`, message);
+        shown.set(key, now);
+      }
+    }
+    for (const modal of all ? sight.modals : []) say(`  a modal is open: ${modal.title}\n    ${modal.text}`);
+  };
+
+  const connect = async (text: string): Promise<void> => {
+    const [, machine = "", port = "22", from = "vpn"] = /^(\S+?)(?::(\d+))?(?:\s+from\s+(\S+))?$/u.exec(text) ?? [];
+    const address = from in ADDRESSES ? ADDRESSES[from as keyof typeof ADDRESSES] : from;
+    const outcome = await network.connect({ from: address, machine, port: Number(port) });
+    if (outcome.outcome === "open") outcome.socket.destroy();
+    say(`  ${address} → ${machine}:${port}  ${outcome.outcome === "open" ? `open: ${outcome.banner.trim()}` : "refused"}`);
+  };
+
+  const press = async (text: string): Promise<void> => {
+    const chosen = pressable[Number(text) - 1];
+    if (chosen === undefined) return say(`  There is no button ${text}. \`see\` numbers them.`);
+    const { message, button } = chosen;
+    await slack.click({ user: PEOPLE[me], channel: message.channel, ts: message.ts, actionId: button.actionId, blockId: button.blockId });
+    for (const modal of slack.see(PEOPLE[me]).modals) say(`  a modal is open: ${modal.title}. \`submit\` sends it, with your text if you write some.`);
+  };
+
+  const submit = async (text: string): Promise<void> => {
+    const { outcome } = await slack.submitView({ user: PEOPLE[me], values: { reason: text } });
+    say(`  ${outcome}`);
+  };
+
+  const be = (name: string): void => {
+    if (!(name in PEOPLE)) return say(`  Nobody is called ${name}. There are ${Object.keys(PEOPLE).join(", ")}.`);
+    me = name as keyof typeof PEOPLE;
+    show(true);
+  };
+
+  const run = async (line: string): Promise<boolean> => {
+    const [word = "", ...rest] = line.trim().split(/\s+/u);
+    const text = rest.join(" ");
+    if (line.trim().startsWith("/jit")) await slack.command({ user: PEOPLE[me], channel: CHANNELS.access, text: line.trim().slice(4).trim() });
+    else if (word === "as") be(text);
+    else if (word === "press") await press(text);
+    else if (word === "submit") await submit(text);
+    else if (word === "connect") await connect(text);
+    else if (word === "rules") say(showRules(text, sandbox));
+    else if (word === "machines") say(network.machines().map(({ name, addresses }) => `  ${name.padEnd(16)}${addresses.join(", ")}`).join("\n"));
+    else if (word === "see") show(true);
+    else if (word === "bot" && text === "kill") await bot.kill();
+    else if (word === "bot" && text === "start") await bot.start();
+    else if (word === "quit" || word === "exit") return false;
+    else if (word !== "") say(HELP);
+    return true;
+  };
+
+  const lines = createInterface({ input, output, prompt: "", terminal: "isTTY" in input && input.isTTY === true });
+  const ask = (): void => {
+    lines.setPrompt(`${me}> `);
+    lines.prompt();
+  };
+  const unsubscribe = slack.subscribe((change) => {
+    if (change.kind !== "message-posted" && change.kind !== "message-updated") return;
+    show(false);
+    ask();
+  });
+
+  say(HELP);
+  ask();
+  for await (const line of lines) {
+    try {
+      if (!(await run(line))) break;
+    } catch (error) {
+      say(`  ${error instanceof Error ? error.message : String(error)}`);
+    }
+    ask();
+  }
+  unsubscribe();
+  lines.close();
+};
