@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HOUR, MINUTE } from "../src/access/time.ts";
 import { type Config, parseConfig, readConfig, readEnvironment, showProblem } from "../src/config.ts";

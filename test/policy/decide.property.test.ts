@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Port, Service } from "../../src/access/port.ts";
 import { type Cidr, parseCidr } from "../../src/access/source.ts";

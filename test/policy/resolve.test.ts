@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Service } from "../../src/access/port.ts";
 import { isRefusal } from "../../src/access/refusal.ts";
@@ -93,6 +93,9 @@ describe("sources", () => {
     "::",
     "::1",
     "ff02::1",
+    "ffff::1",
+    "127.255.255.255",
+    "239.255.255.255",
     "::ffff:127.0.0.1",
   ])("%s is refused, because nobody connects from there", (word) => {
     expect(resolveSource(word, policy)).toMatchObject({ code: "source-impossible" });

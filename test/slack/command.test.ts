@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isRefusal } from "../../src/access/refusal.ts";
 import { type Ask, readCommand, showAsk, subcommands } from "../../src/slack/command.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Refusal, type RefusalCode, type RefusalFacts, refuse } from "../../src/access/refusal.ts";
 import { type DurationMs, type EpochMs, HOUR } from "../../src/access/time.ts";
