@@ -3,15 +3,18 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../access/time.ts";
+import { type Clock, systemClock } from "../access/time.ts";
 import { createEc2Server, type Ec2Server } from "./aws/server.ts";
+import type { Ec2World } from "./aws/world.ts";
 import { type AzureServer, createAzureServer } from "./azure/server.ts";
+import type { AzureWorld } from "./azure/world.ts";
 import { type Bot, createBot } from "./bot.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createAwsGround } from "./network/aws-ground.ts";
 import { createAzureGround } from "./network/azure-ground.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import { createSlackServer, type SlackServer } from "./slack/server.ts";
+import type { SlackWorld } from "./slack/world.ts";
 import { AWS_KEY, azureWorld, ec2World, sandboxConfig, slackWorld } from "./world.ts";
 
 export interface SandboxOptions {
@@ -25,6 +28,10 @@ export interface SandboxOptions {
   readonly socketMode?: boolean;
   /** How many replicas of the bot; they need a common `redisUrl` when there are several. */
   readonly bots?: number;
+  /** What time it is for Slack and the clouds. The bots, in processes of their own, live by the machine's. */
+  readonly clock?: Clock;
+  /** Other people and machines than the sandbox's own. */
+  readonly world?: { readonly slack?: SlackWorld; readonly azure?: AzureWorld; readonly ec2?: Ec2World };
 }
 
 export interface Sandbox {
@@ -35,23 +42,35 @@ export interface Sandbox {
   readonly faults: { readonly slack: Faults; readonly azure: Faults; readonly aws: Faults };
   readonly bots: readonly [Bot, ...Bot[]];
   readonly configFile: string;
+  /** What the bot is told of Slack, as in its environment. */
+  readonly secrets: { readonly botToken: string; readonly appToken: string; readonly signingSecret: string };
   readonly stop: () => Promise<void>;
 }
 
 /** Starts all but the bots: `bot.start()` is left to the caller. */
 export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
-  const clock = systemClock;
+  const { clock = systemClock, world = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), "latch-sandbox-"));
   const configFile = join(folder, "latch.yaml");
   await writeFile(configFile, options.config ?? sandboxConfig);
 
   const faults = { slack: createFaults(), azure: createFaults(), aws: createFaults() };
   const secrets = { botToken: "xoxb-sandbox", appToken: "xapp-sandbox", signingSecret: "sandbox-signing-secret" };
-  const slack = await createSlackServer({ ...{ clock, world: slackWorld, faults: faults.slack, rateLimits: false }, ...secrets });
-  const azure = await createAzureServer({
-    ...{ clock, world: azureWorld, faults: faults.azure, token: "sandbox-token", operationMs: options.operationMs ?? 300 },
+  const slack = await createSlackServer({
+    clock,
+    world: world.slack ?? slackWorld,
+    faults: faults.slack,
+    rateLimits: false,
+    ...secrets,
   });
-  const ec2 = await createEc2Server({ clock, world: ec2World, faults: faults.aws });
+  const azure = await createAzureServer({
+    clock,
+    world: world.azure ?? azureWorld,
+    faults: faults.azure,
+    token: "sandbox-token",
+    operationMs: options.operationMs ?? 300,
+  });
+  const ec2 = await createEc2Server({ clock, world: world.ec2 ?? ec2World, faults: faults.aws });
   const network = createNetwork({ grounds: [createAzureGround(azure), createAwsGround(ec2)] });
 
   const bots = await Promise.all(
@@ -61,7 +80,9 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
         LATCH_DATA: join(folder, `bot-${i}`),
         SLACK_BOT_TOKEN: secrets.botToken,
         SLACK_API_URL: slack.apiUrl,
-        ...(options.socketMode === true ? { SLACK_APP_TOKEN: secrets.appToken } : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
+        ...(options.socketMode === true
+          ? { SLACK_APP_TOKEN: secrets.appToken }
+          : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
         ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
         AZURE_ARM_ENDPOINT: azure.url,
         AZURE_ARM_TOKEN: "sandbox-token",
@@ -77,14 +98,23 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
   if (options.socketMode !== true) slack.deliverTo(`${first.url}/slack/events`);
 
   return {
-    ...{ slack, azure, ec2, network, faults, configFile },
+    slack,
+    azure,
+    ec2,
+    network,
+    faults,
+    configFile,
+    secrets,
     bots: [first, ...others],
     stop: async () => {
       for (const each of Object.values(faults)) each.clear();
       await Promise.all(bots.map((bot) => bot.kill()));
       await network.stop();
       await Promise.all([slack.stop(), azure.stop(), ec2.stop()]);
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, {
+        recursive: true,
+        force: true,
+      });
     },
   };
 };

@@ -3,12 +3,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "vitest";
-import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/redis/embedded-server.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
+import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/redis/embedded-server.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import type { SeenMessage } from "../../src/sandbox/slack/sight.ts";
 import { ADDRESSES, CHANNELS, nsgId, PEOPLE } from "../../src/sandbox/world.ts";
+import { createInsideBot, createMovableClock, type MovableClock } from "./inside-bot.ts";
 
 export { ADDRESSES, CHANNELS, nsgId, PEOPLE };
 
@@ -43,9 +43,14 @@ export interface Stage extends Sandbox {
   readonly told: (requestId: string) => readonly string[];
 }
 
-/** Starts the bots too, unless told not to; ends everything with the test, which is named because several run at once. */
+/** Where the end of everything is registered: a test's context, because several run at once, or `afterAll`'s. */
+export interface Owner {
+  readonly onTestFinished: (end: () => Promise<void>) => void;
+}
+
+/** Starts the bots too, unless told not to; ends everything with the test. */
 export const setStage = async (
-  { onTestFinished }: Pick<TestContext, "onTestFinished">,
+  { onTestFinished }: Owner,
   options: Omit<SandboxOptions, "redisUrl"> & { readonly start?: boolean } = {},
 ): Promise<Stage> => {
   const folder = await mkdtemp(join(tmpdir(), "latch-scenario-"));
@@ -58,6 +63,34 @@ export const setStage = async (
   });
   if (options.start !== false) await Promise.all(sandbox.bots.map((bot) => bot.start()));
   return { ...sandbox, ...vocabulary(sandbox), redis: redisControls(redis) };
+};
+
+/** With one bot in this process, by whose clock Slack and the clouds live too. */
+export interface InsideStage extends Stage {
+  readonly clock: MovableClock;
+}
+
+export const setInsideStage = async (
+  { onTestFinished }: Owner,
+  options: Omit<SandboxOptions, "redisUrl" | "clock" | "bots"> & { readonly start?: boolean } = {},
+): Promise<InsideStage> => {
+  const folder = await mkdtemp(join(tmpdir(), "latch-scenario-"));
+  const redis = await startEmbeddedRedis({ folder, log: silent, persistence: "none" });
+  const clock = createMovableClock();
+  const outside = await createSandbox({ operationMs: 20, ...options, clock, redisUrl: redis.url });
+  const socketMode = options.socketMode ?? false;
+  const sandbox: Sandbox = {
+    ...outside,
+    bots: [createInsideBot({ sandbox: outside, redisUrl: redis.url, clock, socketMode })],
+  };
+  onTestFinished(async () => {
+    await sandbox.bots[0].stop();
+    await sandbox.stop();
+    await redis.stop().catch(() => undefined);
+    await rm(folder, { recursive: true, force: true });
+  });
+  if (options.start !== false) await sandbox.bots[0].start();
+  return { ...sandbox, ...vocabulary(sandbox), redis: redisControls(redis), clock };
 };
 
 const redisControls = (redis: EmbeddedRedis): Stage["redis"] => ({
@@ -96,7 +129,10 @@ const vocabulary = (sandbox: Sandbox) => {
     if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} cards for ${requestId}`);
     return found[0];
   };
-  const answers: Stage["answers"] = (user) => seenIn(user, CHANNELS.access).filter(({ onlyForYou }) => onlyForYou).map(({ text }) => text);
+  const answers: Stage["answers"] = (user) =>
+    seenIn(user, CHANNELS.access)
+      .filter(({ onlyForYou }) => onlyForYou)
+      .map(({ text }) => text);
 
   const jit: Stage["jit"] = async (user, text) => {
     const before = answers(user).length;
@@ -121,8 +157,14 @@ const vocabulary = (sandbox: Sandbox) => {
     ...{ until, card, answers, jit, ask, click },
     approve: (user: string, requestId: string) => click(user, requestId, "Approve"),
     notices: (channel: string = CHANNELS.access) =>
-      seenIn(PEOPLE.lead, channel).filter((message) => !isCard(message) && !message.onlyForYou).map(({ text }) => text),
-    direct: (user: string) => slack.see(user).channels.filter(({ direct }) => direct).flatMap(({ messages }) => messages.map(({ text }) => text)),
+      seenIn(PEOPLE.lead, channel)
+        .filter((message) => !isCard(message) && !message.onlyForYou)
+        .map(({ text }) => text),
+    direct: (user: string) =>
+      slack
+        .see(user)
+        .channels.filter(({ direct }) => direct)
+        .flatMap(({ messages }) => messages.map(({ text }) => text)),
     reaches: async (from: string, machine: string, port = 22) => {
       const outcome = await network.connect({ from, machine, port });
       if (outcome.outcome === "open") outcome.socket.destroy();

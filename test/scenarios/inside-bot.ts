@@ -1,0 +1,106 @@
+/** The same bot inside this process, with a clock that can be moved: half an hour passes at once. */
+
+import pino from "pino";
+import { type Clock, type EpochMs, systemClock } from "../../src/access/time.ts";
+import type { AuditEvent } from "../../src/audit/event.ts";
+import { createAwsCloud } from "../../src/cloud/aws/aws-cloud.ts";
+import { fixedToken } from "../../src/cloud/azure/arm-endpoint.ts";
+import { createAzureCloud } from "../../src/cloud/azure/azure-cloud.ts";
+import { readConfig, readEnvironment } from "../../src/config.ts";
+import { type Latch, startLatch } from "../../src/latch.ts";
+import type { Bot } from "../../src/sandbox/bot.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { AWS_KEY } from "../../src/sandbox/world.ts";
+
+export interface MovableClock extends Clock {
+  /** Real time goes on from there. */
+  readonly advance: (ms: number) => void;
+}
+
+export const createMovableClock = (): MovableClock => {
+  let ahead = 0;
+  return {
+    now: () => (systemClock.now() + ahead) as EpochMs,
+    advance: (ms) => {
+      ahead += ms;
+    },
+  };
+};
+
+export interface InsideBotDeps {
+  readonly sandbox: Omit<Sandbox, "bots" | "stop">;
+  readonly redisUrl: string;
+  readonly clock: Clock;
+  readonly socketMode?: boolean;
+}
+
+/** Put together as `main.ts` does it, from the sandbox's configuration; `kill` can't be had in one's own process and stops it in order. */
+export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }: InsideBotDeps): Bot => {
+  const events: AuditEvent[] = [];
+  const log: string[] = [];
+  let latch: Latch | undefined;
+  const url = (): string => `http://127.0.0.1:${latch?.port ?? 0}`;
+
+  const notReady: Bot["notReady"] = async () => {
+    const answer = await fetch(`${url()}/readyz`).catch(() => undefined);
+    return answer === undefined ? ["no answer"] : answer.ok ? [] : (await answer.text()).trim().split("\n").slice(1);
+  };
+
+  const start: Bot["start"] = async (until = "ready") => {
+    const { slack, azure, ec2, secrets } = sandbox;
+    const environment = readEnvironment({
+      ...{ PORT: "0", LATCH_CONFIG: sandbox.configFile, REDIS_URL: redisUrl },
+      ...{ SLACK_BOT_TOKEN: secrets.botToken, SLACK_API_URL: slack.apiUrl },
+      ...(socketMode ? { SLACK_APP_TOKEN: secrets.appToken } : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
+    });
+    const reading = await readConfig(sandbox.configFile);
+    if (environment.kind === "bad" || reading.kind === "bad") throw new Error(JSON.stringify([environment, reading]));
+    const { config } = reading;
+    const { installation } = config;
+    latch = await startLatch({
+      ...{ settings: environment.settings, config, policyProblem: undefined, clock },
+      clouds: new Map([
+        [
+          "azure",
+          createAzureCloud({
+            ...{ installation, clock, subscriptions: config.azure?.subscriptions ?? [] },
+            ...{ endpoint: azure.url, credential: fixedToken("sandbox-token") },
+          }),
+        ],
+        [
+          "aws",
+          createAwsCloud({
+            ...{ installation, accounts: config.aws.map(({ regions }) => ({ regions })), endpoint: ec2.url },
+            credentials: { accessKeyId: AWS_KEY.id, secretAccessKey: AWS_KEY.secret },
+          }),
+        ],
+      ]),
+      log: pino({ base: null }, { write: (line: string) => log.push(line.trim()) }),
+      onAppended: (event) => events.push(event),
+    });
+    if (!socketMode) slack.deliverTo(`${url()}/slack/events`);
+    const deadline = systemClock.now() + START_LIMIT_MS;
+    for (;;) {
+      const missing = until === "alive" ? [] : await notReady();
+      if (missing.length === 0) return;
+      if (systemClock.now() > deadline)
+        throw new Error(`the bot isn't ready: ${missing.join(", ")}\n${log.join("\n")}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+
+  const stop = async (): Promise<void> => {
+    await latch?.stop();
+    latch = undefined;
+  };
+
+  return {
+    ...{ start, stop, kill: stop, events, log, notReady },
+    isRunning: () => latch !== undefined,
+    get url() {
+      return url();
+    },
+  };
+};
+
+const START_LIMIT_MS = 20_000;
