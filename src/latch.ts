@@ -67,7 +67,10 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   let homeTeam = "";
 
   // Memory
-  const embedded = settings.redisUrl === undefined ? await startEmbeddedRedis({ folder: join(settings.dataFolder, "redis"), log }) : undefined;
+  const embedded =
+    settings.redisUrl === undefined
+      ? await startEmbeddedRedis({ folder: join(settings.dataFolder, "redis"), log })
+      : undefined;
   const redis = connectRedis(settings.redisUrl ?? embedded?.url ?? "", { log });
   const prefix = keyPrefixOf(config.installation);
   const remembered = createRememberedGrants();
@@ -91,7 +94,8 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
 
   // Clouds
   const machines = createMachines(new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory])));
-  const openFirewall: OpenFirewall = (id) => [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
+  const openFirewall: OpenFirewall = (id) =>
+    [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
 
   // Slack
   const transport =
@@ -100,13 +104,16 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
       : {
           kind: "http" as const,
           receiver: createHttpReceiver({
-            ...{ signingSecret: settings.slack.receive.signingSecret, clock },
+            signingSecret: settings.slack.receive.signingSecret,
+            clock,
             firstTime: createReplayGuard(redis, prefix).firstTime,
             refused: (why) => log.warn({ why }, "request refused that isn't Slack's"),
           }),
         };
   const { app, client } = createSlackApp({
-    ...{ botToken: settings.slack.botToken, apiUrl: settings.slack.apiUrl, transport },
+    botToken: settings.slack.botToken,
+    apiUrl: settings.slack.apiUrl,
+    transport,
     log: (level, message) => log[level]({ message }, "slack library"),
   });
   const home = createHome(client);
@@ -114,18 +121,33 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
 
   // From ask to answer
   const workflow = {
-    ...{ ledger, auditLog, directory, machines, policy, clock, newId: randomId },
+    ledger,
+    auditLog,
+    directory,
+    machines,
+    policy,
+    clock,
+    newId: randomId,
     securityRoles: () => config.security?.roles ?? [],
   };
   const listening = {
-    ...{ clock, zone, client },
+    clock,
+    zone,
+    client,
     ...createReviewRequest(workflow),
     submitRequest: createSubmitRequest(workflow),
     endEarly: createEndEarly(workflow),
     listMine: createListMine(workflow),
     recordRefusal: createRecordRefusal(workflow),
     log: ({ reference, error, doing }: { reference: string; error: unknown; doing: string }) =>
-      log.error({ reference, doing, ...problemOf(error) }, "a person couldn't be served"),
+      log.error(
+        {
+          reference,
+          doing,
+          ...problemOf(error),
+        },
+        "a person couldn't be served",
+      ),
   };
   listenForCommands(app, listening);
   listenForButtons(app, listening);
@@ -138,22 +160,59 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   };
   const report = createReport({ ledger, machines, remembered, clock });
   const pass = createPass({
-    ...{ ledger, auditLog, openFirewall, remembered, report, clock, machines, channelFor },
+    ledger,
+    auditLog,
+    openFirewall,
+    remembered,
+    report,
+    clock,
+    machines,
+    channelFor,
     homeTeam: () => homeTeam,
   });
   const complain = createComplain({ ledger, auditLog, clock, overdueAfter: OVERDUE_AFTER });
   const lookAtRequest = createLookAtRequest({ ledger, clock });
   const deliver = {
-    ...{ outbox, clock, messenger: createMessenger({ client, ledger, clock, zone }) },
+    outbox,
+    clock,
+    messenger: createMessenger({
+      client,
+      ledger,
+      clock,
+      zone,
+    }),
     securityChannel: () => config.security?.channel,
-    undeliverable: (delivery: { id: string; destination: string }, error: unknown) =>
-      log.error({ notice: delivery.id, destination: delivery.destination, ...problemOf(error) }, "notice undeliverable"),
+    undeliverable: (
+      delivery: {
+        id: string;
+        destination: string;
+      },
+      error: unknown,
+    ) =>
+      log.error(
+        {
+          notice: delivery.id,
+          destination: delivery.destination,
+          ...problemOf(error),
+        },
+        "notice undeliverable",
+      ),
   };
   const fanOut = createFanOut(deliver);
   const lookAtDestination = createDestinationLook(deliver);
 
-  const loopOver = (queue: string, look: Parameters<typeof createLoop>[0]["look"], failed: Parameters<typeof createLoop>[0]["failed"]): Loop =>
-    createLoop({ ...{ clock, look, failed }, wakeups: wakeupsOf(queue), concurrency: SIDE_BY_SIDE });
+  const loopOver = (
+    queue: string,
+    look: Parameters<typeof createLoop>[0]["look"],
+    failed: Parameters<typeof createLoop>[0]["failed"],
+  ): Loop =>
+    createLoop({
+      clock,
+      look,
+      failed,
+      wakeups: wakeupsOf(queue),
+      concurrency: SIDE_BY_SIDE,
+    });
   const logFailed =
     (sentence: string, after: (id: string, error: unknown) => ReturnType<typeof complain> = async () => undefined) =>
     async (id: string, error: unknown, againAt: number) => {
@@ -164,36 +223,67 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
     loopOver(
       QUEUES.firewalls,
       (id, stillMine, signal) => pass(id as Parameters<typeof pass>[0], stillMine, signal),
-      logFailed("firewall not as it should be", (id, error) => complain(id as Parameters<typeof pass>[0], messageOf(error))),
+      logFailed("firewall not as it should be", (id, error) =>
+        complain(id as Parameters<typeof pass>[0], messageOf(error)),
+      ),
     ),
-    loopOver(QUEUES.requests, (id) => lookAtRequest(id as Parameters<typeof lookAtRequest>[0]), logFailed("request not looked at")),
+    loopOver(
+      QUEUES.requests,
+      (id) => lookAtRequest(id as Parameters<typeof lookAtRequest>[0]),
+      logFailed("request not looked at"),
+    ),
     loopOver(QUEUES.outboxEvents, fanOut, logFailed("events not handed out")),
     loopOver(QUEUES.destinations, lookAtDestination, logFailed("notices not delivered")),
   ];
 
   const withoutMemory = createCloseWithoutMemory({
-    ...{ openFirewall, remembered, clock },
-    failed: (id, error) => log.warn({ id, ...problemOf(error) }, "firewall not closed while memory is away"),
+    openFirewall,
+    remembered,
+    clock,
+    failed: (id, error) =>
+      log.warn(
+        {
+          id,
+          ...problemOf(error),
+        },
+        "firewall not closed while memory is away",
+      ),
   });
   const resync = createResync({
-    ...{ inventories: [...clouds.values()].map((cloud) => cloud.inventory), ledger, wakeups: firewallWakeups, remembered, clock, withoutMemory },
+    inventories: [...clouds.values()].map((cloud) => cloud.inventory),
+    ledger,
+    wakeups: firewallWakeups,
+    remembered,
+    clock,
+    withoutMemory,
     failed: (error) => log.warn(problemOf(error), "not everything could be looked at"),
   });
   const refresh = async (signal: AbortSignal): Promise<void> => {
-    for (const { cloud, error } of await machines.refresh(signal)) log.warn({ cloud, ...problemOf(error) }, "machines not read");
+    for (const { cloud, error } of await machines.refresh(signal))
+      log.warn({ cloud, ...problemOf(error) }, "machines not read");
     homeTeam = await home().then(
       ({ teamId, enterpriseId }) => enterpriseId ?? teamId,
       () => homeTeam,
     );
   };
   const beats = createBeats({
-    ...{ loops, firewallWakeups, remembered, withoutMemory, clock },
+    loops,
+    firewallWakeups,
+    remembered,
+    withoutMemory,
+    clock,
     minute: async (signal) => {
-      // Addresses in marks become machines again only once the machines are known, and what is overdue doesn't wait for them.
       await Promise.all([machines.isComplete() ? resync(signal) : undefined, refresh(signal)]);
       await resync(signal);
     },
-    failed: (what, error) => log.error({ what, ...problemOf(error) }, "a beat failed"),
+    failed: (what, error) =>
+      log.error(
+        {
+          what,
+          ...problemOf(error),
+        },
+        "a beat failed",
+      ),
   });
 
   // Doors to the outside, once everything behind them is there
@@ -207,12 +297,20 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
     ],
     ...(transport.kind === "http" ? { slackEvents: transport.receiver.receive } : {}),
   });
-  await redis.untilReady(FIRST_CONTACT).catch(() => log.warn({}, "redis isn't there yet: nothing is opened until it is"));
+  await redis
+    .untilReady(FIRST_CONTACT)
+    .catch(() => log.warn({}, "redis isn't there yet: nothing is opened until it is"));
   for (const warning of await redis.warnings().catch(() => [])) log.warn({}, warning);
   beats.start();
   await app.start().catch((error: unknown) => log.error(problemOf(error), "slack can't be reached yet"));
   await auditLog
-    .append({ id: `bot.started/${randomId()}`, at: clock.now(), actor: { kind: "bot" }, kind: "bot.started", installation: config.installation })
+    .append({
+      id: `bot.started/${randomId()}`,
+      at: clock.now(),
+      actor: { kind: "bot" },
+      kind: "bot.started",
+      installation: config.installation,
+    })
     .catch((error: unknown) => log.warn(problemOf(error), "start not recorded"));
 
   return {
@@ -230,7 +328,9 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
 /** What a log line says of an error; a cause may hold more than operators should see, so only its message. */
 const problemOf = (error: unknown): object => ({
   problem: messageOf(error),
-  ...(isFault(error) ? { code: error.code, retry: error.retry } : { stack: error instanceof Error ? error.stack : undefined }),
+  ...(isFault(error)
+    ? { code: error.code, retry: error.retry }
+    : { stack: error instanceof Error ? error.stack : undefined }),
 });
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

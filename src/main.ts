@@ -8,7 +8,15 @@ import pino, { type Logger } from "pino";
 import type { CloudName } from "./access/machine.ts";
 import { type Clock, systemClock } from "./access/time.ts";
 import type { Cloud } from "./cloud/firewall.ts";
-import { type Config, type ConfigReading, parseConfig, readConfig, readEnvironment, type Settings, showProblem } from "./config.ts";
+import {
+  type Config,
+  type ConfigReading,
+  parseConfig,
+  readConfig,
+  readEnvironment,
+  type Settings,
+  showProblem,
+} from "./config.ts";
 import { startLatch } from "./latch.ts";
 
 enableCompileCache();
@@ -26,7 +34,11 @@ const main = async (): Promise<void> => {
   const { config, policyProblem } = await usable(reading, settings, log);
   const clock = systemClock;
   const latch = await startLatch({
-    ...{ settings, config, policyProblem, clock, log },
+    settings,
+    config,
+    policyProblem,
+    clock,
+    log,
     clouds: await openClouds(config, settings, clock),
     onAppended: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
   });
@@ -59,12 +71,17 @@ const usable = async (
 ): Promise<{ readonly config: Config; readonly policyProblem: string | undefined }> => {
   const copy = join(settings.dataFolder, "last-good.yaml");
   if (reading.kind === "ok") {
-    await keepCopy(settings.configFile, copy).catch((error: unknown) => log.warn({ problem: String(error) }, "no copy of the configuration kept"));
+    await keepCopy(settings.configFile, copy).catch((error: unknown) =>
+      log.warn({ problem: String(error) }, "no copy of the configuration kept"),
+    );
     return { config: reading.config, policyProblem: undefined };
   }
   for (const problem of reading.problems) process.stderr.write(`${showProblem(problem)}\n`);
   const policyProblem = showProblem(reading.problems[0]);
-  log.error({ problems: reading.problems.length }, "the configuration can't be used: nobody gets anything until it is mended and the bot started again");
+  log.error(
+    { problems: reading.problems.length },
+    "the configuration can't be used: nobody gets anything until it is mended and the bot started again",
+  );
   const before = await readFile(copy, "utf8").then(
     (text) => parseConfig(text, copy),
     () => undefined,
@@ -99,7 +116,9 @@ const openClouds = async (config: Config, settings: Settings, clock: Clock): Pro
     clouds.set(
       "azure",
       createAzureCloud({
-        ...{ installation, subscriptions: config.azure.subscriptions, clock },
+        installation,
+        subscriptions: config.azure.subscriptions,
+        clock,
         credential: armToken === undefined ? new DefaultAzureCredential() : fixedToken(armToken),
         ...(armEndpoint === undefined ? {} : { endpoint: armEndpoint }),
       }),

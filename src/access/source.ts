@@ -20,7 +20,8 @@ export const ANYWHERE: readonly Cidr[] = ["0.0.0.0/0" as Cidr, "::/0" as Cidr];
 export const parseCidr = (text: string): Cidr | undefined => {
   const [address = "", length, ...rest] = text.trim().split("/");
   if (rest.length > 0 || (length !== undefined && !/^\d{1,3}$/u.test(length))) return undefined;
-  if (address.includes("%") || !(ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address))) return undefined;
+  if (address.includes("%") || !(ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address)))
+    return undefined;
 
   const parsed = ipaddr.parse(address);
   const bits = length === undefined ? (parsed.kind() === "ipv4" ? 32 : 128) : Number(length);
@@ -44,7 +45,8 @@ export const contains = (outer: Cidr, inner: Cidr): boolean => {
 export const isSingleAddress = (prefix: Cidr): boolean => prefix.endsWith(familyOf(prefix) === "ipv4" ? "/32" : "/128");
 
 /** For people: a single address without its length, a prefix as it is. */
-export const showCidr = (prefix: Cidr): string => (isSingleAddress(prefix) ? prefix.slice(0, prefix.lastIndexOf("/")) : prefix);
+export const showCidr = (prefix: Cidr): string =>
+  isSingleAddress(prefix) ? prefix.slice(0, prefix.lastIndexOf("/")) : prefix;
 
 const canonical = (address: ipaddr.IPv4 | ipaddr.IPv6, bits: number): Cidr | undefined => {
   const bytes = address.toByteArray();

@@ -25,18 +25,44 @@ export interface AccessFacts {
 }
 
 interface EventFacts {
-  readonly "request.submitted": AccessFacts & { readonly rule: string; readonly durationMs: DurationMs; readonly answerBy: EpochMs };
-  readonly "request.refused": { readonly requester: Person; readonly text: string; readonly codes: readonly RefusalCode[] };
+  readonly "request.submitted": AccessFacts & {
+    readonly rule: string;
+    readonly durationMs: DurationMs;
+    readonly answerBy: EpochMs;
+  };
+  readonly "request.refused": {
+    readonly requester: Person;
+    readonly text: string;
+    readonly codes: readonly RefusalCode[];
+  };
   readonly "review.given": AccessFacts & { readonly verdict: "approve" };
-  readonly "review.refused": { readonly requestId: RequestId; readonly reviewer: Person; readonly verdict: "approve" | "deny"; readonly code: RefusalCode };
-  readonly "request.approved": AccessFacts & { readonly rule: string; readonly approvers: readonly Person[]; readonly expiresAt: EpochMs };
+  readonly "review.refused": {
+    readonly requestId: RequestId;
+    readonly reviewer: Person;
+    readonly verdict: "approve" | "deny";
+    readonly code: RefusalCode;
+  };
+  readonly "request.approved": AccessFacts & {
+    readonly rule: string;
+    readonly approvers: readonly Person[];
+    readonly expiresAt: EpochMs;
+  };
   readonly "request.denied": AccessFacts & { readonly reason: string };
   readonly "request.withdrawn": AccessFacts;
   readonly "request.lapsed": AccessFacts;
   /** Found in a cloud with our mark, unknown to our memory, and still within its time. */
-  readonly "grant.adopted": AccessFacts & { readonly grantId: GrantId; readonly firewall: FirewallId; readonly expiresAt: EpochMs };
+  readonly "grant.adopted": AccessFacts & {
+    readonly grantId: GrantId;
+    readonly firewall: FirewallId;
+    readonly expiresAt: EpochMs;
+  };
   /** The cloud was first seen to let the requester in, at these addresses of the machine. */
-  readonly "grant.opened": AccessFacts & { readonly grantId: GrantId; readonly expiresAt: EpochMs; readonly tookMs: DurationMs; readonly addresses: readonly string[] };
+  readonly "grant.opened": AccessFacts & {
+    readonly grantId: GrantId;
+    readonly expiresAt: EpochMs;
+    readonly tookMs: DurationMs;
+    readonly addresses: readonly string[];
+  };
   readonly "grant.failed": AccessFacts & { readonly grantId: GrantId; readonly problem: string };
   readonly "grant.revoked": AccessFacts & { readonly grantId: GrantId };
   /** Ten minutes are left. */
@@ -51,7 +77,12 @@ interface EventFacts {
     /** Other grants that keep one of its ports open, for anyone. */
     readonly stillOpen: readonly { readonly requester: Person; readonly expiresAt: EpochMs }[];
   };
-  readonly "closing.overdue": AccessFacts & { readonly grantId: GrantId; readonly firewall: FirewallId; readonly since: EpochMs; readonly problem: string };
+  readonly "closing.overdue": AccessFacts & {
+    readonly grantId: GrantId;
+    readonly firewall: FirewallId;
+    readonly since: EpochMs;
+    readonly problem: string;
+  };
   readonly "firewall.changed": {
     readonly firewall: FirewallId;
     readonly removed: readonly string[];
@@ -68,7 +99,12 @@ export type AuditEventKind = keyof EventFacts;
  * a crash makes us say it.
  */
 export type AuditEvent = {
-  readonly [K in AuditEventKind]: { readonly id: string; readonly at: EpochMs; readonly actor: Actor; readonly kind: K } & EventFacts[K];
+  readonly [K in AuditEventKind]: {
+    readonly id: string;
+    readonly at: EpochMs;
+    readonly actor: Actor;
+    readonly kind: K;
+  } & EventFacts[K];
 }[AuditEventKind];
 
 /** Where facts without a state of their own go: refusals, cloud changes, starts. The others are written by `Ledger.commit`. */

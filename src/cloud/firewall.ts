@@ -40,7 +40,11 @@ export interface ObservedRule {
   readonly id: string;
   readonly rule: Omit<IngressRule, "holders"> | undefined;
   /** From the mark. `expiresAt` is `undefined` when the mark was damaged; who the grant belongs to is still known. */
-  readonly holders: readonly { readonly grant: GrantId; readonly expiresAt: EpochMs | undefined; readonly note: string }[];
+  readonly holders: readonly {
+    readonly grant: GrantId;
+    readonly expiresAt: EpochMs | undefined;
+    readonly note: string;
+  }[];
 }
 
 export interface Observed {

@@ -1,8 +1,8 @@
 /** Every machine of every configured cloud, kept in memory and refreshed in the background. */
 
-import { distance } from "fastest-levenshtein";
 import { isFault } from "../access/fault.ts";
 import type { CloudName, FirewallId, Machine, MachineId } from "../access/machine.ts";
+import { nearMisses } from "../access/near-miss.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import type { Inventory } from "./inventory.ts";
 
@@ -31,7 +31,7 @@ export const createMachines = (clouds: ReadonlyMap<CloudName, Inventory>): Machi
     if (byId !== undefined) return byId;
     const named = index.byName.get(wanted) ?? index.byQualifiedName.get(wanted) ?? [];
     const [first, second] = named;
-    if (first === undefined) return refuse("machine-unknown", { text, didYouMean: nearest(wanted, index.byName) });
+    if (first === undefined) return refuse("machine-unknown", { text, didYouMean: nearMisses(wanted, index.names) });
     if (second === undefined) return first;
     return refuse("machine-ambiguous", { text, candidates: named.map((machine) => waysToName(machine, named)) });
   };
@@ -71,6 +71,7 @@ const indexOf = (all: readonly Machine[]) => {
   }
   return {
     all,
+    names: all.map((machine) => machine.name),
     byFirewall,
     byId: new Map(all.map((machine) => [machine.id, machine])),
     byName: Map.groupBy(all, (machine) => machine.name.toLowerCase()),
@@ -80,15 +81,6 @@ const indexOf = (all: readonly Machine[]) => {
 
 /** `name@account` where that tells it from the others, else its id. */
 const waysToName = (machine: Machine, others: readonly Machine[]): string =>
-  others.filter((other) => other.account === machine.account).length === 1 ? `${machine.name}@${machine.account}` : machine.id;
-
-/** At most three names that are close enough to be a slip of the fingers. */
-const nearest = (wanted: string, byName: ReadonlyMap<string, readonly Machine[]>): readonly string[] => {
-  const limit = Math.max(1, Math.floor(wanted.length / 4));
-  return [...byName]
-    .map(([name, [machine]]) => ({ name: machine?.name ?? name, far: distance(wanted, name) }))
-    .filter(({ far }) => far <= limit)
-    .toSorted((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
-    .slice(0, 3)
-    .map(({ name }) => name);
-};
+  others.filter((other) => other.account === machine.account).length === 1
+    ? `${machine.name}@${machine.account}`
+    : machine.id;

@@ -2,8 +2,8 @@
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
 import type { FirewallId, MachineRef } from "../access/machine.ts";
-import { type Port, samePort } from "../access/port.ts";
 import type { Person } from "../access/person.ts";
+import { type Port, samePort } from "../access/port.ts";
 import type { Cidr } from "../access/source.ts";
 import { type EpochMs, earliest } from "../access/time.ts";
 import type { Target } from "./request.ts";

@@ -9,7 +9,6 @@ import { type Refusal, refuse } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 
-
 /** Which addresses of the machine a firewall stands before: what a grant changes there. */
 export interface Target {
   readonly firewall: FirewallId;
@@ -89,13 +88,17 @@ export const approve = (request: AccessRequest, by: Person, now: EpochMs): Acces
   const approvals = [...before, { by, at: now }];
   return next(
     request,
-    approvals.length < request.approvalsNeeded ? { kind: "pending", approvals } : { kind: "approved", approvals, at: now },
+    approvals.length < request.approvalsNeeded
+      ? { kind: "pending", approvals }
+      : { kind: "approved", approvals, at: now },
   );
 };
 
 export const deny = (request: AccessRequest, by: Person, reason: string, now: EpochMs): AccessRequest | Refusal =>
   whyTooLate(request, now) ??
-  (samePerson(by, request.requester) ? refuse("own-request", {}) : next(request, { kind: "denied", by, at: now, reason }));
+  (samePerson(by, request.requester)
+    ? refuse("own-request", {})
+    : next(request, { kind: "denied", by, at: now, reason }));
 
 export const withdraw = (request: AccessRequest, by: Person, now: EpochMs): AccessRequest | Refusal =>
   whyTooLate(request, now) ??
@@ -103,6 +106,12 @@ export const withdraw = (request: AccessRequest, by: Person, now: EpochMs): Acce
 
 /** `undefined` while it is not yet time, or when it has ended otherwise. */
 export const lapse = (request: AccessRequest, now: EpochMs): AccessRequest | undefined =>
-  request.state.kind === "pending" && now >= request.answerBy ? next(request, { kind: "lapsed", at: request.answerBy }) : undefined;
+  request.state.kind === "pending" && now >= request.answerBy
+    ? next(request, { kind: "lapsed", at: request.answerBy })
+    : undefined;
 
-const next = (request: AccessRequest, state: RequestState): AccessRequest => ({ ...request, state, version: request.version + 1 });
+const next = (request: AccessRequest, state: RequestState): AccessRequest => ({
+  ...request,
+  state,
+  version: request.version + 1,
+});

@@ -1,7 +1,7 @@
 /** The bot's own HTTP: Slack's requests come in here, and whoever runs it asks how it is. */
 
 import { once } from "node:events";
-import { type Server, createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
@@ -39,7 +39,8 @@ export const startHttpServer = async (deps: HttpServerDeps): Promise<HttpServer>
     });
   }
 
-  const server: Server = createServer(getRequestListener(app.fetch));
+  const listener = getRequestListener(app.fetch);
+  const server: Server = createServer((request, response) => void listener(request, response));
   server.listen(deps.port);
   await once(server, "listening");
   return {

@@ -1,7 +1,7 @@
 /** From what happened to what people read: hands events out to destinations, and empties each destination's queue. */
 
 import { isFault } from "../access/fault.ts";
-import { type Clock, type EpochMs, later, MINUTE, type DurationMs } from "../access/time.ts";
+import { type Clock, type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
 import type { Messenger } from "./messenger.ts";
 import { deliveriesFor, type Notice } from "./notice.ts";
 import type { Outbox, SentRef, WaitingDelivery } from "./outbox.ts";

@@ -1,7 +1,7 @@
 /** Audit event → who hears what. */
 
-import type { Person } from "../access/person.ts";
 import type { RequestId } from "../access/identifier.ts";
+import type { Person } from "../access/person.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Delivery } from "./outbox.ts";
 
@@ -61,13 +61,26 @@ const URGENT = 0;
 const USUAL = 5;
 
 const card = (requestId: RequestId, destination: string, urgency = USUAL): Delivery => ({
-  ...{ id: `card/${requestId}`, destination, urgency, kind: "card" },
-  body: { kind: "card", requestId } satisfies Card,
+  id: `card/${requestId}`,
+  destination,
+  urgency,
+  kind: "card",
+  body: {
+    kind: "card",
+    requestId,
+  } satisfies Card,
 });
 
 const message = (event: AuditEvent, destination: string, to: Message["to"], urgency: number): Delivery => ({
-  ...{ id: `${event.id}/${to}`, destination, urgency, kind: "message" },
-  body: { kind: "message", event, to } satisfies Message,
+  id: `${event.id}/${to}`,
+  destination,
+  urgency,
+  kind: "message",
+  body: {
+    kind: "message",
+    event,
+    to,
+  } satisfies Message,
 });
 
 const requester = (event: AuditEvent, person: Person): Delivery => message(event, person.user, "requester", USUAL);

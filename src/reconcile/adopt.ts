@@ -38,7 +38,9 @@ export const adopt = async (
   deps: AdoptDeps,
 ): Promise<void> => {
   const here = new Set(known.map((grant) => grant.id));
-  const strangers = new Set(rules.flatMap((rule) => rule.holders.map((holder) => holder.grant)).filter((id) => !here.has(id)));
+  const strangers = new Set(
+    rules.flatMap((rule) => rule.holders.map((holder) => holder.grant)).filter((id) => !here.has(id)),
+  );
   for (const id of strangers) {
     const stored = await deps.ledger.grant(id);
     const found = deps.remembered.get(id) ?? grantFromMarks(id, firewall, rules, now, deps);
@@ -89,7 +91,9 @@ const grantFromMarks = (
   const addresses = [...new Set(rules.flatMap((rule) => rule.addresses))];
   const machine = machineAt(firewall, addresses, deps.machines);
   const ports = rules.flatMap((rule) => rule.ports.map((port) => ({ port, protocol: rule.protocol }))).filter(unique);
-  const { user, justification } = readNote(marks.map((mark) => mark.note).reduce((a, b) => (b.length > a.length ? b : a), ""));
+  const { user, justification } = readNote(
+    marks.map((mark) => mark.note).reduce((a, b) => (b.length > a.length ? b : a), ""),
+  );
   return {
     id,
     version: 1,

@@ -1,6 +1,6 @@
 /** The two beats: every second what is due, every minute everything. */
 
-import { schedule, type ScheduledTask } from "node-cron";
+import { type ScheduledTask, schedule } from "node-cron";
 import type { FirewallId } from "../access/machine.ts";
 import { type Clock, type EpochMs, SECOND } from "../access/time.ts";
 import type { Loop } from "./loop.ts";
@@ -49,7 +49,10 @@ export const createBeats = (deps: BeatsDeps): Beats => {
     if (stopping.signal.aborted) return;
     // Memory that is slow to answer may be gone, and closing doesn't wait for it.
     if (await within(MEMORY_ANSWERS_IN, takeAll())) lastSecondAt = deps.clock.now();
-    else guarded("close without memory", () => deps.withoutMemory(deps.remembered.overdue(deps.clock.now()), stopping.signal))();
+    else
+      guarded("close without memory", () =>
+        deps.withoutMemory(deps.remembered.overdue(deps.clock.now()), stopping.signal),
+      )();
     aim();
   };
 
@@ -69,7 +72,8 @@ export const createBeats = (deps: BeatsDeps): Beats => {
     beat().catch((error: unknown) => deps.failed(what, error));
   };
 
-  const run = (what: string, beat: () => Promise<void>) => () => beat().catch((error: unknown) => deps.failed(what, error));
+  const run = (what: string, beat: () => Promise<void>) => () =>
+    beat().catch((error: unknown) => deps.failed(what, error));
 
   return {
     start: () => {

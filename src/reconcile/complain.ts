@@ -32,8 +32,15 @@ export const createComplain =
     for (const grant of grants.filter((each) => later(endOf(each), deps.overdueAfter) <= now)) {
       await deps.auditLog
         .append({
-          ...{ id: `closing.overdue/${grant.id}`, at: now, actor: { kind: "bot" }, kind: "closing.overdue" },
-          ...{ ...factsOf(grant), grantId: grant.id, firewall, since: endOf(grant), problem },
+          id: `closing.overdue/${grant.id}`,
+          at: now,
+          actor: { kind: "bot" },
+          kind: "closing.overdue",
+          ...factsOf(grant),
+          grantId: grant.id,
+          firewall,
+          since: endOf(grant),
+          problem,
         })
         .catch(() => undefined);
     }

@@ -31,7 +31,13 @@ export const ruleKey = (
 ): string =>
   ruleHolds === "hole"
     ? [rule.protocol, rule.ports.join(), rule.sources.join()].join(" ")
-    : [holders.map((holder) => holder.grant).join(), rule.protocol, rule.addresses.join(), rule.ports.join(), rule.sources.join()].join(" ");
+    : [
+        holders.map((holder) => holder.grant).join(),
+        rule.protocol,
+        rule.addresses.join(),
+        rule.ports.join(),
+        rule.sources.join(),
+      ].join(" ");
 
 /** How a grant's owner mark introduces it: who, and why. `readNote` undoes it. */
 export const writeNote = (grant: Pick<Grant, "requester" | "justification">): string =>
@@ -43,7 +49,9 @@ export const readNote = (note: string): { readonly user: string; readonly justif
 };
 
 const rulesOf = (grant: Grant, firewall: FirewallId): readonly IngressRule[] => {
-  const addresses = grant.targets.filter((target) => target.firewall === firewall).flatMap((target) => target.addresses);
+  const addresses = grant.targets
+    .filter((target) => target.firewall === firewall)
+    .flatMap((target) => target.addresses);
   const holders = [{ grant: grant.id, expiresAt: grant.expiresAt, note: writeNote(grant) }];
   return FAMILIES.flatMap((family) =>
     PROTOCOLS.map((protocol) => ({
@@ -65,9 +73,7 @@ const holesOf = (rule: IngressRule): readonly IngressRule[] =>
 
 const merge = (holes: readonly IngressRule[]): readonly IngressRule[] =>
   [...Map.groupBy(holes, (hole) => ruleKey(hole, "hole", hole.holders)).values()].flatMap(([first, ...rest]) =>
-    first === undefined
-      ? []
-      : [{ ...first, holders: [first, ...rest].flatMap((hole) => hole.holders) }],
+    first === undefined ? [] : [{ ...first, holders: [first, ...rest].flatMap((hole) => hole.holders) }],
   );
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];

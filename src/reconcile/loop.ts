@@ -55,7 +55,9 @@ export const createLoop = (deps: LoopDeps): Loop => {
     const before = tries.get(id) ?? 0;
     tries.set(id, before + 1);
     const asked = isFault(error) ? error.afterMs : undefined;
-    return (asked === undefined ? Math.min(FIRST_RETRY * 2 ** before, MINUTE) : Math.min(asked, LONGEST_ASKED)) as DurationMs;
+    return (
+      asked === undefined ? Math.min(FIRST_RETRY * 2 ** before, MINUTE) : Math.min(asked, LONGEST_ASKED)
+    ) as DurationMs;
   };
 
   /** Keeps the lease while a cloud takes its time, and aborts the look when it is lost. */
@@ -67,7 +69,10 @@ export const createLoop = (deps: LoopDeps): Loop => {
         () => undefined,
       );
     }, LEASE / 3);
-    return { signal: AbortSignal.any([lost.signal, stopping.signal, AbortSignal.timeout(LONGEST_LOOK)]), end: () => clearInterval(every) };
+    return {
+      signal: AbortSignal.any([lost.signal, stopping.signal, AbortSignal.timeout(LONGEST_LOOK)]),
+      end: () => clearInterval(every),
+    };
   };
 
   const beat = async (): Promise<void> => {

@@ -95,7 +95,8 @@ const closeThenOpen = async (
   deps: PassDeps,
 ): Promise<void> => {
   const { add, ...rest } = changes;
-  if (rest.remove.length > 0 || rest.restamp.length > 0 || add.length === 0) await firewall.apply({ ...rest, add: [] }, guard, signal);
+  if (rest.remove.length > 0 || rest.restamp.length > 0 || add.length === 0)
+    await firewall.apply({ ...rest, add: [] }, guard, signal);
   if (add.length === 0) return;
   try {
     await firewall.apply({ ...NOTHING, add }, guard, signal);
@@ -131,7 +132,12 @@ const openOneByOne = async (
   }
 };
 
-const fail = async (ids: ReadonlySet<GrantId>, grants: readonly Grant[], fault: Fault, deps: PassDeps): Promise<void> => {
+const fail = async (
+  ids: ReadonlySet<GrantId>,
+  grants: readonly Grant[],
+  fault: Fault,
+  deps: PassDeps,
+): Promise<void> => {
   for (const grant of grants.filter((each) => ids.has(each.id))) await deps.report.cannotOpen(grant, fault);
 };
 
@@ -142,7 +148,9 @@ const auditChange = async (firewall: Firewall, before: Observed, after: Observed
   const added = [...has.difference(had)];
   if (removed.length === 0 && added.length === 0) return;
   const at = deps.clock.now();
-  const changed = [...before.rules, ...after.rules].filter((rule) => removed.includes(rule.id) || added.includes(rule.id));
+  const changed = [...before.rules, ...after.rules].filter(
+    (rule) => removed.includes(rule.id) || added.includes(rule.id),
+  );
   await deps.auditLog.append({
     id: `firewall.changed/${firewall.id}/${at}`,
     at,

@@ -42,8 +42,12 @@ export const isDone = (changes: Changes, observed: Pick<Observed, "settled">): b
 
 /** Marks keep whole seconds, and cut the note, so the note doesn't count. */
 const sameHolders = (wanted: readonly Holder[], there: ObservedRule["holders"]): boolean => {
-  const seconds = new Map(there.map((holder) => [holder.grant, holder.expiresAt === undefined ? undefined : toSecond(holder.expiresAt)]));
-  return wanted.length === there.length && wanted.every((holder) => seconds.get(holder.grant) === toSecond(holder.expiresAt));
+  const seconds = new Map(
+    there.map((holder) => [holder.grant, holder.expiresAt === undefined ? undefined : toSecond(holder.expiresAt)]),
+  );
+  return (
+    wanted.length === there.length && wanted.every((holder) => seconds.get(holder.grant) === toSecond(holder.expiresAt))
+  );
 };
 
 const toSecond = (at: number): number => Math.ceil(at / SECOND);

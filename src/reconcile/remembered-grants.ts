@@ -42,13 +42,17 @@ export const createRememberedGrants = (): RememberedGrants => {
       new Set(
         [...grants.values()]
           .filter((grant) => endOf(grant) <= now)
-          .flatMap((grant) => grant.targets.map((target) => target.firewall).filter((id) => !closed.get(grant.id)?.has(id))),
+          .flatMap((grant) =>
+            grant.targets.map((target) => target.firewall).filter((id) => !closed.get(grant.id)?.has(id)),
+          ),
       ),
     nextEnd: (now) =>
-      [...grants.values()].map(endOf).reduce<EpochMs | undefined>(
-        (next, end) => (end > now && (next === undefined || end < next) ? end : next),
-        undefined,
-      ),
+      [...grants.values()]
+        .map(endOf)
+        .reduce<EpochMs | undefined>(
+          (next, end) => (end > now && (next === undefined || end < next) ? end : next),
+          undefined,
+        ),
     closedAt: (id, firewall) => closed.get(id)?.get(firewall),
     sawClosed: (id, firewall, at) => {
       const seen = closed.get(id) ?? new Map<FirewallId, EpochMs>();

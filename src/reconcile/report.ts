@@ -35,7 +35,10 @@ export interface Report {
 }
 
 export const createReport = (deps: ReportDeps): Report => {
-  const write = async (grant: Grant, change: (grant: Grant) => { readonly grant: Grant; readonly events: readonly AuditEvent[] } | undefined) => {
+  const write = async (
+    grant: Grant,
+    change: (grant: Grant) => { readonly grant: Grant; readonly events: readonly AuditEvent[] } | undefined,
+  ) => {
     const written = await changeGrant(deps.ledger, grant.id, change);
     if (written !== undefined) deps.remembered.remember(written);
   };
@@ -64,8 +67,13 @@ export const createReport = (deps: ReportDeps): Report => {
             grant: { ...current, revoked: { kind: "failed", at, problem: fault.message } },
             events: [
               {
-                ...{ id: `grant.failed/${current.id}`, at, actor: { kind: "bot" }, kind: "grant.failed" },
-                ...{ ...factsOf(current), grantId: current.id, problem: fault.message },
+                id: `grant.failed/${current.id}`,
+                at,
+                actor: { kind: "bot" },
+                kind: "grant.failed",
+                ...factsOf(current),
+                grantId: current.id,
+                problem: fault.message,
               },
             ],
             firewallsDue: current.targets.map((target) => ({ firewall: target.firewall, at })),
@@ -94,8 +102,14 @@ const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machi
   const complete = grant.targets.every((target) => seenOpen.includes(target.firewall));
   if (!complete || grant.openedAt !== undefined) return { grant: { ...grant, seenOpen }, events: [] };
   const event: AuditEvent = {
-    ...{ id: `grant.opened/${grant.id}`, at, actor: { kind: "bot" }, kind: "grant.opened" },
-    ...{ ...factsOf(grant), grantId: grant.id, expiresAt: grant.expiresAt, tookMs: between(grant.startsAt, at) },
+    id: `grant.opened/${grant.id}`,
+    at,
+    actor: { kind: "bot" },
+    kind: "grant.opened",
+    ...factsOf(grant),
+    grantId: grant.id,
+    expiresAt: grant.expiresAt,
+    tookMs: between(grant.startsAt, at),
     addresses: reachableAddresses(grant, machines),
   };
   return { grant: { ...grant, seenOpen, openedAt: at }, events: [event] };
@@ -104,10 +118,18 @@ const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machi
 const ended = (grant: Grant, firewall: FirewallId, at: EpochMs, others: readonly StillOpen[]) => {
   if (grant.endedAt !== undefined || isActive(grant, at)) return undefined;
   const seenClosed = [...new Set([...grant.seenClosed, firewall])];
-  if (!grant.targets.every((target) => seenClosed.includes(target.firewall))) return { grant: { ...grant, seenClosed }, events: [] };
+  if (!grant.targets.every((target) => seenClosed.includes(target.firewall)))
+    return { grant: { ...grant, seenClosed }, events: [] };
   const event: AuditEvent = {
-    ...{ id: `grant.ended/${grant.id}`, at, actor: { kind: "bot" }, kind: "grant.ended" },
-    ...{ ...factsOf(grant), grantId: grant.id, openedAt: grant.openedAt, stillOpen: others, lagMs: between(endOf(grant), at) },
+    id: `grant.ended/${grant.id}`,
+    at,
+    actor: { kind: "bot" },
+    kind: "grant.ended",
+    ...factsOf(grant),
+    grantId: grant.id,
+    openedAt: grant.openedAt,
+    stillOpen: others,
+    lagMs: between(endOf(grant), at),
     cause: grant.revoked === undefined ? "expired" : grant.revoked.kind === "failed" ? "failed" : "revoked",
   };
   return { grant: { ...grant, seenClosed, endedAt: at, stillOpen: others }, events: [event] };
@@ -118,7 +140,10 @@ const closesLast = (grant: Grant, firewall: FirewallId): boolean =>
 
 const stillOpen = async (grant: Grant, now: EpochMs, ledger: Ledger): Promise<readonly StillOpen[]> =>
   (await ledger.liveGrants())
-    .filter((other) => other.id !== grant.id && other.openedAt !== undefined && isActive(other, now) && sharesPort(grant, other))
+    .filter(
+      (other) =>
+        other.id !== grant.id && other.openedAt !== undefined && isActive(other, now) && sharesPort(grant, other),
+    )
     .map(({ requester, expiresAt }) => ({ requester, expiresAt }));
 
 /** What the requester connects to: the public addresses of the families that were let in, else the private ones. */

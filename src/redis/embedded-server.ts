@@ -144,6 +144,7 @@ const run = async (
   const redis = connectRedis(urlOf(settings), { log: silent });
   try {
     const deadline = performance.now() + START_MS;
+    // oxlint-disable-next-line no-unmodified-loop-condition -- an event sets it
     while (failed === undefined && !isOver(server) && performance.now() < deadline) {
       const reached = await redis.untilReady(50).then(
         () => redis.send("PING"),

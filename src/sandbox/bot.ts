@@ -56,7 +56,8 @@ export const createBot = async (env: Readonly<Record<string, string>>): Promise<
       if (child === undefined) throw new Error(`the bot ended at once:\n${log.slice(-20).join("\n")}`);
       const missing = await notReady();
       if (missing.length === 0 || (until === "alive" && missing[0] !== "no answer")) return;
-      if (Date.now() > deadline) throw new Error(`the bot isn't ${until}: ${missing.join(", ")}\n${log.slice(-20).join("\n")}`);
+      if (Date.now() > deadline)
+        throw new Error(`the bot isn't ${until}: ${missing.join(", ")}\n${log.slice(-20).join("\n")}`);
       await pause(25);
     }
   };
@@ -70,7 +71,11 @@ export const createBot = async (env: Readonly<Record<string, string>>): Promise<
   };
 
   return {
-    ...{ url, start, events, log, notReady },
+    url,
+    start,
+    events,
+    log,
+    notReady,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     isRunning: () => child !== undefined,

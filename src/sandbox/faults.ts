@@ -12,7 +12,12 @@
 export type Misbehaviour =
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: "drop" | "lose-answer" | "hang" | "hang-after" | "lie" }
-  | { readonly kind: "answer"; readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: "throttle"; readonly retryAfterSeconds?: number };
 
 export interface FaultRule {

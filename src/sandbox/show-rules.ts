@@ -13,7 +13,9 @@ const azureRules = (name: string, azure: Sandbox["azure"]): readonly string[] =>
   const interfaces = networkInterfaces.filter(({ id }) => machine?.networkInterfaces.some((each) => same(each, id)));
   const subnets = virtualNetworks.flatMap((network) =>
     network.subnets.filter((subnet) =>
-      interfaces.some(({ ipConfigurations }) => ipConfigurations.some((each) => same(each.subnet, `${network.id}/subnets/${subnet.name}`))),
+      interfaces.some(({ ipConfigurations }) =>
+        ipConfigurations.some((each) => same(each.subnet, `${network.id}/subnets/${subnet.name}`)),
+      ),
     ),
   );
   const groups = [...subnets, ...interfaces].flatMap(({ networkSecurityGroup }) => networkSecurityGroup ?? []);
@@ -35,7 +37,8 @@ const azureRules = (name: string, azure: Sandbox["azure"]): readonly string[] =>
 const awsRules = (name: string, ec2: Sandbox["ec2"]): readonly string[] => {
   const { instances, interfaces } = ec2.state();
   const machine = [...instances.values()].find(({ id, tags }) => id === name || tags["Name"] === name);
-  const own = machine === undefined ? [] : [...interfaces.values()].filter(({ instanceId }) => instanceId === machine.id);
+  const own =
+    machine === undefined ? [] : [...interfaces.values()].filter(({ instanceId }) => instanceId === machine.id);
   return own.flatMap(({ id }) => [
     `  ${id}`,
     ...ec2.export(id).attached.flatMap((group) => [

@@ -42,7 +42,12 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
       return `(${pressable.length}) ${button.label}`;
     });
     const text = message.text.split("\n").filter((line) => !/^(?:\[[^\]]*\] ?)+$/u.test(line));
-    say([`  ${place}${message.onlyForYou ? " · only you see this" : ""} · ${message.from}`, ...text.map((line) => `    ${line}`)].join("\n"));
+    say(
+      [
+        `  ${place}${message.onlyForYou ? " · only you see this" : ""} · ${message.from}`,
+        ...text.map((line) => `    ${line}`),
+      ].join("\n"),
+    );
     if (buttons.length > 0) say(`    ${buttons.join("   ")}`);
   };
 
@@ -66,15 +71,24 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     const address = from in ADDRESSES ? ADDRESSES[from as keyof typeof ADDRESSES] : from;
     const outcome = await network.connect({ from: address, machine, port: Number(port) });
     if (outcome.outcome === "open") outcome.socket.destroy();
-    say(`  ${address} → ${machine}:${port}  ${outcome.outcome === "open" ? `open: ${outcome.banner.trim()}` : "refused"}`);
+    say(
+      `  ${address} → ${machine}:${port}  ${outcome.outcome === "open" ? `open: ${outcome.banner.trim()}` : "refused"}`,
+    );
   };
 
   const press = async (text: string): Promise<void> => {
     const chosen = pressable[Number(text) - 1];
     if (chosen === undefined) return say(`  There is no button ${text}. \`see\` numbers them.`);
     const { message, button } = chosen;
-    await slack.click({ user: PEOPLE[me], channel: message.channel, ts: message.ts, actionId: button.actionId, blockId: button.blockId });
-    for (const modal of slack.see(PEOPLE[me]).modals) say(`  a modal is open: ${modal.title}. \`submit\` sends it, with your text if you write some.`);
+    await slack.click({
+      user: PEOPLE[me],
+      channel: message.channel,
+      ts: message.ts,
+      actionId: button.actionId,
+      blockId: button.blockId,
+    });
+    for (const modal of slack.see(PEOPLE[me]).modals)
+      say(`  a modal is open: ${modal.title}. \`submit\` sends it, with your text if you write some.`);
   };
 
   const submit = async (text: string): Promise<void> => {
@@ -83,21 +97,29 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
   };
 
   const be = (name: string): void => {
-    if (!(name in PEOPLE)) return say(`  Nobody is called ${name}. There are ${Object.keys(PEOPLE).join(", ")}.`);
-    me = name as keyof typeof PEOPLE;
-    show(true);
+    if (name in PEOPLE) {
+      me = name as keyof typeof PEOPLE;
+      show(true);
+    } else say(`  Nobody is called ${name}. There are ${Object.keys(PEOPLE).join(", ")}.`);
   };
 
   const run = async (line: string): Promise<boolean> => {
     const [word = "", ...rest] = line.trim().split(/\s+/u);
     const text = rest.join(" ");
-    if (line.trim().startsWith("/jit")) await slack.command({ user: PEOPLE[me], channel: CHANNELS.access, text: line.trim().slice(4).trim() });
+    if (line.trim().startsWith("/jit"))
+      await slack.command({ user: PEOPLE[me], channel: CHANNELS.access, text: line.trim().slice(4).trim() });
     else if (word === "as") be(text);
     else if (word === "press") await press(text);
     else if (word === "submit") await submit(text);
     else if (word === "connect") await connect(text);
     else if (word === "rules") say(showRules(text, sandbox));
-    else if (word === "machines") say(network.machines().map(({ name, addresses }) => `  ${name.padEnd(16)}${addresses.join(", ")}`).join("\n"));
+    else if (word === "machines")
+      say(
+        network
+          .machines()
+          .map(({ name, addresses }) => `  ${name.padEnd(16)}${addresses.join(", ")}`)
+          .join("\n"),
+      );
     else if (word === "see") show(true);
     else if (word === "bot" && text === "kill") await bot.kill();
     else if (word === "bot" && text === "start") await bot.start();

@@ -50,7 +50,9 @@ export const slackWorld: SlackWorld = {
     { id: CHANNELS.security, name: "security", members: [PEOPLE.security, PEOPLE.lead, "U0LATCH"], is_private: true },
     { id: CHANNELS.general, name: "general", members: [...colleagues, "U0LATCH"] },
   ],
-  userGroups: [{ id: "S0ENG", handle: "engineers", users: [PEOPLE.dev, PEOPLE.otherDev, PEOPLE.outsider, PEOPLE.guest] }],
+  userGroups: [
+    { id: "S0ENG", handle: "engineers", users: [PEOPLE.dev, PEOPLE.otherDev, PEOPLE.outsider, PEOPLE.guest] },
+  ],
 };
 
 const SUBSCRIPTION = "00000000-0000-0000-0000-000000000001";
@@ -85,12 +87,21 @@ const SUBNETS = { prod: "10.0.1", staging: "10.0.2", dev: "10.0.3" } as const;
 const rule = (name: string, priority: number, access: "Allow" | "Deny", port: string, source: string): WrittenRule => ({
   name,
   properties: {
-    ...{ priority, access, direction: "Inbound", protocol: port === "*" ? "*" : "Tcp", sourcePortRange: "*" },
-    ...{ destinationPortRange: port, sourceAddressPrefix: source, destinationAddressPrefix: "*" },
+    priority,
+    access,
+    direction: "Inbound",
+    protocol: port === "*" ? "*" : "Tcp",
+    sourcePortRange: "*",
+    destinationPortRange: port,
+    sourceAddressPrefix: source,
+    destinationAddressPrefix: "*",
   },
 });
 
-const nsg = (name: string, rules: readonly WrittenRule[]): Omit<NetworkSecurityGroup, "rules"> & { readonly rules: readonly WrittenRule[] } => ({
+const nsg = (
+  name: string,
+  rules: readonly WrittenRule[],
+): Omit<NetworkSecurityGroup, "rules"> & { readonly rules: readonly WrittenRule[] } => ({
   id: nsgId(name),
   location,
   rules,
@@ -100,34 +111,61 @@ export const azureWorld: AzureWorld = {
   subscriptions: [SUBSCRIPTION],
   resourceGroups: [{ id: GROUP, location }],
   virtualMachines: azureMachines.map(({ name, subnet, os = "Linux", stopped = false }) => ({
-    ...{ id: `${GROUP}/providers/Microsoft.Compute/virtualMachines/${name}`, location, os, tags: { env: subnet } },
-    ...{ powerState: stopped ? "deallocated" : "running", networkInterfaces: [`${NETWORK}/networkInterfaces/${name}-nic`] },
+    id: `${GROUP}/providers/Microsoft.Compute/virtualMachines/${name}`,
+    location,
+    os,
+    tags: { env: subnet },
+    powerState: stopped ? "deallocated" : "running",
+    networkInterfaces: [`${NETWORK}/networkInterfaces/${name}-nic`],
   })),
   networkInterfaces: azureMachines.map(({ name, subnet, last, nsg: own, v6 = false }) => ({
-    ...{ id: `${NETWORK}/networkInterfaces/${name}-nic`, location },
+    id: `${NETWORK}/networkInterfaces/${name}-nic`,
+    location,
     ipConfigurations: [
       {
-        ...{ name: "ipv4", privateAddress: `${SUBNETS[subnet]}.${last}`, subnet: `${NETWORK}/virtualNetworks/vnet-acme/subnets/${subnet}` },
+        name: "ipv4",
+        privateAddress: `${SUBNETS[subnet]}.${last}`,
+        subnet: `${NETWORK}/virtualNetworks/vnet-acme/subnets/${subnet}`,
         publicAddress: `${NETWORK}/publicIPAddresses/${name}-ip`,
       },
       ...(v6
-        ? [{ name: "ipv6", privateAddress: `fd00:acce:1::${last}`, subnet: `${NETWORK}/virtualNetworks/vnet-acme/subnets/${subnet}` }]
+        ? [
+            {
+              name: "ipv6",
+              privateAddress: `fd00:acce:1::${last}`,
+              subnet: `${NETWORK}/virtualNetworks/vnet-acme/subnets/${subnet}`,
+            },
+          ]
         : []),
     ],
     ...(own === undefined ? {} : { networkSecurityGroup: nsgId(own) }),
   })),
-  publicAddresses: azureMachines.map(({ name, last }) => ({ id: `${NETWORK}/publicIPAddresses/${name}-ip`, location, address: `52.178.10.${last}` })),
+  publicAddresses: azureMachines.map(({ name, last }) => ({
+    id: `${NETWORK}/publicIPAddresses/${name}-ip`,
+    location,
+    address: `52.178.10.${last}`,
+  })),
   virtualNetworks: [
     {
-      ...{ id: `${NETWORK}/virtualNetworks/vnet-acme`, location, prefixes: ["10.0.0.0/16", "fd00:acce::/48"] },
+      id: `${NETWORK}/virtualNetworks/vnet-acme`,
+      location,
+      prefixes: ["10.0.0.0/16", "fd00:acce::/48"],
       subnets: (["prod", "staging", "dev"] as const).map((name, i) => ({
-        ...{ name, prefixes: [`${SUBNETS[name]}.0/24`, `fd00:acce:${i + 1}::/64`], networkSecurityGroup: nsgId(`nsg-${name}`) },
+        name,
+        prefixes: [`${SUBNETS[name]}.0/24`, `fd00:acce:${i + 1}::/64`],
+        networkSecurityGroup: nsgId(`nsg-${name}`),
       })),
     },
   ],
   networkSecurityGroups: [
-    nsg("nsg-prod", [rule("AllowHttps", 300, "Allow", "443", "Internet"), rule("DenyManagement", 1000, "Deny", "22", "*")]),
-    nsg("nsg-prod-vm-3", [rule("AllowHttps", 200, "Allow", "443", "Internet"), rule("DenyRest", 4096, "Deny", "*", "*")]),
+    nsg("nsg-prod", [
+      rule("AllowHttps", 300, "Allow", "443", "Internet"),
+      rule("DenyManagement", 1000, "Deny", "22", "*"),
+    ]),
+    nsg("nsg-prod-vm-3", [
+      rule("AllowHttps", 200, "Allow", "443", "Internet"),
+      rule("DenyRest", 4096, "Deny", "*", "*"),
+    ]),
     nsg("nsg-staging", [rule("AllowHttps", 300, "Allow", "443", "Internet")]),
     nsg("nsg-dev", []),
   ],
@@ -138,11 +176,18 @@ export const AWS_KEY = { id: "AKIASANDBOXLATCH00", secret: "sandbox-secret-of-no
 
 export const ec2World: Ec2World = {
   accounts: [{ id: ACCOUNT, keys: [{ id: AWS_KEY.id, secret: AWS_KEY.secret }] }],
-  vpcs: [{ id: "vpc-0acme", account: ACCOUNT, region: "eu-west-1", cidr: "10.1.0.0/16", ipv6Cidr: "2001:db8:acce::/56" }],
+  vpcs: [
+    { id: "vpc-0acme", account: ACCOUNT, region: "eu-west-1", cidr: "10.1.0.0/16", ipv6Cidr: "2001:db8:acce::/56" },
+  ],
   subnets: [{ id: "subnet-0acme", vpc: "vpc-0acme", cidr: "10.1.1.0/24", ipv6Cidr: "2001:db8:acce::/64" }],
   groups: [
     { id: "sg-0web", vpc: "vpc-0acme", name: "web", ingress: [{ protocol: "tcp", ports: 443, peer: "0.0.0.0/0" }] },
-    { id: "sg-0inside", vpc: "vpc-0acme", name: "inside", ingress: [{ protocol: "tcp", ports: 5432, peer: "sg-0web" }] },
+    {
+      id: "sg-0inside",
+      vpc: "vpc-0acme",
+      name: "inside",
+      ingress: [{ protocol: "tcp", ports: 5432, peer: "sg-0web" }],
+    },
   ],
   instances: [
     instance("i-0prodweb1", "prod-web-1", "prod", 11, ["sg-0web"]),
@@ -162,11 +207,18 @@ function instance(
   extra: { readonly second?: number; readonly platform?: "windows" } = {},
 ): Ec2World["instances"][number] {
   const at = (host: number) => ({
-    ...{ id: `eni-0${name.replaceAll("-", "")}${host}`, subnet: "subnet-0acme", privateIp: `10.1.1.${host}`, groups },
-    ...{ publicIp: `54.170.1.${host}`, ipv6: [`2001:db8:acce::${host}`] },
+    id: `eni-0${name.replaceAll("-", "")}${host}`,
+    subnet: "subnet-0acme",
+    privateIp: `10.1.1.${host}`,
+    groups,
+    publicIp: `54.170.1.${host}`,
+    ipv6: [`2001:db8:acce::${host}`],
   });
   return {
-    ...{ id, name, tags: { env }, interfaces: extra.second === undefined ? [at(last)] : [at(last), at(extra.second)] },
+    id,
+    name,
+    tags: { env },
+    interfaces: extra.second === undefined ? [at(last)] : [at(last), at(extra.second)],
     ...(extra.platform === undefined ? {} : { platform: extra.platform }),
   };
 }

@@ -9,7 +9,9 @@ export interface SlackAppDeps {
   /** Another Slack Web API, with or without its trailing slash. */
   readonly apiUrl: string | undefined;
   /** How Slack's requests come in: signed over HTTP, or over a socket opened with this app-level token. */
-  readonly transport: { readonly kind: "http"; readonly receiver: HttpReceiver } | { readonly kind: "socket"; readonly appToken: string };
+  readonly transport:
+    | { readonly kind: "http"; readonly receiver: HttpReceiver }
+    | { readonly kind: "socket"; readonly appToken: string };
   readonly log: (level: "warn" | "error", message: string) => void;
 }
 
@@ -24,15 +26,22 @@ export interface SlackApp {
  */
 export const createSlackApp = ({ botToken, apiUrl, transport, log }: SlackAppDeps): SlackApp => {
   const clientOptions: webApi.WebClientOptions = {
-    ...{ retryConfig: { retries: 0 }, timeout: CALL_TIMEOUT, rejectRateLimitedCalls: true },
+    retryConfig: { retries: 0 },
+    timeout: CALL_TIMEOUT,
+    rejectRateLimitedCalls: true,
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.endsWith("/") ? apiUrl : `${apiUrl}/` }),
   };
   const logger = quietLogger(log);
   const app = new App({
-    ...{ clientOptions, logger },
-    // Who we are is asked with `auth.test` by the directory, not here: the bot starts, and closes, while Slack is away.
+    clientOptions,
+    logger,
     authorize: async () => ({ botToken }),
-    ...(transport.kind === "http" ? { receiver: transport.receiver } : { socketMode: true, appToken: transport.appToken }),
+    ...(transport.kind === "http"
+      ? { receiver: transport.receiver }
+      : {
+          socketMode: true,
+          appToken: transport.appToken,
+        }),
   });
   return { app, client: new webApi.WebClient(botToken, { ...clientOptions, logger }) };
 };

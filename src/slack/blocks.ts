@@ -13,7 +13,8 @@ export const lines = (texts: readonly string[]): readonly KnownBlock[] => {
   const sections: string[] = [];
   for (const text of texts.map((line) => cut(line, SECTION_TEXT))) {
     const last = sections.at(-1);
-    if (last !== undefined && last.length + 1 + text.length <= SECTION_TEXT) sections[sections.length - 1] = `${last}\n${text}`;
+    if (last !== undefined && last.length + 1 + text.length <= SECTION_TEXT)
+      sections[sections.length - 1] = `${last}\n${text}`;
     else sections.push(text);
   }
   return sections.map((text) => ({ type: "section", text: { type: "mrkdwn", text } }));
@@ -23,7 +24,13 @@ export const actions = (elements: readonly Button[]): ActionsBlock => ({ type: "
 
 /** The value is an id and nothing else, so a forged or stale button can at most name something. */
 export const button = (label: string, actionId: ActionId, id: string, style?: "primary" | "danger"): Button => ({
-  ...{ type: "button", text: { type: "plain_text", text: label }, action_id: actionId, value: id },
+  type: "button",
+  text: {
+    type: "plain_text",
+    text: label,
+  },
+  action_id: actionId,
+  value: id,
   ...(style === undefined ? {} : { style }),
 });
 
@@ -32,7 +39,7 @@ export type ActionId = "request.approve" | "request.deny" | "request.withdraw" |
 /** Cuts by whole characters and never inside an escaped one (`&amp;`) or a reference (`<@U…>`). */
 export const cut = (text: string, longest: number): string => {
   if (text.length <= longest) return text;
-  const whole = [...text.slice(0, longest - 1)].join("");
+  const whole = text.slice(0, longest - 1);
   return `${whole.replace(/(?:&[a-z]{0,4}|<[^>]{0,300}|[\ud800-\udbff])$/u, "")}…`;
 };
 

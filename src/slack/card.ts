@@ -1,9 +1,9 @@
 /** The one message that shows a request, drawn from what is stored about it. */
 
 import type { KnownBlock } from "@slack/types";
-import { lengthOf, showDuration } from "../access/duration.ts";
+import { showDuration } from "../access/duration.ts";
 import { type Cidr, showCidr } from "../access/source.ts";
-import { between, type DurationMs, type EpochMs } from "../access/time.ts";
+import { between, type EpochMs } from "../access/time.ts";
 import { endOf, type Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { actions, button, type Drawn, lines } from "./blocks.ts";
@@ -29,8 +29,12 @@ export const drawCard = (facts: CardFacts): Drawn | undefined => {
 
 const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn => {
   const approvals = request.state.kind === "pending" ? request.state.approvals : [];
-  const length = request.end.kind === "for" ? `for ${showDuration(request.end.durationMs)}` : `until ${when(request.end.at, now, zone)}`;
-  const soFar = approvals.length === 0 ? [] : [`Approved so far by ${approvals.map(({ by }) => mention(by.user)).join(", ")}`];
+  const length =
+    request.end.kind === "for"
+      ? `for ${showDuration(request.end.durationMs)}`
+      : `until ${when(request.end.at, now, zone)}`;
+  const soFar =
+    approvals.length === 0 ? [] : [`Approved so far by ${approvals.map(({ by }) => mention(by.user)).join(", ")}`];
   const body = [
     `${boldTitle(request)} ${length}`,
     `${mention(request.requester.user)} asks, from ${showSources(request.sources)}${quoted(request.justification)}`,
@@ -73,7 +77,8 @@ const drawGrant = (grant: Grant, request: AccessRequest | undefined, { now, zone
   const who = `for ${mention(grant.requester.user)} from ${showSources(grant.sources)}`;
   if (grant.endedAt !== undefined) return oneLine(grant, endedText(grant, now, zone), details);
   if (grant.revoked?.kind === "failed") return oneLine(grant, failedText(grant.revoked.problem), details);
-  if (grant.revoked !== undefined) return oneLine(grant, `closing, ended by ${mention(grant.revoked.by.user)}`, details);
+  if (grant.revoked !== undefined)
+    return oneLine(grant, `closing, ended by ${mention(grant.revoked.by.user)}`, details);
   if (now >= grant.expiresAt) return oneLine(grant, `closing, its time was over ${until}`, details);
   if (grant.openedAt === undefined) return oneLine(grant, `opening${approvedBy(request)}`, details);
   const how = grant.adopted
@@ -83,7 +88,11 @@ const drawGrant = (grant: Grant, request: AccessRequest | undefined, { now, zone
 };
 
 /** `closed 16:02, half a second after its time`, or whose access keeps the port open. Also said in the channel. */
-export const endedText = (grant: Pick<Grant, "requester" | "stillOpen" | "openedAt" | "endedAt" | "revoked" | "expiresAt">, now: EpochMs, zone: string): string => {
+export const endedText = (
+  grant: Pick<Grant, "requester" | "stillOpen" | "openedAt" | "endedAt" | "revoked" | "expiresAt">,
+  now: EpochMs,
+  zone: string,
+): string => {
   const at = when(grant.endedAt ?? now, now, zone);
   const [first, ...others] = grant.stillOpen.toSorted((a, b) => b.expiresAt - a.expiresAt);
   if (grant.revoked?.kind === "failed") return failedText(grant.revoked.problem);
@@ -116,7 +125,7 @@ export const whoMayAnswer = (request: AccessRequest, needed: number): string => 
   ];
   const shown = named.slice(0, MOST_NAMED).join(", ");
   const more = named.length > MOST_NAMED ? ` and ${named.length - MOST_NAMED} more` : "";
-  if (named.length === 1 && request.approvers.groups.length === 0) return `${shown}`;
+  if (named.length === 1 && request.approvers.groups.length === 0) return shown;
   return `${needed === 1 ? "one" : needed} of ${shown}${more}`;
 };
 
@@ -142,4 +151,3 @@ const oneLine = (
 };
 
 const MOST_NAMED = 12;
-

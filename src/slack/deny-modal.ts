@@ -41,7 +41,8 @@ export const notCountedModal = ({ blocks }: Drawn): ModalView => ({
 });
 
 /** What was typed; empty when nothing was. */
-export const reasonIn = (values: Readonly<Record<string, Readonly<Record<string, { readonly value?: string | null | undefined }>>>>): string =>
-  (values[REASON]?.[REASON]?.value ?? "").slice(0, LONGEST_REASON).trim();
+export const reasonIn = (
+  values: Readonly<Record<string, Readonly<Record<string, { readonly value?: string | null | undefined }>>>>,
+): string => (values[REASON]?.[REASON]?.value ?? "").slice(0, LONGEST_REASON).trim();
 
 const LONGEST_REASON = 500;

@@ -68,7 +68,8 @@ export const createHttpReceiver = (deps: HttpReceiverDeps): HttpReceiver => {
     const parsed = parseBody(body, header("content-type") ?? "");
     if (parsed === undefined || app === undefined) return refusal("body", 400);
     if (parsed["ssl_check"] !== undefined) return { status: 200, body: "" };
-    if (parsed["type"] === "url_verification") return { status: 200, body: JSON.stringify({ challenge: parsed["challenge"] }) };
+    if (parsed["type"] === "url_verification")
+      return { status: 200, body: JSON.stringify({ challenge: parsed["challenge"] }) };
     return dispatch(app, parsed, header);
   };
 
@@ -88,13 +89,17 @@ const dispatch = (app: App, body: Record<string, unknown>, header: IncomingReque
     const tooLate = setTimeout(() => resolve({ status: 404, body: "" }), SLACK_WAITS);
     const ack = async (response?: unknown): Promise<void> => {
       clearTimeout(tooLate);
-      resolve({ status: 200, body: response === undefined ? "" : typeof response === "string" ? response : JSON.stringify(response) });
+      resolve({
+        status: 200,
+        body: response === undefined ? "" : typeof response === "string" ? response : JSON.stringify(response),
+      });
     };
     const retry = Number(header("x-slack-retry-num"));
     const retryReason = header("x-slack-retry-reason");
     app
       .processEvent({
-        ...{ body, ack },
+        body,
+        ack,
         ...(Number.isFinite(retry) && retry > 0 ? { retryNum: retry } : {}),
         ...(retryReason === undefined ? {} : { retryReason }),
       })

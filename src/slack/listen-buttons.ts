@@ -28,20 +28,28 @@ export interface ButtonDeps {
  * shows it.
  */
 export const listenForButtons = (app: App, deps: ButtonDeps): void => {
-  const on = (actionId: ActionId, work: (id: string, user: string, respond: RespondFn, triggerId: string) => Promise<void>): void => {
-    app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: actionId }, async ({ ack, action, body, respond }) => {
-      await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/handling-user-interaction
-      if (action.value === undefined) return;
-      try {
-        await work(action.value, body.user.id, respond, body.trigger_id);
-      } catch (error) {
-        deps.log({ reference: "", error, doing: `answer a click on \`${actionId}\`` });
-      }
-    });
+  const on = (
+    actionId: ActionId,
+    work: (id: string, user: string, respond: RespondFn, triggerId: string) => Promise<void>,
+  ): void => {
+    app.action<BlockAction<ButtonAction>>(
+      { type: "block_actions", action_id: actionId },
+      async ({ ack, action, body, respond }) => {
+        await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/handling-user-interaction
+        if (action.value === undefined) return;
+        try {
+          await work(action.value, body.user.id, respond, body.trigger_id);
+        } catch (error) {
+          deps.log({ reference: "", error, doing: `answer a click on \`${actionId}\`` });
+        }
+      },
+    );
   };
 
   on("request.approve", async (id, user, respond) => {
-    const outcome = await orCannotCheck("approve", deps.log, () => deps.review(id as RequestId, user, { kind: "approve" }));
+    const outcome = await orCannotCheck("approve", deps.log, () =>
+      deps.review(id as RequestId, user, { kind: "approve" }),
+    );
     if (isRefusal(outcome)) await answerPrivately(respond, drawRefusals([outcome], situation(deps)));
   });
 
@@ -53,7 +61,11 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
 
   const endEarly = async (id: string, user: string, respond: RespondFn): Promise<void> => {
     const ended = await orCannotCheck("end early", deps.log, () => deps.endEarly(id, user));
-    const answer: Drawn = isRefusal(ended) ? drawRefusals([ended], situation(deps)) : ended.kind === "withdrawn" ? drawWithdrawn(ended.request) : drawClosing(ended.grant);
+    const answer: Drawn = isRefusal(ended)
+      ? drawRefusals([ended], situation(deps))
+      : ended.kind === "withdrawn"
+        ? drawWithdrawn(ended.request)
+        : drawClosing(ended.grant);
     await answerPrivately(respond, answer);
   };
   on("request.withdraw", endEarly);
@@ -61,9 +73,12 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
 
   app.view(DENY_MODAL, async ({ ack, view, body }) => {
     const verdict = { kind: "deny", reason: reasonIn(view.state.values) } as const;
-    const outcome = await orCannotCheck("deny", deps.log, () => deps.review(view.private_metadata as RequestId, body.user.id, verdict));
+    const outcome = await orCannotCheck("deny", deps.log, () =>
+      deps.review(view.private_metadata as RequestId, body.user.id, verdict),
+    );
     // A modal has no channel to answer in, so the modal itself says why it didn't count.
-    if (isRefusal(outcome)) await ack({ response_action: "update", view: notCountedModal(drawRefusals([outcome], situation(deps))) });
+    if (isRefusal(outcome))
+      await ack({ response_action: "update", view: notCountedModal(drawRefusals([outcome], situation(deps))) });
     else await ack();
   });
 };

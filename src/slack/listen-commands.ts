@@ -83,7 +83,9 @@ const refused = async (
   text: string,
   deps: CommandDeps,
 ): Promise<Drawn> => {
-  deps.recordRefusal(user, text, refusals).catch((error: unknown) => deps.log({ reference: "", error, doing: "record a refusal" }));
+  deps
+    .recordRefusal(user, text, refusals)
+    .catch((error: unknown) => deps.log({ reference: "", error, doing: "record a refusal" }));
   return drawRefusals(refusals, { ...situation(deps), ...(command === undefined ? {} : { command }) });
 };
 

@@ -1,7 +1,7 @@
 /** What people are told beside the card, one event in words for one audience. */
 
-import { type Cidr, familyOf } from "../access/source.ts";
 import { showDuration } from "../access/duration.ts";
+import { type Cidr, familyOf } from "../access/source.ts";
 import { between, type DurationMs, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "../grants/grant.ts";
@@ -11,26 +11,43 @@ import { code, escapeMrkdwn, literal, mention, when } from "./mrkdwn.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 /** `undefined`: this event has no message of its own. `grant` is what is stored about it now. */
-export const drawMessage = (event: AuditEvent, grant: Grant | undefined, now: EpochMs, zone: string): Drawn | undefined => {
+export const drawMessage = (
+  event: AuditEvent,
+  grant: Grant | undefined,
+  now: EpochMs,
+  zone: string,
+): Drawn | undefined => {
   switch (event.kind) {
     case "grant.opened":
       return drawOpened(event, now, zone);
     case "grant.ending": {
       const left = showDuration(Math.max(0, between(now, event.expiresAt)) as DurationMs);
-      return drawn(`${escapeMrkdwn(event.machine.name)} closes in ${left}.`, [], [button("I’m done", "grant.close", event.grantId)]);
+      return drawn(
+        `${escapeMrkdwn(event.machine.name)} closes in ${left}.`,
+        [],
+        [button("I’m done", "grant.close", event.grantId)],
+      );
     }
     case "grant.ended": {
       const ended = grant === undefined ? `closed ${when(event.at, now, zone)}` : endedText(grant, now, zone);
-      return { text: `${escapeMrkdwn(accessTitle(event))}: ${ended}`, blocks: lines([`${boldTitle(event)} · ${ended}`]) };
+      return {
+        text: `${escapeMrkdwn(accessTitle(event))}: ${ended}`,
+        blocks: lines([`${boldTitle(event)} · ${ended}`]),
+      };
     }
     case "grant.failed":
       return drawn(`${escapeMrkdwn(accessTitle(event))} couldn’t be opened.`, [literal(event.problem)]);
     case "request.denied": {
       const by = event.actor.kind === "person" ? ` by ${mention(event.actor.person.user)}` : "";
-      return drawn(`${escapeMrkdwn(accessTitle(event))} was denied${by}.`, event.reason === "" ? [] : [`“${literal(event.reason)}”`]);
+      return drawn(
+        `${escapeMrkdwn(accessTitle(event))} was denied${by}.`,
+        event.reason === "" ? [] : [`“${literal(event.reason)}”`],
+      );
     }
     case "request.lapsed":
-      return drawn(`${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`, ["Ask again, or ask an approver directly."]);
+      return drawn(`${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`, [
+        "Ask again, or ask an approver directly.",
+      ]);
     case "grant.adopted":
       return drawn(`Found open: ${escapeMrkdwn(accessTitle(event))}, until ${when(event.expiresAt, now, zone)}.`, [
         `A rule of ours was there for ${mention(event.requester.user)} from ${showSources(event.sources)}, and our memory of it was lost. It closes on time.`,
@@ -38,7 +55,7 @@ export const drawMessage = (event: AuditEvent, grant: Grant | undefined, now: Ep
     case "closing.overdue": {
       const since = `${when(event.since, now, zone)} (${showDuration(between(event.since, event.at))})`;
       return drawn(`Can’t close ${escapeMrkdwn(accessTitle(event))} since ${since}.`, [
-        `${literal(event.problem)}`,
+        literal(event.problem),
         `I keep trying. If it’s urgent, remove the rule of grant ${code(event.grantId)} by hand in ${code(shortFirewall(event.firewall))}.`,
       ]);
     }
@@ -56,7 +73,9 @@ export const drawMessage = (event: AuditEvent, grant: Grant | undefined, now: Ep
 };
 
 const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: EpochMs, zone: string): Drawn => {
-  const how = event.addresses.flatMap((address) => event.ports.map((port) => lineToCopy(address, port.port, port.protocol)));
+  const how = event.addresses.flatMap((address) =>
+    event.ports.map((port) => lineToCopy(address, port.port, port.protocol)),
+  );
   return drawn(
     `${escapeMrkdwn(event.machine.name)} is open for you until ${when(event.expiresAt, now, zone)}.`,
     [
@@ -92,4 +111,3 @@ const drawn = (first: string, rest: readonly string[], buttons: readonly ReturnT
   text: first,
   blocks: [...lines([first, ...rest]), ...(buttons.length === 0 ? [] : [actions(buttons)])],
 });
-

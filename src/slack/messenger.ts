@@ -37,14 +37,22 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
     grant: await ledger.grant(id as GrantId),
   });
 
-  const grantOf = (event: object) => ("grantId" in event ? ledger.grant(event.grantId as GrantId) : Promise.resolve(undefined));
+  const grantOf = (event: object) =>
+    "grantId" in event ? ledger.grant(event.grantId as GrantId) : Promise.resolve(undefined);
 
   const post: Messenger["post"] = async (destination, id, notice) => {
     const { text, blocks } = await draw(notice);
     try {
       const answer = await client.chat.postMessage({
-        ...{ channel: destination, text, blocks: blocks as KnownBlock[], unfurl_links: false, unfurl_media: false },
-        metadata: { event_type: MARK, event_payload: { id } },
+        channel: destination,
+        text,
+        blocks: blocks as KnownBlock[],
+        unfurl_links: false,
+        unfurl_media: false,
+        metadata: {
+          event_type: MARK,
+          event_payload: { id },
+        },
       });
       return { channel: answer.channel ?? destination, ts: answer.ts ?? "" };
     } catch (error) {
@@ -64,12 +72,15 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
 
   const find: Messenger["find"] = async (destination, id, since) => {
     try {
-      const channel = /^[UW]/u.test(destination) ? (await client.conversations.open({ users: destination })).channel?.id : destination;
+      const channel = /^[UW]/u.test(destination)
+        ? (await client.conversations.open({ users: destination })).channel?.id
+        : destination;
       if (channel === undefined) return undefined;
       return await search(channel, id, since);
     } catch (error) {
       // Without the permission to look, saying it twice is better than not saying it.
-      if (["missing_scope", "unknown_method", "not_allowed_token_type"].includes(slackErrorCode(error) ?? "")) return undefined;
+      if (["missing_scope", "unknown_method", "not_allowed_token_type"].includes(slackErrorCode(error) ?? ""))
+        return undefined;
       throw slackFault(`look for a message in \`${destination}\``, error);
     }
   };
@@ -78,12 +89,13 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
     let cursor: string | undefined;
     do {
       const page = await client.conversations.history({
-        ...{ channel, oldest: (since / 1000).toFixed(6), include_all_metadata: true, limit: 100 },
+        channel,
+        oldest: (since / 1e3).toFixed(6),
+        include_all_metadata: true,
+        limit: 100,
         ...(cursor === undefined ? {} : { cursor }),
       });
-      const found = page.messages?.find(
-        ({ metadata }) => metadata?.event_type === MARK && (metadata.event_payload as { id?: unknown } | undefined)?.id === id,
-      );
+      const found = page.messages?.find(({ metadata }) => metadata?.event_type === MARK && payloadId(metadata) === id);
       if (found?.ts !== undefined) return { channel, ts: found.ts };
       cursor = page.response_metadata?.next_cursor || undefined;
     } while (cursor !== undefined);
@@ -92,6 +104,9 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
 
   return { post, update, find };
 };
+
+const payloadId = (metadata: { readonly event_payload?: object }): unknown =>
+  metadata.event_payload !== undefined && "id" in metadata.event_payload ? metadata.event_payload.id : undefined;
 
 /** Marks a message as ours, with the notice's id in its payload. https://docs.slack.dev/messaging/message-metadata */
 const MARK = "latch_notice";

@@ -12,7 +12,9 @@ import { accessTitle, boldTitle } from "./title.ts";
 
 export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): Drawn =>
   request.state.kind === "approved"
-    ? said(`${escapeMrkdwn(accessTitle(request))} for ${showDuration(lengthOf(request.end, now))}: opening. I’ll tell you when you can connect.`)
+    ? said(
+        `${escapeMrkdwn(accessTitle(request))} for ${showDuration(lengthOf(request.end, now))}: opening. I’ll tell you when you can connect.`,
+      )
     : {
         text: `${escapeMrkdwn(accessTitle(request))}: asked.`,
         blocks: [
@@ -25,10 +27,14 @@ export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): D
       };
 
 export const drawMine = ({ pending, open }: Mine, now: EpochMs, zone: string): Drawn => {
-  if (pending.length === 0 && open.length === 0) return said("Nothing is open for you, and nothing is waiting. `/jit help` shows how to ask.");
+  if (pending.length === 0 && open.length === 0)
+    return said("Nothing is open for you, and nothing is waiting. `/jit help` shows how to ask.");
   return {
     text: `${open.length} open, ${pending.length} waiting`,
-    blocks: lines([...open.map((grant) => openLine(grant, now, zone)), ...pending.map((request) => pendingLine(request, now, zone))]).slice(0, 50),
+    blocks: lines([
+      ...open.map((grant) => openLine(grant, now, zone)),
+      ...pending.map((request) => pendingLine(request, now, zone)),
+    ]).slice(0, 50),
   };
 };
 
@@ -40,7 +46,8 @@ const openLine = (grant: Grant, now: EpochMs, zone: string): string => {
 const pendingLine = (request: AccessRequest, now: EpochMs, zone: string): string =>
   `${boldTitle(request)} · waiting for an answer until ${when(request.answerBy, now, zone)} · ${code(`/jit close ${request.id}`)}`;
 
-export const drawWithdrawn = (request: AccessRequest): Drawn => said(`${escapeMrkdwn(accessTitle(request))}: withdrawn.`);
+export const drawWithdrawn = (request: AccessRequest): Drawn =>
+  said(`${escapeMrkdwn(accessTitle(request))}: withdrawn.`);
 
 export const drawClosing = (grant: Grant): Drawn =>
   said(`${escapeMrkdwn(accessTitle(grant))}: closing. The card says when it is closed.`);
@@ -57,7 +64,8 @@ export const drawHelp = (): Drawn =>
     ].join("\n"),
   );
 
-export const drawNotYet = (subcommand: string): Drawn => said(`${code(`/jit ${subcommand}`)} isn’t here yet. ${code("/jit help")} shows what is.`);
+export const drawNotYet = (subcommand: string): Drawn =>
+  said(`${code(`/jit ${subcommand}`)} isn’t here yet. ${code("/jit help")} shows what is.`);
 
 const said = (text: string): Drawn => ({ text, blocks: lines([text]) });
 

@@ -20,11 +20,14 @@ export const servicesTitle = (services: readonly string[]): string => {
 };
 
 /** `SSH to prod-vm-3`, for plain text: notifications and screen readers. */
-export const accessTitle = (access: { readonly services: readonly string[]; readonly machine: { readonly name: string } }): string =>
-  `${servicesTitle(access.services)} to ${access.machine.name}`;
+export const accessTitle = (access: {
+  readonly services: readonly string[];
+  readonly machine: { readonly name: string };
+}): string => `${servicesTitle(access.services)} to ${access.machine.name}`;
 
 /** The same for mrkdwn, in bold and with whatever the cloud's name may hold made harmless. */
-export const boldTitle = (access: Parameters<typeof accessTitle>[0]): string => `*${escapeMrkdwn(accessTitle(access)).replaceAll("*", "∗")}*`;
+export const boldTitle = (access: Parameters<typeof accessTitle>[0]): string =>
+  `*${escapeMrkdwn(accessTitle(access)).replaceAll("*", "∗")}*`;
 
 const called = (service: string): string => {
   const match = /^(\d+)(?:\/tcp)?$/u.exec(service);

@@ -13,7 +13,9 @@ import type { WorkflowDeps } from "./deps.ts";
 import { type Member, memberOf } from "./standing.ts";
 
 /** What came to its end: a request that was still waiting, or a grant. */
-export type EndedEarly = { readonly kind: "withdrawn"; readonly request: AccessRequest } | { readonly kind: "closing"; readonly grant: Grant };
+export type EndedEarly =
+  | { readonly kind: "withdrawn"; readonly request: AccessRequest }
+  | { readonly kind: "closing"; readonly grant: Grant };
 
 /** Withdraws the request, or closes the grant, of this id. Throws a `Fault` when something that has to be known can't be. */
 export type EndEarly = (id: string, user: string) => Promise<EndedEarly | Refusal>;
@@ -44,7 +46,13 @@ const withdrawRequest = async (id: string, by: Person, deps: WorkflowDeps): Prom
       request: withdrawn,
       events: [
         {
-          ...{ id: `request.withdrawn/${id}`, at, actor: { kind: "person", person: by }, kind: "request.withdrawn" },
+          id: `request.withdrawn/${id}`,
+          at,
+          actor: {
+            kind: "person",
+            person: by,
+          },
+          kind: "request.withdrawn",
           ...factsOf(withdrawn),
         },
       ],
@@ -63,8 +71,15 @@ const closeGrant = async (grant: Grant, by: Member, deps: WorkflowDeps): Promise
       grant: { ...current, revoked: { kind: "closed", at, by: person } },
       events: [
         {
-          ...{ id: `grant.revoked/${grant.id}`, at, actor: { kind: "person", person }, kind: "grant.revoked" },
-          ...{ ...factsOf(current), grantId: grant.id },
+          id: `grant.revoked/${grant.id}`,
+          at,
+          actor: {
+            kind: "person",
+            person,
+          },
+          kind: "grant.revoked",
+          ...factsOf(current),
+          grantId: grant.id,
         },
       ],
       firewallsDue: current.targets.map(({ firewall }) => ({ firewall, at })),

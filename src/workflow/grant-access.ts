@@ -1,7 +1,7 @@
 /** The write that gives access: the close is certain before the first cloud write. */
 
-import type { GrantId } from "../access/identifier.ts";
 import { lengthOf } from "../access/duration.ts";
+import type { GrantId } from "../access/identifier.ts";
 import { type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { Grant } from "../grants/grant.ts";
@@ -47,9 +47,20 @@ export const grantAccess = (approved: AccessRequest, targets: readonly Target[],
     grant,
     events: [
       {
-        ...{ id: `request.approved/${approved.id}`, at: now, kind: "request.approved" },
-        actor: last === undefined ? { kind: "bot" } : { kind: "person", person: last },
-        ...{ ...factsOf(approved), rule: approved.rule, approvers, expiresAt },
+        id: `request.approved/${approved.id}`,
+        at: now,
+        kind: "request.approved",
+        actor:
+          last === undefined
+            ? { kind: "bot" }
+            : {
+                kind: "person",
+                person: last,
+              },
+        ...factsOf(approved),
+        rule: approved.rule,
+        approvers,
+        expiresAt,
       },
     ],
     firewallsDue: targets.map(({ firewall }) => ({ firewall, at: now })),

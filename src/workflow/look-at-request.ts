@@ -25,7 +25,15 @@ export const createLookAtRequest =
     const at = clock.now();
     const written = await ledger.commit({
       request: lapsed,
-      events: [{ ...{ id: `request.lapsed/${id}`, at, actor: { kind: "bot" }, kind: "request.lapsed" }, ...factsOf(lapsed) }],
+      events: [
+        {
+          id: `request.lapsed/${id}`,
+          at,
+          actor: { kind: "bot" },
+          kind: "request.lapsed",
+          ...factsOf(lapsed),
+        },
+      ],
     });
     // Somebody answered in this very moment: then there is a new state to look at.
     return written ? undefined : at;
@@ -45,8 +53,13 @@ const warn = async (id: GrantId, ledger: Ledger, clock: Clock): Promise<EpochMs 
       grant: { ...current, warnedAt: now },
       events: [
         {
-          ...{ id: `grant.ending/${id}/${current.expiresAt}`, at: now, actor: { kind: "bot" }, kind: "grant.ending" },
-          ...{ ...factsOf(current), grantId: id, expiresAt: current.expiresAt },
+          id: `grant.ending/${id}/${current.expiresAt}`,
+          at: now,
+          actor: { kind: "bot" },
+          kind: "grant.ending",
+          ...factsOf(current),
+          grantId: id,
+          expiresAt: current.expiresAt,
         },
       ],
     };

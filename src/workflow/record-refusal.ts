@@ -7,12 +7,25 @@ import type { WorkflowDeps } from "./deps.ts";
 export type RecordRefusal = (user: string, text: string, refusals: readonly Refusal[]) => Promise<void>;
 
 export const createRecordRefusal =
-  ({ auditLog, directory, clock, newId }: Pick<WorkflowDeps, "auditLog" | "directory" | "clock" | "newId">): RecordRefusal =>
+  ({
+    auditLog,
+    directory,
+    clock,
+    newId,
+  }: Pick<WorkflowDeps, "auditLog" | "directory" | "clock" | "newId">): RecordRefusal =>
   async (user, text, refusals) => {
     const requester = (await directory.lookUp(user))?.person ?? { team: "", user };
     await auditLog.append({
-      ...{ id: `request.refused/${newId()}`, at: clock.now(), actor: { kind: "person", person: requester }, kind: "request.refused" },
-      ...{ requester, text: text.slice(0, LONGEST_TEXT), codes: refusals.map((refusal) => refusal.code) },
+      id: `request.refused/${newId()}`,
+      at: clock.now(),
+      actor: {
+        kind: "person",
+        person: requester,
+      },
+      kind: "request.refused",
+      requester,
+      text: text.slice(0, LONGEST_TEXT),
+      codes: refusals.map((refusal) => refusal.code),
     });
   };
 

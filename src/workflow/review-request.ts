@@ -34,7 +34,9 @@ export type MayReview = (id: RequestId, user: string) => Promise<AccessRequest |
  * Everything is asked again, now: who answers, whether policy still lets them, whether the requester may still have it, and what stands before the machine today.
  * Of two who answer at once one write wins; the other reads again and is told what the first one decided.
  */
-export const createReviewRequest = (deps: WorkflowDeps): { readonly review: ReviewRequest; readonly mayReview: MayReview } => {
+export const createReviewRequest = (
+  deps: WorkflowDeps,
+): { readonly review: ReviewRequest; readonly mayReview: MayReview } => {
   const mayReview: MayReview = async (id, user) => {
     const reviewing = await prepare(id, user, deps);
     return isRefusal(reviewing) ? reviewing : reviewing.request;
@@ -102,7 +104,15 @@ const answer = async (
   const given = { ...factsOf(approved), verdict: "approve" } as const;
   return {
     request: approved,
-    events: [{ id: `review.given/${request.id}/${by.user}`, at: now, actor: { kind: "person", person: by }, kind: "review.given", ...given }],
+    events: [
+      {
+        id: `review.given/${request.id}/${by.user}`,
+        at: now,
+        actor: { kind: "person", person: by },
+        kind: "review.given",
+        ...given,
+      },
+    ],
   };
 };
 
@@ -116,9 +126,12 @@ const stillAllowed = async ({ request, machine, policy }: Reviewing, deps: Workf
   const requester = await memberOf(request.requester.user, policy, deps.directory);
   if (isRefusal(requester)) return refuse("requester-changed", { reason: requester.code });
   if (machine === undefined) return refuse("machine-unknown", { text: request.machine.name, didYouMean: [] });
-  const services = request.services.map((name) => resolveService(name, policy)).filter((each): each is Service => !isRefusal(each));
+  const services = request.services
+    .map((name) => resolveService(name, policy))
+    .filter((each): each is Service => !isRefusal(each));
   const asked = new Set(request.ports.map(portKey));
-  const samePorts = asked.symmetricDifference(new Set(services.flatMap((service) => service.ports.map(portKey)))).size === 0;
+  const samePorts =
+    asked.symmetricDifference(new Set(services.flatMap((service) => service.ports.map(portKey)))).size === 0;
   if (!samePorts) return refuse("requester-changed", { reason: "port-not-offered" });
 
   const durationMs = lengthOf(request.end, deps.clock.now());
@@ -131,16 +144,38 @@ const stillAllowed = async ({ request, machine, policy }: Reviewing, deps: Workf
 };
 
 const deniedEvent = (request: AccessRequest, by: Person, at: EpochMs, reason: string): AuditEvent => ({
-  ...{ id: `request.denied/${request.id}`, at, actor: { kind: "person", person: by }, kind: "request.denied" },
-  ...{ ...factsOf(request), reason },
+  id: `request.denied/${request.id}`,
+  at,
+  actor: {
+    kind: "person",
+    person: by,
+  },
+  kind: "request.denied",
+  ...factsOf(request),
+  reason,
 });
 
-const auditRefusal = async (requestId: RequestId, user: string, verdict: Verdict, refusal: Refusal, deps: WorkflowDeps): Promise<void> => {
+const auditRefusal = async (
+  requestId: RequestId,
+  user: string,
+  verdict: Verdict,
+  refusal: Refusal,
+  deps: WorkflowDeps,
+): Promise<void> => {
   const at = deps.clock.now();
   // Who is refused may be unknown to us; the team is then unknown too.
   const person = (await deps.directory.lookUp(user))?.person ?? { team: "", user };
   await deps.auditLog.append({
-    ...{ id: `review.refused/${requestId}/${user}/${at}`, at, actor: { kind: "person", person }, kind: "review.refused" },
-    ...{ requestId, reviewer: person, verdict: verdict.kind, code: refusal.code },
+    id: `review.refused/${requestId}/${user}/${at}`,
+    at,
+    actor: {
+      kind: "person",
+      person,
+    },
+    kind: "review.refused",
+    requestId,
+    reviewer: person,
+    verdict: verdict.kind,
+    code: refusal.code,
   });
 };

@@ -2,7 +2,7 @@
 
 import type { Directory, PersonFacts } from "../access/person.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
-import { peopleOf, type Policy, type Rule, rolesOf } from "../policy/policy.ts";
+import { type Policy, peopleOf, type Rule, rolesOf } from "../policy/policy.ts";
 
 /** Someone of our own who may be given something: not a guest, an outsider, a bot, or deactivated. */
 export interface Member {

@@ -9,8 +9,8 @@ import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type EpochMs, later } from "../access/time.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { AccessRequest } from "../grants/request.ts";
-import { ruleFor } from "../policy/match.ts";
 import type { Decision } from "../policy/decide.ts";
+import { ruleFor } from "../policy/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { portsOf, resolveService, resolveSources } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
@@ -62,11 +62,20 @@ export const createSubmitRequest =
     return { kind: decision.kind === "allow" ? "granted" : "pending", request };
   };
 
-const refused = (first: Refusal, ...rest: readonly Refusal[]): Refused => ({ kind: "refused", refusals: [first, ...rest] });
+const refused = (first: Refusal, ...rest: readonly Refusal[]): Refused => ({
+  kind: "refused",
+  refusals: [first, ...rest],
+});
 
 type Understood = Access & { readonly end: AccessRequest["end"] };
 
-const understand = (ask: Ask, member: Member, policy: Policy, now: EpochMs, deps: WorkflowDeps): Understood | Refused => {
+const understand = (
+  ask: Ask,
+  member: Member,
+  policy: Policy,
+  now: EpochMs,
+  deps: WorkflowDeps,
+): Understood | Refused => {
   const machine = deps.machines.find(ask.machine);
   const services = ask.services.map((word) => resolveService(word, policy));
   const end = parseEnd(ask.end, member.facts.timezone ?? "utc", now);
@@ -77,13 +86,22 @@ const understand = (ask: Ask, member: Member, policy: Policy, now: EpochMs, deps
   if (first !== undefined) return refused(first, ...rest);
   if (isRefusal(machine) || isRefusal(end)) throw new Error("a refusal was overlooked");
   return {
-    ...{ machine, end, sources, justification: ask.because, durationMs: lengthOf(end, now) },
+    machine,
+    end,
+    sources,
+    justification: ask.because,
+    durationMs: lengthOf(end, now),
     services: services.filter((service): service is Service => !isRefusal(service)),
   };
 };
 
 /** People type commands again when nothing seems to happen; one open question is enough. */
-const alreadyAsked = async (access: Understood, member: Member, now: EpochMs, deps: WorkflowDeps): Promise<Refusal | undefined> => {
+const alreadyAsked = async (
+  access: Understood,
+  member: Member,
+  now: EpochMs,
+  deps: WorkflowDeps,
+): Promise<Refusal | undefined> => {
   const ports = portsOf(access.services);
   const same = (await deps.ledger.pendingOf(personKey(member.facts.person))).find(
     (request) =>
@@ -104,14 +122,28 @@ const requestFor = (
   id: RequestId,
 ): AccessRequest => {
   const asked = {
-    ...{ id, version: 1, requester: member.facts.person, machine: refOf(access.machine) },
+    id,
+    version: 1,
+    requester: member.facts.person,
+    machine: refOf(access.machine),
     services: access.services.map((service) => service.name),
-    ...{ ports: portsOf(access.services), sources: access.sources, end: access.end },
-    ...{ justification: access.justification, rule: decision.rule.name, channel: decision.rule.channel, askedAt: now },
+    ports: portsOf(access.services),
+    sources: access.sources,
+    end: access.end,
+    justification: access.justification,
+    rule: decision.rule.name,
+    channel: decision.rule.channel,
+    askedAt: now,
   };
   if (decision.kind === "allow") {
     const nobody = { users: [], groups: [] };
-    return { ...asked, answerBy: now, approvalsNeeded: 0, approvers: nobody, state: { kind: "approved", approvals: [], at: now } };
+    return {
+      ...asked,
+      answerBy: now,
+      approvalsNeeded: 0,
+      approvers: nobody,
+      state: { kind: "approved", approvals: [], at: now },
+    };
   }
   const answerBy = later(now, decision.withinMs);
   return {
@@ -128,9 +160,19 @@ const pendingWrite = (request: AccessRequest) => ({
   request,
   events: [
     {
-      ...({ id: `request.submitted/${request.id}`, at: request.askedAt, kind: "request.submitted" } as const),
-      actor: { kind: "person", person: request.requester } as const,
-      ...{ ...factsOf(request), rule: request.rule, durationMs: lengthOf(request.end, request.askedAt), answerBy: request.answerBy },
+      ...({
+        id: `request.submitted/${request.id}`,
+        at: request.askedAt,
+        kind: "request.submitted",
+      } as const),
+      actor: {
+        kind: "person",
+        person: request.requester,
+      } as const,
+      ...factsOf(request),
+      rule: request.rule,
+      durationMs: lengthOf(request.end, request.askedAt),
+      answerBy: request.answerBy,
     },
   ],
   requestDue: request.answerBy,
