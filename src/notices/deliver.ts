@@ -1,7 +1,7 @@
 /** From what happened to what people read: hands events out to destinations, and empties each destination's queue. */
 
 import { isFault } from "../access/fault.ts";
-import { type Clock, type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
+import { type Clock, type DurationMs, type EpochMs, earliest, later, MINUTE } from "../access/time.ts";
 import type { Messenger } from "./messenger.ts";
 import { deliveriesFor, type Notice } from "./notice.ts";
 import type { Outbox, SentRef, WaitingDelivery } from "./outbox.ts";
@@ -62,8 +62,10 @@ export const createDestinationLook = (deps: DeliverDeps) => {
   /** Slack has no idempotency key: an attempt without an answer may have been posted all the same, so look before saying it again. */
   const sentBefore = async (delivery: WaitingDelivery): Promise<SentRef | undefined> => {
     const attempt = await deps.outbox.attemptOf(delivery.id);
-    if (attempt === undefined) return undefined;
-    return deps.messenger.find(delivery.destination, delivery.id, later(attempt, -CLOCKS_DIFFER as DurationMs));
+    const notice = delivery.body as Notice;
+    const since = earliest(attempt, notice.kind === "card" ? notice.mayBeThereSince : undefined);
+    if (since === undefined) return undefined;
+    return deps.messenger.find(delivery.destination, delivery.id, later(since, -CLOCKS_DIFFER as DurationMs));
   };
 
   return async (destination: string, stillMine: () => Promise<boolean>): Promise<EpochMs | undefined> => {

@@ -2,6 +2,7 @@
 
 import type { RequestId } from "../access/identifier.ts";
 import type { Person } from "../access/person.ts";
+import { DAY, type DurationMs, type EpochMs, later } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Delivery } from "./outbox.ts";
 
@@ -16,6 +17,8 @@ export interface Message {
 export interface Card {
   readonly kind: "card";
   readonly requestId: RequestId;
+  /** Our memory was lost: it may have been posted though nothing is remembered of it, but not before this instant. */
+  readonly mayBeThereSince?: EpochMs;
 }
 
 export type Notice = Message | Card;
@@ -45,7 +48,7 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
         ? [card(event.requestId, event.channel, URGENT)]
         : [card(event.requestId, event.channel, URGENT), channel(event, event.channel)];
     case "grant.adopted":
-      return [card(event.requestId, event.channel), security(event, securityChannel ?? event.channel)];
+      return [lostCard(event), security(event, securityChannel ?? event.channel)];
     case "closing.overdue":
       return [card(event.requestId, event.channel, URGENT), security(event, securityChannel ?? event.channel)];
     case "request.refused":
@@ -70,6 +73,14 @@ const card = (requestId: RequestId, destination: string, urgency = USUAL): Deliv
     requestId,
   } satisfies Card,
 });
+
+/** Nobody's access is longer than some days, so an older card isn't its own. */
+const lostCard = ({ requestId, channel, at }: Extract<AuditEvent, { kind: "grant.adopted" }>): Delivery => ({
+  ...card(requestId, channel),
+  body: { kind: "card", requestId, mayBeThereSince: later(at, -OLDEST_CARD as DurationMs) } satisfies Card,
+});
+
+const OLDEST_CARD = 7 * DAY;
 
 const message = (event: AuditEvent, destination: string, to: Message["to"], urgency: number): Delivery => ({
   id: `${event.id}/${to}`,
