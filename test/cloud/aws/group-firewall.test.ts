@@ -138,6 +138,14 @@ describe("the groups of an interface", () => {
     expect(counted("RevokeSecurityGroupIngress")).toBe(1);
   });
 
+  test("are given ours only when it holds every rule, so that access begins with one write", async () => {
+    const { ec2, firewall } = await setStage();
+    const seen = new Set<number>();
+    ec2.onChange(() => seen.add(open(ec2, "eni-0a1").length + (isAttached(ec2) ? 100 : 0)));
+    await pass(firewall("eni-0a1"), [SSH, hole(8080, "198.51.100.0/24", [held("z9w8v7t6")])]);
+    expect([...seen].toSorted((a, b) => a - b)).toEqual([1, 103]);
+  });
+
   test("never let the machine go where it couldn't go before", async () => {
     const { ec2, firewall } = await setStage();
     const before = out(ec2, "eni-0a1");
@@ -383,6 +391,9 @@ describe("many pages", () => {
     expect((await firewall("eni-0a1").observe(never)).rules).toHaveLength(23);
   });
 });
+
+const isAttached = (ec2: Awaited<ReturnType<typeof setStage>>["ec2"]): boolean =>
+  ec2.export("eni-0a1").attached.some(({ name }) => name === "latch-acme-eni-0a1");
 
 const withoutHolders = ({ addresses, protocol, ports, sources }: typeof SSH) => ({
   addresses,
