@@ -75,9 +75,10 @@ export const createDestinationLook = (deps: DeliverDeps) => {
       try {
         await send(first);
       } catch (error) {
-        if (!isFault(error) || error.retry === "later") throw error;
+        if (isFault(error) && error.retry === "later") throw error;
+        // Also a mistake of ours in drawing one notice: it must not hold up those behind it.
         deps.undeliverable(first, error);
-        await deps.outbox.drop(first, error.message);
+        await deps.outbox.drop(first, error instanceof Error ? error.message : String(error));
       }
     }
   };
