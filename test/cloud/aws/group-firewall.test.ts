@@ -294,7 +294,7 @@ describe("others at the same time", () => {
       seen.rules
         .filter(({ rule }) => rule === undefined)
         .map(({ holders }) => holders.length)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
     ).toEqual([0, 1]);
     expect(await pass(firewall("eni-0a1"), [SSH, RDP])).toBe(true);
     expect(open(ec2, "eni-0a1")).toEqual([
