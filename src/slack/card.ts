@@ -7,7 +7,7 @@ import { between, type EpochMs } from "../access/time.ts";
 import { endOf, type Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { actions, button, type Drawn, lines } from "./blocks.ts";
-import { escapeMrkdwn, literal, mention, mentionGroup, when } from "./mrkdwn.ts";
+import { escapeMrkdwn, literal, mention, mentionGroup, showSource, when } from "./mrkdwn.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 export interface CardFacts {
@@ -131,7 +131,10 @@ export const whoMayAnswer = (request: AccessRequest, needed: number): string => 
 
 export const showSources = (sources: readonly Cidr[]): string => {
   if (sources.includes("0.0.0.0/0" as Cidr) || sources.includes("::/0" as Cidr)) return "anywhere";
-  const shown = sources.slice(0, MOST_NAMED).map(showCidr).join(", ");
+  const shown = sources
+    .slice(0, MOST_NAMED)
+    .map((each) => showSource(showCidr(each)))
+    .join(", ");
   return sources.length > MOST_NAMED ? `${shown} and ${sources.length - MOST_NAMED} more` : shown;
 };
 

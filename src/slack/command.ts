@@ -181,6 +181,8 @@ const readClauses = (words: Words): Clauses | Refusal => {
     const keyword = word.quoted ? "" : word.text.toLowerCase();
     if (keyword === "from" && clauses.from === undefined) {
       words.next();
+      const source = words.peek();
+      if (source !== undefined && !source.quoted && isKeyword(source.text)) return unreadable("missing-source");
       clauses.from = words.nextList();
       if (clauses.from.length === 0) return unreadable("missing-source");
     } else if (keyword === "because" && clauses.because === undefined) {

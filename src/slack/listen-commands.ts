@@ -45,7 +45,8 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
       return ask(command, user, text, deps);
     case "list": {
       const mine = await orCannotCheck("list what is open", deps.log, () => deps.listMine(user));
-      return isRefusal(mine) ? drawRefusals([mine], situation(deps)) : drawMine(mine, deps.clock.now(), deps.zone());
+      if (isRefusal(mine)) return refused([mine], undefined, user, text, deps);
+      return drawMine(mine, deps.clock.now(), deps.zone());
     }
     case "close": {
       const ended = await orCannotCheck("close", deps.log, () => deps.endEarly(command.id, user));

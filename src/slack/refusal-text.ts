@@ -1,11 +1,11 @@
 /** The one place where a "no" becomes words. A new refusal doesn't compile until it has some. */
 
 import { shortDuration, showDuration } from "../access/duration.ts";
-import type { Refusal, RefusalFacts } from "../access/refusal.ts";
+import { type Refusal, type RefusalFacts, refuse } from "../access/refusal.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Ask } from "../workflow/submit-request.ts";
 import { LONGEST_COMMAND, showAsk } from "./command.ts";
-import { code, literal, mention, when } from "./mrkdwn.ts";
+import { code, literal, mention, showSource, when } from "./mrkdwn.ts";
 import { servicesTitle } from "./title.ts";
 
 export interface Situation {
@@ -16,9 +16,14 @@ export interface Situation {
   readonly zone: string;
 }
 
-/** Several refusals of one ask, a line each, none said twice. */
-export const refusalsText = (refusals: readonly Refusal[], situation: Situation): string =>
-  [...new Set(refusals.map((refusal) => refusalText(refusal, situation)))].join("\n");
+/** Several refusals of one ask, a line each, none said twice. What to type instead is shown only where it would do. */
+export const refusalsText = (refusals: readonly Refusal[], { command, ...situation }: Situation): string => {
+  const together = inOneLine(refusals);
+  const isAll = together.length === 1 && command !== undefined;
+  return [...new Set(together.map((each) => refusalText(each, { ...situation, ...(isAll ? { command } : {}) })))].join(
+    "\n",
+  );
+};
 
 /** In mrkdwn. Says what is refused and why, and what would work instead. */
 export const refusalText = (refusal: Refusal, situation: Situation): string => {
@@ -49,7 +54,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       const { text, didYouMean } = refusal.facts;
       const instead =
         didYouMean.length === 0
-          ? "`/jit machines` lists those you may ask for."
+          ? "Machines go by their name in Azure or AWS, or by their id there."
           : `Did you mean ${either(didYouMean)}?`;
       return `I don't know ${code(text)}. ${instead}`;
     }
@@ -70,16 +75,22 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     }
     case "source-missing": {
       const { allowed } = refusal.facts;
+      const where = allowed.includes("anywhere") ? "any address or network will do" : sources(allowed);
       const source = allowed.find((name) => name !== "single-address" && name !== "anywhere") ?? "203.0.113.7";
       const hint =
         command === undefined
           ? `Add ${code(`from ${source}`)}`
           : `For example ${retry({ ...command, from: [source] })}`;
-      return `Say where you connect from: ${sources(allowed)}. ${hint}`;
+      return `Say where you connect from: ${where}. ${hint}`;
     }
     case "source-not-allowed": {
       const { source, rule, allowed } = refusal.facts;
-      return `${literal(source)} is wider than rule *${literal(rule)}* allows, or outside of it. Allowed: ${sources(allowed)}.`;
+      const asked = source.split(", ");
+      const are = asked.length === 1 ? "is" : "are";
+      const problem = source.includes("/")
+        ? `wider than rule *${literal(rule)}* allows, or outside of it`
+        : `outside of what rule *${literal(rule)}* allows`;
+      return `${listed(asked.map(showSource), "and")} ${are} ${problem}. Allowed: ${sources(allowed)}.`;
     }
     case "justification-missing": {
       const { pattern } = refusal.facts;
@@ -128,7 +139,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     case "requester-changed":
       return `Not any more: ${changedText(refusal.facts.reason)} They can ask again when that is settled.`;
     case "grant-unknown":
-      return `I don't know an open access ${code(refusal.facts.text)}. \`/jit list\` shows yours.`;
+      return `Nothing open or waiting has the id ${code(refusal.facts.text)}. \`/jit list\` shows yours.`;
     case "not-yours":
       return "That isn't yours to change. The person who asked can do it, and so can those who may approve it.";
 
@@ -142,6 +153,18 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       return `I can't ${cause} right now, so I can't say yes. Try again in a minute. (ref ${literal(reference)})`;
     }
   }
+};
+
+/** A network has many prefixes, and what is said of each is the same. */
+const inOneLine = (refusals: readonly Refusal[]): readonly Refusal[] => {
+  const refused = refusals.filter((each) => each.code === "source-not-allowed");
+  const [first] = refused;
+  if (first === undefined || refused.length === 1) return refusals;
+  const source = [...new Set(refused.map(({ facts }) => facts.source))].join(", ");
+  const together = refuse("source-not-allowed", { ...first.facts, source });
+  return refusals.flatMap((each): readonly Refusal[] =>
+    each === first ? [together] : each.code === "source-not-allowed" ? [] : [each],
+  );
 };
 
 const commandText = ({ problem, word, didYouMean }: RefusalFacts["command-unreadable"]): string => {
@@ -200,7 +223,7 @@ const durationText = (
       return `${code(typed)} is over already. Write a later time, or a length like \`2h\`.`;
     case "unreadable": {
       if (didYouMean === undefined)
-        return `I can't read ${code(typed)} as a length of time. Write \`30m\`, \`2h\`, \`1h30m\`, \`1d\` or \`until 18:00\`.`;
+        return `I can't read ${code(typed)} as ${/^until\b/iu.test(typed) ? "a time of day" : "a length of time"}. Write \`30m\`, \`2h\`, \`1h30m\`, \`1d\` or \`until 18:00\`.`;
       const hint = command === undefined ? "" : ` ${retry({ ...command, end: didYouMean })}`;
       return `I can't read ${code(typed)} as a length of time. Did you mean ${code(didYouMean)}?${hint}`;
     }
@@ -246,17 +269,20 @@ const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text
 
 const names = (list: readonly string[]): string => shorten(list.map(code)).join(", ");
 
-const either = (list: readonly string[]): string => {
-  const shown = shorten(list.map(code));
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
-};
+const either = (list: readonly string[]): string => listed(list.map(code), "or");
 
 const roles = (list: readonly string[]): string => shorten(list.map((name) => `*${literal(name)}*`)).join(" or ");
 
 /** Policy's two words for sources are words, not names that one could type. */
-const sources = (allowed: readonly string[]): string => {
-  const shown = shorten(allowed.map((name) => (name === "single-address" ? "one single address" : literal(name))));
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
+const sources = (allowed: readonly string[]): string =>
+  listed(
+    allowed.map((name) => (name === "single-address" ? "one single address" : showSource(name))),
+    "or",
+  );
+
+const listed = (list: readonly string[], last: "and" | "or"): string => {
+  const shown = shorten(list);
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} ${last} ${shown.at(-1)}`;
 };
 
 const shorten = (list: readonly string[]): readonly string[] =>

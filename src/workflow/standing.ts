@@ -2,6 +2,7 @@
 
 import type { Directory, PersonFacts } from "../access/person.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
+import { type Clock, type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
 import { type Policy, peopleOf, type Rule, rolesOf } from "../policy/policy.ts";
 
 /** Someone of our own who may be given something: not a guest, an outsider, a bot, or deactivated. */
@@ -40,6 +41,32 @@ export const approversFor = async (
   return found;
 };
 
+/**
+ * Of people that policy names, those to name to others: whom Slack no longer counts among us is left out, as far as anybody reads such a list. For showing only: what
+ * Slack said lately will do, and who can't be asked about stays.
+ */
+export const createShownPeople = ({ directory, clock }: { readonly directory: Directory; readonly clock: Clock }) => {
+  const known = new Map<string, { readonly until: EpochMs; readonly isMember: Promise<boolean> }>();
+
+  const isMember = (user: string): Promise<boolean> => {
+    const now = clock.now();
+    const before = known.get(user);
+    if (before !== undefined && now < before.until) return before.isMember;
+    const asked = directory.lookUp(user).then(
+      (facts) => facts?.standing === "member",
+      () => true,
+    );
+    known.set(user, { until: later(now, SHOWN_FOR), isMember: asked });
+    return asked;
+  };
+
+  return async (users: readonly string[]): Promise<readonly string[]> => {
+    const read = users.slice(0, READ_SO_FAR);
+    const there = await Promise.all(read.map(isMember));
+    return [...read.filter((_, i) => there[i] === true), ...users.slice(READ_SO_FAR)];
+  };
+};
+
 const membersByGroup = async (
   policy: Policy,
   roles: readonly string[],
@@ -48,3 +75,7 @@ const membersByGroup = async (
   const { groups } = peopleOf(policy, roles);
   return new Map(await Promise.all(groups.map(async (group) => [group, await directory.members(group)] as const)));
 };
+
+/** `users.info` allows a hundred calls a minute, and every one of them may be needed to decide something. */
+const READ_SO_FAR = 15;
+const SHOWN_FOR = (10 * MINUTE) as DurationMs;

@@ -16,7 +16,7 @@ import { portsOf, resolveService, resolveSources } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
 import { type Access, judge } from "./judge.ts";
-import { type Member, memberOf } from "./standing.ts";
+import { createShownPeople, type Member, memberOf } from "./standing.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The words of `/jit ssh prod-vm-3 2h from vpn because INC-1`, taken apart and not yet understood. */
@@ -37,9 +37,9 @@ export type Refused = { readonly kind: "refused"; readonly refusals: readonly [R
 /** Throws a `Fault` when something that has to be known can't be; nothing is stored then. */
 export type SubmitRequest = (ask: Ask, user: string) => Promise<Submitted | Refused>;
 
-export const createSubmitRequest =
-  (deps: WorkflowDeps): SubmitRequest =>
-  async (ask, user) => {
+export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
+  const shownPeople = createShownPeople(deps);
+  return async (ask, user) => {
     const policy = deps.policy();
     if (policy === undefined) return refused(refuse("policy-unreadable", {}));
     const member = await memberOf(user, policy, deps.directory);
@@ -56,11 +56,14 @@ export const createSubmitRequest =
     const again = await alreadyAsked(access, member, now, deps);
     if (again !== undefined) return refused(again);
 
-    const request = requestFor(access, member, decision, now, deps.newId() as RequestId);
+    const asked = requestFor(access, member, decision, now, deps.newId() as RequestId);
+    const users = await shownPeople(asked.approvers.users);
+    const request = { ...asked, approvers: { ...asked.approvers, users } };
     const write = decision.kind === "allow" ? grantAccess(request, targets, now) : pendingWrite(request);
     if (!(await deps.ledger.commit(write))) throw new Error(`request id \`${request.id}\` was taken already`);
     return { kind: decision.kind === "allow" ? "granted" : "pending", request };
   };
+};
 
 const refused = (first: Refusal, ...rest: readonly Refusal[]): Refused => ({
   kind: "refused",

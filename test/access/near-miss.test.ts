@@ -16,9 +16,7 @@ test("what is far from everything has none", () => {
   expect(nearMiss("", ["a"])).toBeUndefined();
 });
 
-test("the nearest come first, each once", () => {
-  expect(nearMisses("prod-vm-33", ["prod-vm-4", "prod-vm-3", "prod-vm-3", "dev-vm-3"])).toEqual([
-    "prod-vm-3",
-    "prod-vm-4",
-  ]);
+test("only the nearest are offered, each once", () => {
+  expect(nearMisses("prod-vm-33", ["prod-vm-4", "prod-vm-3", "prod-vm-3", "dev-vm-3"])).toEqual(["prod-vm-3"]);
+  expect(nearMisses("prod-vm-9", ["prod-vm-4", "prod-vm-3", "dev-vm-9"])).toEqual(["prod-vm-3", "prod-vm-4"]);
 });

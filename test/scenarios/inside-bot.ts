@@ -49,8 +49,11 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
   const start: Bot["start"] = async (until = "ready") => {
     const { slack, azure, ec2, secrets } = sandbox;
     const environment = readEnvironment({
-      ...{ PORT: "0", LATCH_CONFIG: sandbox.configFile, REDIS_URL: redisUrl },
-      ...{ SLACK_BOT_TOKEN: secrets.botToken, SLACK_API_URL: slack.apiUrl },
+      PORT: "0",
+      LATCH_CONFIG: sandbox.configFile,
+      REDIS_URL: redisUrl,
+      SLACK_BOT_TOKEN: secrets.botToken,
+      SLACK_API_URL: slack.apiUrl,
       ...(socketMode ? { SLACK_APP_TOKEN: secrets.appToken } : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
     });
     const reading = await readConfig(sandbox.configFile);
@@ -58,19 +61,27 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
     const { config } = reading;
     const { installation } = config;
     latch = await startLatch({
-      ...{ settings: environment.settings, config, policyProblem: undefined, clock },
+      settings: environment.settings,
+      config,
+      policyProblem: undefined,
+      clock,
       clouds: new Map([
         [
           "azure",
           createAzureCloud({
-            ...{ installation, clock, subscriptions: config.azure?.subscriptions ?? [] },
-            ...{ endpoint: azure.url, credential: fixedToken("sandbox-token") },
+            installation,
+            clock,
+            subscriptions: config.azure?.subscriptions ?? [],
+            endpoint: azure.url,
+            credential: fixedToken("sandbox-token"),
           }),
         ],
         [
           "aws",
           createAwsCloud({
-            ...{ installation, accounts: config.aws.map(({ regions }) => ({ regions })), endpoint: ec2.url },
+            installation,
+            accounts: config.aws.map(({ regions }) => ({ regions })),
+            endpoint: ec2.url,
             credentials: { accessKeyId: AWS_KEY.id, secretAccessKey: AWS_KEY.secret },
           }),
         ],
@@ -95,7 +106,12 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
   };
 
   return {
-    ...{ start, stop, kill: stop, events, log, notReady },
+    start,
+    stop,
+    kill: stop,
+    events,
+    log,
+    notReady,
     isRunning: () => latch !== undefined,
     get url() {
       return url();

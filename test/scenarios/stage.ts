@@ -104,7 +104,7 @@ const redisControls = (redis: EmbeddedRedis): Stage["redis"] => ({
   },
 });
 
-const vocabulary = (sandbox: Sandbox) => {
+export const vocabulary = (sandbox: Sandbox) => {
   const { slack, network, bots } = sandbox;
   const seenIn = (user: string, channel: string): readonly SeenMessage[] =>
     slack.see(user).channels.find(({ id }) => id === channel)?.messages ?? [];
@@ -154,7 +154,12 @@ const vocabulary = (sandbox: Sandbox) => {
   };
 
   return {
-    ...{ until, card, answers, jit, ask, click },
+    until,
+    card,
+    answers,
+    jit,
+    ask,
+    click,
     approve: (user: string, requestId: string) => click(user, requestId, "Approve"),
     notices: (channel: string = CHANNELS.access) =>
       seenIn(PEOPLE.lead, channel)
