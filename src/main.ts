@@ -127,11 +127,17 @@ const openClouds = async (config: Config, settings: Settings, clock: Clock): Pro
   if (config.aws.length > 0) {
     const { createAwsCloud } = await import("./cloud/aws/aws-cloud.ts");
     const { assumeRole } = await import("./cloud/aws/assume-role.ts");
-    const accounts = config.aws.map(({ regions, roleArn, externalId }) => ({
-      regions,
-      ...(roleArn === undefined ? {} : { roleArn }),
-      ...(externalId === undefined ? {} : { externalId }),
-    }));
+    const accounts = config.aws.map(
+      ({ regions, roleArn, externalId, quotas: { rulesPerGroup, groupsPerInterface } }) => ({
+        regions,
+        quotas: {
+          ...(rulesPerGroup === undefined ? {} : { rulesPerGroup }),
+          ...(groupsPerInterface === undefined ? {} : { groupsPerInterface }),
+        },
+        ...(roleArn === undefined ? {} : { roleArn }),
+        ...(externalId === undefined ? {} : { externalId }),
+      }),
+    );
     clouds.set("aws", createAwsCloud({ installation, accounts, assumeRole }));
   }
   return clouds;

@@ -14,6 +14,8 @@ export interface AwsAccount {
   /** Of another account, to be assumed: `arn:aws:iam::111122223333:role/latch`. */
   readonly roleArn?: string;
   readonly externalId?: string;
+  /** Where AWS gave this account others than its default ones. */
+  readonly quotas?: Partial<Quotas>;
 }
 
 /** A role to take on, and the region whose STS to ask. */
@@ -33,7 +35,6 @@ export interface AwsCloudDeps {
   readonly credentials?: Credentials;
   /** Needed when any account has a role: `fromTemporaryCredentials` of `@aws-sdk/credential-providers`, say. */
   readonly assumeRole?: (role: AssumedRole) => Credentials;
-  readonly quotas?: Partial<Quotas>;
   /** How long one call may take; 15 s. */
   readonly answerWithinMs?: DurationMs;
 }
@@ -41,7 +42,6 @@ export interface AwsCloudDeps {
 /** Makes no call. Throws when an account has a role and there is no way to assume it. */
 export const createAwsCloud = (deps: AwsCloudDeps): Cloud => {
   const { installation } = deps;
-  const quotas = { ...DEFAULT_QUOTAS, ...deps.quotas };
   const places = deps.accounts.flatMap((account) => account.regions.map((region) => openPlace(account, region, deps)));
 
   // Who answers behind the credentials of an account without a role shows only when something of it is read.
@@ -69,7 +69,7 @@ export const createAwsCloud = (deps: AwsCloudDeps): Cloud => {
     const place = key === undefined ? undefined : placeOf(key);
     return key === undefined || place === undefined
       ? undefined
-      : createGroupFirewall({ id, installation, key, ec2: place.ec2, quotas });
+      : createGroupFirewall({ id, installation, key, ec2: place.ec2, quotas: place.quotas });
   };
 
   return { inventory, firewall };
@@ -79,15 +79,17 @@ export const createAwsCloud = (deps: AwsCloudDeps): Cloud => {
 interface Place {
   readonly account: string | undefined;
   readonly ec2: Ec2;
+  readonly quotas: Quotas;
 }
 
-const openPlace = ({ roleArn, externalId }: AwsAccount, region: string, deps: AwsCloudDeps): Place => {
+const openPlace = ({ roleArn, externalId, quotas }: AwsAccount, region: string, deps: AwsCloudDeps): Place => {
   const credentials = roleArn === undefined ? deps.credentials : deps.assumeRole?.({ roleArn, externalId, region });
   if (roleArn !== undefined && credentials === undefined) {
     throw new Error(`no way to assume \`${roleArn}\` is configured`);
   }
   return {
     account: roleArn === undefined ? undefined : /^arn:[^:]+:iam::(\d+):role\//u.exec(roleArn)?.[1],
+    quotas: { ...DEFAULT_QUOTAS, ...quotas },
     ec2: createEc2({
       region,
       answerWithinMs: deps.answerWithinMs ?? ANSWER_WITHIN,
