@@ -1,0 +1,39 @@
+/** The sandbox's terminal, typed at as a newcomer would. */
+
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import { runTerminal } from "../../src/sandbox/terminal.ts";
+import { setStage } from "../scenarios/stage.ts";
+
+test("a newcomer asks, approves as somebody else, connects, and sees the rule", async (context) => {
+  const stage = await setStage(context);
+  const input = new PassThrough();
+  const output = new PassThrough();
+  let screen = "";
+  output.on("data", (chunk: Buffer) => {
+    screen += chunk.toString();
+  });
+  const type = async (line: string, ...shown: readonly string[]): Promise<void> => {
+    const before = screen.length;
+    input.write(`${line}\n`);
+    await stage.until(`\`${line}\` shows ${shown.join(", ")}, in: ${screen.slice(before)}`, () =>
+      shown.every((text) => screen.slice(before).includes(text)),
+    );
+  };
+  const done = runTerminal({ sandbox: stage, input, output });
+
+  await type("connect prod-vm-3", "refused");
+  await type("/jit ssh prod-vm-33 2h because INC-1", "I don't know", "prod-vm-3");
+  await type("/jit ssh prod-vm-3 2h because INC-1", "*SSH to prod-vm-3* for 2 hours", "Approve");
+  await type("as lead", "lead>", "(1) Approve");
+  await type("press 1", "open until");
+  await type("as dev", "ssh you@52.178.10.13");
+  await type("connect prod-vm-3", "open: SSH-2.0");
+  await type("connect prod-vm-3 from stranger", "refused");
+  await type("rules prod-vm-3", "Allow Tcp 22 from 198.51.100.7/32  latch-acme-");
+  await type("rules prod-web-1", "tcp 443 from 0.0.0.0/0");
+  await type("as nobdy", "Nobody is called nobdy");
+  await type("what", "What you can type");
+  input.write("quit\n");
+  await done;
+});
