@@ -27,7 +27,8 @@ export const OVERDUE_AFTER = (2 * MINUTE) as DurationMs;
 export const createComplain =
   (deps: ComplainDeps) =>
   async (firewall: FirewallId, problem: string): Promise<EpochMs | undefined> => {
-    const grants = await deps.ledger.grantsOn(firewall).catch((): readonly Grant[] => []);
+    const here = await deps.ledger.grantsOn(firewall).catch((): readonly Grant[] => []);
+    const grants = here.filter((grant) => !grant.seenClosed.includes(firewall));
     const now = deps.clock.now();
     for (const grant of grants.filter((each) => later(endOf(each), deps.overdueAfter) <= now)) {
       await deps.auditLog

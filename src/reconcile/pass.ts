@@ -38,12 +38,15 @@ export const createPass =
     }
     const before = await firewall.observe(signal);
     const grants = await grantsOn(firewall, before, deps);
-    const desired = desiredRules(grants, firewall, deps.clock.now());
+    const decidedAt = deps.clock.now();
+    const desired = desiredRules(grants, firewall, decidedAt);
     const changes = plan(desired, before.rules, firewall.ruleHolds);
     const guard = guardFor(firewall, desired, stillMine, deps);
 
     let observed = before;
     if (!isDone(changes, before)) {
+      // What is so already is said now, because the changes may be held up for long: an end by an opening that the cloud refuses, say.
+      await deps.report.seen(firewall, grants, before, desired);
       await closeThenOpen(firewall, grants, changes, guard, signal, deps);
       observed = await firewall.observe(signal);
       await auditChange(firewall, before, observed, deps);
@@ -52,7 +55,8 @@ export const createPass =
     if (!isDone(plan(desired, observed.rules, firewall.ruleHolds), observed)) {
       throw new Fault("no-effect", `\`${firewall.name}\` doesn't hold what it was told to hold`, { retry: "later" });
     }
-    return nextInstant(grants, deps.clock.now());
+    // From when it was decided: what began or ended since is due already.
+    return nextInstant(grants, decidedAt);
   };
 
 const grantsOn = async (firewall: Firewall, observed: Observed, deps: PassDeps): Promise<readonly Grant[]> => {

@@ -50,7 +50,7 @@ export const createReport = (deps: ReportDeps): Report => {
         if (!grant.seenOpen.includes(firewall.id) && holdsAll(grant, firewall, observed, desired)) {
           await write(grant, (current) => opened(current, firewall.id, now, deps.machines));
         }
-      } else if (!observed.rules.some((rule) => rule.holders.some((holder) => holder.grant === grant.id))) {
+      } else if (endOf(grant) <= now && holdsNone(grant, observed)) {
         const at = deps.remembered.closedAt(grant.id, firewall.id) ?? now;
         const others = closesLast(grant, firewall.id) ? await stillOpen(grant, now, deps.ledger) : [];
         await write(grant, (current) => ended(current, firewall.id, at, others));
@@ -96,6 +96,10 @@ const holdsAll = (grant: Grant, firewall: Firewall, observed: Observed, desired:
   return wanted.length > 0 && wanted.every((rule) => there.has(ruleKey(rule, firewall.ruleHolds, rule.holders)));
 };
 
+/** None is there, and the cloud isn't still at work on taking them away. */
+const holdsNone = (grant: Grant, observed: Observed): boolean =>
+  observed.settled && !observed.rules.some((rule) => rule.holders.some((holder) => holder.grant === grant.id));
+
 const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machines) => {
   if (grant.seenOpen.includes(firewall) || !isActive(grant, at)) return undefined;
   const seenOpen = [...grant.seenOpen, firewall];
@@ -116,7 +120,7 @@ const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machi
 };
 
 const ended = (grant: Grant, firewall: FirewallId, at: EpochMs, others: readonly StillOpen[]) => {
-  if (grant.endedAt !== undefined || isActive(grant, at)) return undefined;
+  if (grant.endedAt !== undefined || at < endOf(grant)) return undefined;
   const seenClosed = [...new Set([...grant.seenClosed, firewall])];
   if (!grant.targets.every((target) => seenClosed.includes(target.firewall)))
     return { grant: { ...grant, seenClosed }, events: [] };

@@ -135,13 +135,13 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
       return structuredClone({ rules: ours(), settled: state.settled });
     },
     apply: async (changes, guard, signal) => {
+      const wasSettled = state.settled;
       for (const rule of changes.remove) await remove(rule, guard, signal);
       const left = ours().length + changes.add.length;
       if (changes.add.length > 0 && left > (options.room ?? Number.POSITIVE_INFINITY)) {
         throw new Fault("quota", `no room for ${changes.add.length} more`, { retry: "never" });
       }
       for (const { observed, rule } of changes.restamp) await restamp(observed, rule, guard, signal);
-      const wasSettled = state.settled;
       for (const rule of changes.add) await add(rule, guard, signal);
       if (!wasSettled) await guarded("settle", undefined, guard, signal, () => (state.settled = true));
     },
