@@ -42,38 +42,43 @@ export const adopt = async (
     rules.flatMap((rule) => rule.holders.map((holder) => holder.grant)).filter((id) => !here.has(id)),
   );
   for (const id of strangers) {
-    const stored = await deps.ledger.grant(id);
-    const found = deps.remembered.get(id) ?? grantFromMarks(id, firewall, rules, now, deps);
-    if (found === undefined || stored?.endedAt !== undefined) continue;
-    if (stored === undefined) await store({ ...found, version: 1 }, now, firewall.id, deps);
-    else if (stored.adopted) await addTarget(stored, found, deps);
+    const remembered = deps.remembered.get(id);
+    // What was adopted may have been seen on some of its firewalls only; what was given is known whole.
+    const isWhole = remembered !== undefined && (!remembered.adopted || isOn(remembered, firewall.id));
+    const found = isWhole ? remembered : grantFromMarks(id, firewall, rules, now, deps);
+    if (found !== undefined) await bringBack(found, now, firewall.id, deps);
   }
 };
 
-const store = async (grant: Grant, now: EpochMs, firewall: FirewallId, deps: AdoptDeps): Promise<void> => {
-  const event: AuditEvent = {
-    id: `grant.adopted/${grant.id}/${now}`,
-    at: now,
-    actor: { kind: "bot" },
-    kind: "grant.adopted",
-    ...factsOf(grant),
-    grantId: grant.id,
-    firewall,
-    expiresAt: grant.expiresAt,
-  };
-  await deps.ledger.commit({
-    grant,
-    events: [event],
-    firewallsDue: grant.targets.map((target) => ({ firewall: target.firewall, at: now })),
-  });
+/** Again when somebody else was first: another firewall of the same grant may be looked at in this very moment. */
+const bringBack = async (found: Grant, now: EpochMs, firewall: FirewallId, deps: AdoptDeps): Promise<void> => {
+  for (;;) {
+    const stored = await deps.ledger.grant(found.id);
+    if (stored !== undefined && (!stored.adopted || stored.endedAt !== undefined || isOn(stored, firewall))) return;
+    const grant = stored === undefined ? { ...found, version: 1 } : withTargets(stored, found);
+    const events = stored === undefined ? [adoptedEvent(grant, now, firewall)] : [];
+    const firewallsDue = grant.targets.map((target) => ({ firewall: target.firewall, at: now }));
+    // A word before it ends is due for this one too, so it is looked at like a request.
+    if (await deps.ledger.commit({ grant, events, firewallsDue, requestDue: now })) return;
+  }
 };
 
-/** The same grant had rules on another firewall, or its first adoption saw only some of them. */
-const addTarget = async (stored: Grant, found: Grant, deps: AdoptDeps): Promise<void> => {
-  const targets = [...stored.targets, ...found.targets];
-  const seen = { seenOpen: [...stored.seenOpen, ...found.seenOpen], openedAt: stored.openedAt };
-  await deps.ledger.commit({ grant: { ...stored, ...seen, targets, version: stored.version + 1 }, events: [] });
-};
+const isOn = (grant: Grant, firewall: FirewallId): boolean =>
+  grant.targets.some((target) => target.firewall === firewall);
+
+const adoptedEvent = (grant: Grant, now: EpochMs, firewall: FirewallId): AuditEvent => ({
+  ...{ id: `grant.adopted/${grant.id}/${now}`, at: now, actor: { kind: "bot" }, kind: "grant.adopted" },
+  ...{ ...factsOf(grant), grantId: grant.id, firewall, expiresAt: grant.expiresAt },
+});
+
+/** The same grant had rules on another firewall. Of two ends the earlier is the safe reading. */
+const withTargets = (stored: Grant, found: Grant): Grant => ({
+  ...stored,
+  version: stored.version + 1,
+  targets: [...stored.targets, ...found.targets],
+  seenOpen: [...stored.seenOpen, ...found.seenOpen],
+  expiresAt: Math.min(stored.expiresAt, found.expiresAt) as EpochMs,
+});
 
 const grantFromMarks = (
   id: GrantId,

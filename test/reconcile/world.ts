@@ -130,7 +130,9 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const outage: Outage = { away: false };
   const wakeups = createMemoryWakeups({ outage });
   const memory = createMemoryLedger({
-    ...{ firewalls: wakeups, requests: createMemoryWakeups(), outage },
+    firewalls: wakeups,
+    requests: createMemoryWakeups(),
+    outage,
     ...(options.hand === undefined ? {} : { hand: options.hand }),
   });
   const { ledger, auditLog } = memory;
@@ -154,7 +156,11 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const worker = (): Worker => {
     const remembered = createRememberedGrants();
     const pass = createPass({
-      ...{ ledger, auditLog, machines, remembered, clock },
+      ledger,
+      auditLog,
+      machines,
+      remembered,
+      clock,
       openFirewall: (id) => firewalls.get(id),
       homeTeam: () => "T0ACME",
       channelFor: () => "C0SECURITY",
@@ -177,7 +183,14 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   };
 
   return {
-    ...{ clock, outage, wakeups, memory, ledger, worker, stored, ...worker() },
+    clock,
+    outage,
+    wakeups,
+    memory,
+    ledger,
+    worker,
+    stored,
+    ...worker(),
     firewall: (id = NSG) => {
       const found = firewalls.get(id);
       if (found === undefined) throw new Error(`no firewall ${id}`);
