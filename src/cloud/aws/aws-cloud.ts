@@ -35,7 +35,7 @@ export interface AwsCloudDeps {
   readonly credentials?: Credentials;
   /** Needed when any account has a role: `fromTemporaryCredentials` of `@aws-sdk/credential-providers`, say. */
   readonly assumeRole?: (role: AssumedRole) => Credentials;
-  /** How long one call may take; 15 s. */
+  /** How long one call may take; 9 s. */
   readonly answerWithinMs?: DurationMs;
 }
 
@@ -99,5 +99,8 @@ const openPlace = ({ roleArn, externalId, quotas }: AwsAccount, region: string, 
   };
 };
 
-/** The slowest EC2 writes take some seconds. A call that was given up may still take effect; the next reading shows. */
-const ANSWER_WITHIN = (15 * SECOND) as DurationMs;
+/**
+ * The slowest EC2 writes take some seconds, and a closing that hangs is to be tried again within ten. A call that was given up may still take
+ * effect; the next reading shows.
+ */
+const ANSWER_WITHIN = (9 * SECOND) as DurationMs;

@@ -10,7 +10,7 @@ import { CLIENT_REQUEST_ID, equip, orAborted, signedAddress } from "./arm-transp
 import { NoAnswer, type Problem, readProblem } from "./azure-fault.ts";
 
 export interface Limits {
-  /** One HTTP call, from asking for a token to the last byte. */
+  /** One HTTP call, from asking for a token to the last byte. A closing that hangs is to be tried again within ten seconds. */
   readonly callMs: number;
   /** One write with all its polling. */
   readonly writeMs: number;
@@ -18,7 +18,7 @@ export interface Limits {
   readonly pollMs: number;
 }
 
-export const LIMITS: Limits = { callMs: 15_000, writeMs: 60_000, pollMs: 250 };
+export const LIMITS: Limits = { callMs: 9_000, writeMs: 60_000, pollMs: 250 };
 
 export type Outcome<T> =
   | { readonly kind: "done"; readonly value: T }
