@@ -28,7 +28,7 @@ export interface AdoptDeps {
  * ended is not adopted: its rule is simply one too many.
  *
  * What this process remembers is written back whole. Otherwise the mark and the rules are all we have: who, until when, which ports and sources.
- * A mark whose end can't be read and that nobody remembers gives no grant; its rule goes.
+ * A mark that nobody remembers and whose end has come or can't be read gives no grant; its rule goes.
  */
 export const adopt = async (
   firewall: Firewall,
@@ -67,8 +67,14 @@ const isOn = (grant: Grant, firewall: FirewallId): boolean =>
   grant.targets.some((target) => target.firewall === firewall);
 
 const adoptedEvent = (grant: Grant, now: EpochMs, firewall: FirewallId): AuditEvent => ({
-  ...{ id: `grant.adopted/${grant.id}/${now}`, at: now, actor: { kind: "bot" }, kind: "grant.adopted" },
-  ...{ ...factsOf(grant), grantId: grant.id, firewall, expiresAt: grant.expiresAt },
+  id: `grant.adopted/${grant.id}/${now}`,
+  at: now,
+  actor: { kind: "bot" },
+  kind: "grant.adopted",
+  ...factsOf(grant),
+  grantId: grant.id,
+  firewall,
+  expiresAt: grant.expiresAt,
 });
 
 /** The same grant had rules on another firewall. Of two ends the earlier is the safe reading. */
@@ -91,7 +97,9 @@ const grantFromMarks = (
   const marks = held.flatMap((rule) => rule.holders.filter((holder) => holder.grant === id));
   const ends = marks.flatMap((mark) => mark.expiresAt ?? []);
   const rules = held.flatMap((each) => each.rule ?? []);
-  if (ends.length === 0 || rules.length === 0) return undefined;
+  // Two marks of one grant that disagree: somebody extended it and died half-way, or edited one. Shorter is the safe reading.
+  const expiresAt = Math.min(...ends) as EpochMs;
+  if (ends.length === 0 || expiresAt <= now || rules.length === 0) return undefined;
 
   const addresses = [...new Set(rules.flatMap((rule) => rule.addresses))];
   const machine = machineAt(firewall, addresses, deps.machines);
@@ -112,8 +120,7 @@ const grantFromMarks = (
     channel: deps.channelFor(machine),
     targets: [{ firewall: firewall.id, addresses }],
     startsAt: now,
-    // Two marks of one grant that disagree: somebody extended it and died half-way, or edited one. Shorter is the safe reading.
-    expiresAt: Math.min(...ends) as EpochMs,
+    expiresAt,
     revoked: undefined,
     adopted: true,
     seenOpen: [firewall.id],

@@ -50,6 +50,8 @@ export interface MemoryFirewallOptions {
 
 export interface MemoryFirewall extends Firewall {
   readonly state: FirewallState;
+  /** What looking would show, for tests: no operation, and nothing goes wrong. */
+  readonly now: () => Observed;
   /** `22/tcp of 10.0.0.4 from 203.0.113.7/32`: what our rules let in now. */
   readonly open: () => readonly string[];
   readonly holders: () => readonly string[];
@@ -69,6 +71,7 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
   const name = id.split("/").at(-1) ?? id;
   const isOurs = (rule: StoredRule | undefined): rule is StoredRule => rule?.owner === installation;
   const ours = (): readonly ObservedRule[] => [...state.rules.values()].filter(isOurs).map(({ observed }) => observed);
+  const now = (): Observed => structuredClone({ rules: ours(), settled: state.settled });
 
   /** One call of the cloud. */
   const call = async (
@@ -132,8 +135,9 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
     state,
     observe: async (signal): Promise<Observed> => {
       await call("observe", undefined, signal, () => undefined);
-      return structuredClone({ rules: ours(), settled: state.settled });
+      return now();
     },
+    now,
     apply: async (changes, guard, signal) => {
       const wasSettled = state.settled;
       for (const rule of changes.remove) await remove(rule, guard, signal);

@@ -21,6 +21,8 @@ export interface MemoryLedger {
   readonly auditLog: AuditLog;
   /** Everything appended so far. */
   readonly log: () => readonly AuditEvent[];
+  /** Everything stored, ended or not. */
+  readonly grants: () => readonly Grant[];
   /** Forgets everything, as an emptied Redis does. */
   readonly clear: () => void;
 }
@@ -92,6 +94,7 @@ export const createMemoryLedger = ({
       },
     },
     log: () => [...events.values()],
+    grants: () => [...grants.values()],
     clear: () => {
       for (const map of [requests, grants, events]) map.clear();
     },

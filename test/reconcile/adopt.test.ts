@@ -84,12 +84,21 @@ describe("a rule of ours that nobody remembers", () => {
     expect(world.told()).toEqual([`grant.adopted ${ONE}`]);
   });
 
-  test("whose time is over goes at once", async () => {
+  test("whose time is over is no grant any more, and goes at once", async () => {
     const world = await forgotten();
     world.clock.set(END);
     await world.restarted();
     expect(world.firewall().open()).toEqual([]);
-    expect(world.told().at(-1)).toBe(`grant.ended ${ONE}`);
+    expect(world.told()).toEqual([]);
+    expect(world.events("firewall.changed")).toMatchObject([{ removed: ["rule-1"], grants: [ONE] }]);
+  });
+
+  test("by Redis alone, and whose time is over, is known to have ended", async () => {
+    const world = await forgotten();
+    world.clock.set(END);
+    await world.look();
+    expect(world.firewall().open()).toEqual([]);
+    expect(world.told()).toEqual([`grant.adopted ${ONE}`, `grant.ended ${ONE}`]);
   });
 
   test("is known again with all its ports, sources and addresses, from several rules", async () => {

@@ -7,6 +7,7 @@ import { parsePort } from "../../src/access/port.ts";
 import type { Cidr } from "../../src/access/source.ts";
 import { HOUR, later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AuditEvent, AuditEventKind } from "../../src/audit/event.ts";
+import type { IngressRule, ObservedRule } from "../../src/cloud/firewall.ts";
 import { createMachines, type Machines } from "../../src/cloud/machines.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
@@ -115,7 +116,13 @@ export interface World extends Worker {
   readonly told: () => readonly string[];
   readonly events: <K extends AuditEventKind>(kind: K) => readonly Extract<AuditEvent, { kind: K }>[];
   /** From now on every operation asks this. */
-  readonly trouble: (next: (operation: Operation, firewall: FirewallId) => Trouble | undefined) => void;
+  readonly trouble: (
+    next: (
+      operation: Operation,
+      firewall: FirewallId,
+      rule: ObservedRule | IngressRule | undefined,
+    ) => Trouble | undefined,
+  ) => void;
 }
 
 export interface WorldOptions {
@@ -141,7 +148,11 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const firewalls = new Map(
     (options.firewalls ?? [{ id: NSG }, { id: SUBNET_NSG }, { id: GROUPS }]).map((each) => {
       const ruleHolds = each.id.startsWith("aws-") ? "hole" : "grant";
-      const firewall = createMemoryFirewall({ ruleHolds, trouble: (operation) => next(operation, each.id), ...each });
+      const firewall = createMemoryFirewall({
+        ruleHolds,
+        trouble: (operation, rule) => next(operation, each.id, rule),
+        ...each,
+      });
       addForeign(firewall.state, { id: "AllowWeb", rule: undefined, holders: [] });
       return [each.id, firewall];
     }),
