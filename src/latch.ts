@@ -232,7 +232,8 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
       (id) => lookAtRequest(id as Parameters<typeof lookAtRequest>[0]),
       logFailed("request not looked at"),
     ),
-    loopOver(QUEUES.outboxEvents, fanOut, logFailed("events not handed out")),
+    // Who hears an event is woken by it, and needn't wait for the next beat.
+    loopOver(QUEUES.outboxEvents, () => fanOut().finally(() => beats.poke()), logFailed("events not handed out")),
     loopOver(QUEUES.destinations, lookAtDestination, logFailed("notices not delivered")),
   ];
 

@@ -82,7 +82,7 @@ export interface RefusalFacts {
   };
   readonly "requester-changed": { readonly reason: RefusalCode };
   readonly "grant-unknown": { readonly text: string };
-  readonly "not-yours": Record<never, never>;
+  readonly "not-yours": { readonly what: "request" | "access" };
 
   // We don't know, so no
   readonly "cannot-check": { readonly what: "people" | "memory" | "machines"; readonly reference: string };

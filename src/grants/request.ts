@@ -102,7 +102,9 @@ export const deny = (request: AccessRequest, by: Person, reason: string, now: Ep
 
 export const withdraw = (request: AccessRequest, by: Person, now: EpochMs): AccessRequest | Refusal =>
   whyTooLate(request, now) ??
-  (samePerson(by, request.requester) ? next(request, { kind: "withdrawn", at: now }) : refuse("not-yours", {}));
+  (samePerson(by, request.requester)
+    ? next(request, { kind: "withdrawn", at: now })
+    : refuse("not-yours", { what: "request" }));
 
 /** `undefined` while it is not yet time, or when it has ended otherwise. */
 export const lapse = (request: AccessRequest, now: EpochMs): AccessRequest | undefined =>

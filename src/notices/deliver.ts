@@ -1,6 +1,6 @@
 /** From what happened to what people read: hands events out to destinations, and empties each destination's queue. */
 
-import { isFault } from "../access/fault.ts";
+import { Fault, isFault } from "../access/fault.ts";
 import { type Clock, type DurationMs, type EpochMs, earliest, later, MINUTE } from "../access/time.ts";
 import type { Messenger } from "./messenger.ts";
 import { deliveriesFor, type Notice } from "./notice.ts";
@@ -71,7 +71,10 @@ export const createDestinationLook = (deps: DeliverDeps) => {
   return async (destination: string, stillMine: () => Promise<boolean>): Promise<EpochMs | undefined> => {
     for (;;) {
       const [first] = await deps.outbox.waiting(destination, 1);
-      if (first === undefined || !(await stillMine())) return undefined;
+      if (first === undefined) return undefined;
+      // Who overslept may be the only one there is: what waits must not lose its wake-up.
+      if (!(await stillMine()))
+        throw new Fault("lease-lost", `another worker has \`${destination}\` now`, { retry: "later" });
       try {
         await send(first);
       } catch (error) {

@@ -117,11 +117,13 @@ const approvedBy = (request: AccessRequest | undefined): string => {
   return approvals.length === 0 ? "" : `, approved by ${approvals.map(({ by }) => mention(by.user)).join(", ")}`;
 };
 
-/** `one of @lead-1, @lead-2`: whoever could approve, but for the requester. */
+/** `one of @lead-1, @lead-2`: whoever could approve, but for the requester and those who have. */
 export const whoMayAnswer = (request: AccessRequest, needed: number): string => {
+  const approvals = request.state.kind === "pending" ? request.state.approvals : [];
+  const done = new Set([request.requester.user, ...approvals.map(({ by }) => by.user)]);
   const named = [
     ...request.approvers.groups.map(mentionGroup),
-    ...request.approvers.users.filter((user) => user !== request.requester.user).map(mention),
+    ...request.approvers.users.filter((user) => !done.has(user)).map(mention),
   ];
   const shown = named.slice(0, MOST_NAMED).join(", ");
   const more = named.length > MOST_NAMED ? ` and ${named.length - MOST_NAMED} more` : "";

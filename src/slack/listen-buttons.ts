@@ -4,12 +4,14 @@ import type { App, BlockAction, ButtonAction, RespondFn, webApi } from "@slack/b
 import type { RequestId } from "../access/identifier.ts";
 import { isRefusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
+import type { AccessRequest } from "../grants/request.ts";
 import type { EndEarly } from "../workflow/end-early.ts";
+import type { RecordRefusal } from "../workflow/record-refusal.ts";
 import type { MayReview, ReviewRequest } from "../workflow/review-request.ts";
 import { answerPrivately, type LogProblem, orCannotCheck } from "./answer.ts";
 import type { ActionId, Drawn } from "./blocks.ts";
 import { DENY_MODAL, denyModal, notCountedModal, reasonIn } from "./deny-modal.ts";
-import { drawClosing, drawWithdrawn } from "./private-texts.ts";
+import { drawClosing, drawNoForm, drawWithdrawn } from "./private-texts.ts";
 import { drawRefusals } from "./refusal-message.ts";
 import type { Situation } from "./refusal-text.ts";
 
@@ -18,6 +20,7 @@ export interface ButtonDeps {
   readonly review: ReviewRequest;
   readonly mayReview: MayReview;
   readonly endEarly: EndEarly;
+  readonly recordRefusal: RecordRefusal;
   readonly clock: Clock;
   readonly zone: () => string;
   readonly log: LogProblem;
@@ -56,11 +59,26 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
   on("request.deny", async (id, user, respond, triggerId) => {
     const request = await orCannotCheck("deny", deps.log, () => deps.mayReview(id as RequestId, user));
     if (isRefusal(request)) await answerPrivately(respond, drawRefusals([request], situation(deps)));
-    else await deps.client.views.open({ trigger_id: triggerId, view: denyModal(request) });
+    else await openForm(request, triggerId, respond);
   });
+
+  const openForm = async (request: AccessRequest, triggerId: string, respond: RespondFn): Promise<void> => {
+    try {
+      await deps.client.views.open({ trigger_id: triggerId, view: denyModal(request) });
+    } catch (error) {
+      // A trigger lives three seconds, and looking people up may have taken longer.
+      deps.log({ reference: "", error, doing: "open the form for a denial" });
+      await answerPrivately(respond, drawNoForm());
+    }
+  };
 
   const endEarly = async (id: string, user: string, respond: RespondFn): Promise<void> => {
     const ended = await orCannotCheck("end early", deps.log, () => deps.endEarly(id, user));
+    if (isRefusal(ended)) {
+      deps
+        .recordRefusal(user, `close ${id}`, [ended])
+        .catch((error: unknown) => deps.log({ reference: "", error, doing: "record a refusal" }));
+    }
     const answer: Drawn = isRefusal(ended)
       ? drawRefusals([ended], situation(deps))
       : ended.kind === "withdrawn"

@@ -123,7 +123,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     case "request-unknown":
       return "I don't know that request any more. Ask again with `/jit`.";
     case "own-request":
-      return "You can't approve your own request. Someone else has to answer it.";
+      return "You can't approve your own request. Someone else has to answer it; `/jit list` shows how to withdraw it.";
     case "not-approver":
       return `You can't answer this one: it's for ${roles(refusal.facts.roles)} to say.`;
     case "already-answered":
@@ -132,7 +132,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       const { state, by, at } = refusal.facts;
       const time = when(at, now, zone);
       if (state === "lapsed")
-        return `Too late: it lapsed at ${time}, because nobody answered by then. They can ask again.`;
+        return `Too late: it lapsed at ${time}, because nobody answered by then. Whoever asked can ask again.`;
       if (state === "withdrawn") return `Too late: it was withdrawn at ${time}.`;
       return `Too late: ${by === undefined ? "it was" : mention(by)} ${state}${by === undefined ? "" : " it"} at ${time}.`;
     }
@@ -141,7 +141,9 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     case "grant-unknown":
       return `Nothing open or waiting has the id ${code(refusal.facts.text)}. \`/jit list\` shows yours.`;
     case "not-yours":
-      return "That isn't yours to change. The person who asked can do it, and so can those who may approve it.";
+      return refusal.facts.what === "request"
+        ? "That isn't yours to withdraw: only the person who asked can. Who may approve it can deny it on its card."
+        : "That isn't yours to close. The person it is open for can do it, and so can those who may approve it.";
 
     case "cannot-check": {
       const { what, reference } = refusal.facts;

@@ -63,7 +63,8 @@ const withdrawRequest = async (id: string, by: Person, deps: WorkflowDeps): Prom
 
 const closeGrant = async (grant: Grant, by: Member, deps: WorkflowDeps): Promise<EndedEarly | Refusal> => {
   const { person } = by.facts;
-  if (!samePerson(person, grant.requester) && !looksAfter(grant, by, deps)) return refuse("not-yours", {});
+  if (!samePerson(person, grant.requester) && !looksAfter(grant, by, deps))
+    return refuse("not-yours", { what: "access" });
   const written = await changeGrant(deps.ledger, grant.id, (current) => {
     const at = deps.clock.now();
     if (!isActive(current, at)) return undefined;

@@ -14,7 +14,9 @@ export const createRecordRefusal =
     newId,
   }: Pick<WorkflowDeps, "auditLog" | "directory" | "clock" | "newId">): RecordRefusal =>
   async (user, text, refusals) => {
-    const requester = (await directory.lookUp(user))?.person ?? { team: "", user };
+    // That Slack can't say who it was may be why it was refused.
+    const facts = await directory.lookUp(user).catch(() => undefined);
+    const requester = facts?.person ?? { team: "", user };
     await auditLog.append({
       id: `request.refused/${newId()}`,
       at: clock.now(),

@@ -39,7 +39,9 @@ export const createReviewRequest = (
 ): { readonly review: ReviewRequest; readonly mayReview: MayReview } => {
   const mayReview: MayReview = async (id, user) => {
     const reviewing = await prepare(id, user, deps);
-    return isRefusal(reviewing) ? reviewing : reviewing.request;
+    if (!isRefusal(reviewing)) return reviewing.request;
+    await auditRefusal(id, user, { kind: "deny", reason: "" }, reviewing, deps);
+    return reviewing;
   };
 
   const review: ReviewRequest = async (id, user, verdict) => {

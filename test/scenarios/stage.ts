@@ -4,7 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectRedis } from "../../src/redis/connect.ts";
+import type { RedisConnection } from "../../src/redis/connection.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../src/redis/embedded-server.ts";
+import { eventKeys, keyPrefixOf, outboxKeys, QUEUES, queueKeys } from "../../src/redis/keys.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import type { SeenMessage } from "../../src/sandbox/slack/sight.ts";
 import { ADDRESSES, CHANNELS, nsgId, PEOPLE } from "../../src/sandbox/world.ts";
@@ -68,6 +70,8 @@ export const setStage = async (
 /** With one bot in this process, by whose clock Slack and the clouds live too. */
 export interface InsideStage extends Stage {
   readonly clock: MovableClock;
+  /** Waits until nothing is left to do or to say for now. */
+  readonly settled: () => Promise<void>;
 }
 
 export const setInsideStage = async (
@@ -90,7 +94,31 @@ export const setInsideStage = async (
     await rm(folder, { recursive: true, force: true });
   });
   if (options.start !== false) await sandbox.bots[0].start();
-  return { ...sandbox, ...vocabulary(sandbox), redis: redisControls(redis), clock };
+  const words = vocabulary(sandbox);
+  const settled = async (): Promise<void> => {
+    const connection = connectRedis(redis.url, { log: silent });
+    await connection.untilReady(2_000);
+    await words
+      .until("nothing is left to do", async () => (await leftToDo(connection, clock.now())) === 0)
+      .finally(() => connection.close());
+  };
+  return { ...sandbox, ...words, redis: redisControls(redis), clock, settled };
+};
+
+/** How many wake-ups are due or under way, events unheard and messages unsent. */
+const leftToDo = async (redis: RedisConnection, now: number): Promise<number> => {
+  const prefix = keyPrefixOf("acme");
+  const { unheard } = eventKeys(prefix);
+  const { deliveries } = outboxKeys(prefix);
+  const counts = await Promise.all([
+    redis.send("XLEN", unheard),
+    redis.send("HLEN", deliveries),
+    ...Object.values(QUEUES).flatMap((queue) => {
+      const { due, leased } = queueKeys(prefix, queue);
+      return [redis.send("ZCOUNT", due, "-inf", now), redis.send("ZCARD", leased)];
+    }),
+  ]);
+  return counts.reduce<number>((sum, count) => sum + Number(count), 0);
 };
 
 const redisControls = (redis: EmbeddedRedis): Stage["redis"] => ({

@@ -43,7 +43,7 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "too-late": { state: "denied", by: text, at: now },
   "requester-changed": { reason: "not-eligible" },
   "grant-unknown": { text },
-  "not-yours": {},
+  "not-yours": { what: "access" },
   "cannot-check": { what: "people", reference: text },
 });
 
@@ -100,7 +100,7 @@ describe("what is said", () => {
 
   test("several come on a line each, none twice", () => {
     const lines = refusalsText(
-      [refuse("own-request", {}), refuse("own-request", {}), refuse("not-yours", {})],
+      [refuse("own-request", {}), refuse("own-request", {}), refuse("not-yours", { what: "request" })],
       situation,
     ).split("\n");
     expect(lines).toHaveLength(2);
