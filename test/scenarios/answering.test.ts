@@ -1,6 +1,6 @@
 /** What becomes of a request before it is granted: denied, withdrawn, lapsed, answered late, answered twice. */
 
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { MINUTE } from "../../src/access/time.ts";
 import { answersTo, clickInVain, effects, typeInVain } from "./in-vain.ts";
 import { CHANNELS, PEOPLE, setInsideStage } from "./stage.ts";
@@ -9,7 +9,13 @@ const stage = await setInsideStage({ onTestFinished: afterAll });
 const { dev, otherDev, lead, otherLead, security, formerLead, nobody, guest, outsider } = PEOPLE;
 const time = String.raw`\d\d:\d\d`;
 
-const pending = (user: string = dev): Promise<string> => stage.ask(user, "ssh prod-vm-3 1h because INC-1");
+const asked: [id: string, user: string][] = [];
+const ask = async (user: string, text: string): Promise<string> => {
+  const id = await stage.ask(user, text);
+  asked.push([id, user]);
+  return id;
+};
+const pending = (user: string = dev): Promise<string> => ask(user, "ssh prod-vm-3 1h because INC-1");
 const cardSays = (id: string, text: string): Promise<void> =>
   stage.until(`the card says “${text}”`, () => stage.card(id).text.includes(text));
 const cloudWrites = (): readonly string[] =>
@@ -28,8 +34,10 @@ const lastAnswerTo = (user: string) => {
 };
 
 // What a test leaves pending would make the next one's question a second one.
-beforeEach(async () => {
-  stage.clock.advance(61 * MINUTE);
+afterEach(async () => {
+  for (const [id, user] of asked.splice(0)) {
+    if (stage.card(id).buttons.some(({ label }) => label !== "")) await stage.jit(user, `close ${id}`);
+  }
   await stage.settled();
 });
 
@@ -265,7 +273,7 @@ describe("two at the same moment", () => {
 
 describe("where two approvals are needed", () => {
   test("two different people have to give them", async () => {
-    const id = await stage.ask(dev, "ssh staging-vm-1 1h");
+    const id = await ask(dev, "ssh staging-vm-1 1h");
     expect(stage.card(id).text).toMatch(
       new RegExp(`\nNeeds 2 of @lead-1, @lead-2, @sec by ${time} · rule \\*staging\\*`, "u"),
     );
@@ -287,7 +295,7 @@ describe("where two approvals are needed", () => {
   });
 
   test("one denial is enough", async () => {
-    const id = await stage.ask(otherDev, "ssh staging-vm-1 1h");
+    const id = await ask(otherDev, "ssh staging-vm-1 1h");
     await stage.approve(lead, id);
     await cardSays(id, "Approved so far");
     await stage.click(security, id, "Deny");
