@@ -28,15 +28,15 @@ export const createCloseWithoutMemory = (deps: CloseWithoutMemoryDeps) => {
   const close = async (id: FirewallId, signal: AbortSignal): Promise<void> => {
     const firewall = deps.openFirewall(id);
     if (firewall === undefined) return;
-    const { rules, settled } = await firewall.observe(signal);
+    let observed = await firewall.observe(signal);
     const now = deps.clock.now();
-    const remove = rules.filter((rule) => isOver(rule, deps.remembered, now));
-    if (remove.length > 0 || !settled) {
+    const remove = observed.rules.filter((rule) => isOver(rule, deps.remembered, now));
+    if (remove.length > 0 || !observed.settled) {
       await firewall.apply({ remove, restamp: [], add: [] }, ALWAYS, signal);
-      const after = await firewall.observe(signal);
-      const left = new Set(after.rules.flatMap((rule) => rule.holders.map((holder) => holder.grant)));
-      noteClosed(id, left);
-    } else noteClosed(id, new Set(rules.flatMap((rule) => rule.holders.map((holder) => holder.grant))));
+      observed = await firewall.observe(signal);
+    }
+    if (observed.settled)
+      noteClosed(id, new Set(observed.rules.flatMap((rule) => rule.holders.map((holder) => holder.grant))));
   };
 
   const noteClosed = (id: FirewallId, held: ReadonlySet<string>): void => {

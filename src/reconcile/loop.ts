@@ -29,10 +29,19 @@ export interface Loop {
 export const createLoop = (deps: LoopDeps): Loop => {
   const running = new Set<Promise<void>>();
   const tries = new Map<string, number>();
+  const askedToWait = new Map<string, EpochMs>();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let asking = 0;
 
   const run = async (lease: Lease): Promise<void> => {
+    const notBefore = askedToWait.get(lease.id);
+    if (notBefore !== undefined && deps.clock.now() < notBefore) {
+      // Whoever wants a look now doesn't know that the other side makes those who ask too early wait longer.
+      await deps.wakeups.finish(lease, notBefore).catch(() => undefined);
+      return;
+    }
+    askedToWait.delete(lease.id);
     const { signal, end } = renewing(lease);
     let next: EpochMs | undefined;
     try {
@@ -41,8 +50,9 @@ export const createLoop = (deps: LoopDeps): Loop => {
     } catch (error) {
       const again = later(deps.clock.now(), waitAfter(lease.id, error));
       const notAfter = await deps.failed(lease.id, error, again);
-      // Who was told to wait and asks earlier is made to wait longer.
-      next = isFault(error) && error.afterMs !== undefined ? again : earliest(again, notAfter);
+      const isAsked = isFault(error) && error.afterMs !== undefined;
+      if (isAsked) askedToWait.set(lease.id, again);
+      next = isAsked ? again : earliest(again, notAfter);
     } finally {
       end();
     }
@@ -75,16 +85,23 @@ export const createLoop = (deps: LoopDeps): Loop => {
     };
   };
 
+  const start = (lease: Lease): void => {
+    const done = run(lease).finally(() => {
+      running.delete(done);
+      poke();
+    });
+    running.add(done);
+  };
+
   const beat = async (): Promise<void> => {
     if (stopping.signal.aborted) return;
-    const free = deps.concurrency - running.size;
-    const leases = free <= 0 ? [] : await deps.wakeups.take(deps.clock.now(), free, LEASE);
-    for (const lease of leases) {
-      const done = run(lease).finally(() => {
-        running.delete(done);
-        poke();
-      });
-      running.add(done);
+    // What is being asked for counts as running, because beats may come side by side.
+    const free = Math.max(0, deps.concurrency - running.size - asking);
+    asking += free;
+    try {
+      for (const lease of free === 0 ? [] : await deps.wakeups.take(deps.clock.now(), free, LEASE)) start(lease);
+    } finally {
+      asking -= free;
     }
     await aim();
   };
