@@ -73,6 +73,7 @@ export const drawMessage = (
 };
 
 const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: EpochMs, zone: string): Drawn => {
+  const from = showSources(event.sources);
   const how = event.addresses.flatMap((address) =>
     event.ports.map((port) => lineToCopy(address, port.port, port.protocol)),
   );
@@ -80,7 +81,7 @@ const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: E
     `${escapeMrkdwn(event.machine.name)} is open for you until ${when(event.expiresAt, now, zone)}.`,
     [
       ...[...new Set(how)].slice(0, 10).map(code),
-      `From ${showSources(event.sources)} only. Connections you have by then stay; new ones won’t get in.`,
+      `From ${from === "anywhere" ? from : `${from} only`}. Connections you have by then stay; new ones won’t get in.`,
     ],
     [button("I’m done", "grant.close", event.grantId)],
   );
