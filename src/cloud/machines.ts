@@ -33,7 +33,8 @@ export const createMachines = (clouds: ReadonlyMap<CloudName, Inventory>): Machi
     const [first, second] = named;
     if (first === undefined) return refuse("machine-unknown", { text, didYouMean: nearMisses(wanted, index.names) });
     if (second === undefined) return first;
-    return refuse("machine-ambiguous", { text, candidates: named.map((machine) => waysToName(machine, named)) });
+    const candidates = named.map((machine) => waysToName(machine, named)).toSorted();
+    return refuse("machine-ambiguous", { text, candidates });
   };
 
   return {
