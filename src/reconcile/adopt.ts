@@ -27,7 +27,7 @@ export interface AdoptDeps {
  * Writes a grant for every holder of an observed rule that the ledger doesn't know at all. A grant that the ledger knows to have
  * ended is not adopted: its rule is simply one too many.
  *
- * What this process remembers is written back whole. Otherwise the mark and the rules are all we have: who, until when, which ports and sources.
+ * What this process remembers is written back whole, also when no rule shows it. Otherwise the mark and the rules are all we have: who, until when, which ports and sources.
  * A mark that nobody remembers and whose end has come or can't be read gives no grant; its rule goes.
  */
 export const adopt = async (
@@ -41,22 +41,33 @@ export const adopt = async (
   const strangers = new Set(
     rules.flatMap((rule) => rule.holders.map((holder) => holder.grant)).filter((id) => !here.has(id)),
   );
+  for (const lost of deps.remembered.all()) {
+    // Not opened yet, or closed while memory was away: no rule shows it, and people are still to be told.
+    const isUnseen = isOn(lost, firewall.id) && !here.has(lost.id) && !strangers.has(lost.id);
+    if (isUnseen && (await deps.ledger.grant(lost.id)) === undefined) await bringBack(lost, [], now, firewall.id, deps);
+  }
   for (const id of strangers) {
     const remembered = deps.remembered.get(id);
     // What was adopted may have been seen on some of its firewalls only; what was given is known whole.
     const isWhole = remembered !== undefined && (!remembered.adopted || isOn(remembered, firewall.id));
     const found = isWhole ? remembered : grantFromMarks(id, firewall, rules, now, deps);
-    if (found !== undefined) await bringBack(found, now, firewall.id, deps);
+    if (found !== undefined) await bringBack(found, [adoptedEvent(found, now, firewall.id)], now, firewall.id, deps);
   }
 };
 
 /** Again when somebody else was first: another firewall of the same grant may be looked at in this very moment. */
-const bringBack = async (found: Grant, now: EpochMs, firewall: FirewallId, deps: AdoptDeps): Promise<void> => {
+const bringBack = async (
+  found: Grant,
+  asNew: readonly AuditEvent[],
+  now: EpochMs,
+  firewall: FirewallId,
+  deps: AdoptDeps,
+): Promise<void> => {
   for (;;) {
     const stored = await deps.ledger.grant(found.id);
     if (stored !== undefined && (!stored.adopted || stored.endedAt !== undefined || isOn(stored, firewall))) return;
     const grant = stored === undefined ? { ...found, version: 1 } : withTargets(stored, found);
-    const events = stored === undefined ? [adoptedEvent(grant, now, firewall)] : [];
+    const events = stored === undefined ? asNew : [];
     const firewallsDue = grant.targets.map((target) => ({ firewall: target.firewall, at: now }));
     // A word before it ends is due for this one too, so it is looked at like a request.
     if (await deps.ledger.commit({ grant, events, firewallsDue, requestDue: now })) return;

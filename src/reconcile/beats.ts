@@ -41,7 +41,10 @@ export const createBeats = (deps: BeatsDeps): Beats => {
   let lastMinuteAt: EpochMs | undefined;
 
   const takeAll = async (): Promise<void> => {
-    for (const id of deps.remembered.overdue(deps.clock.now())) await deps.firewallWakeups.wake(id, deps.clock.now());
+    // Memory may have lost what is due. Where it hasn't, a look that waits as its cloud asked must go on waiting.
+    for (const id of deps.remembered.over(deps.clock.now())) {
+      await deps.firewallWakeups.remind(id, deps.clock.now());
+    }
     await Promise.all(deps.loops.map((loop) => loop.beat()));
   };
 

@@ -64,7 +64,20 @@ const grantsOn = async (firewall: Firewall, observed: Observed, deps: PassDeps):
   await adopt(firewall, observed.rules, known, deps.clock.now(), deps);
   const grants = await deps.ledger.grantsOn(firewall.id);
   for (const grant of grants) deps.remembered.remember(grant);
+  await forgetEnded(firewall, grants, deps);
   return grants;
+};
+
+/** What another replica ended needn't be thought overdue here, which would make us look again and again. */
+const forgetEnded = async (firewall: Firewall, grants: readonly Grant[], deps: PassDeps): Promise<void> => {
+  const known = new Set(grants.map((grant) => grant.id));
+  const gone = deps.remembered
+    .all()
+    .filter((grant) => !known.has(grant.id) && grant.targets.some((target) => target.firewall === firewall.id));
+  for (const { id } of gone) {
+    const stored = await deps.ledger.grant(id);
+    if (stored !== undefined) deps.remembered.remember(stored);
+  }
 };
 
 /** Before each cloud write: is the firewall still ours to change, and is what we are about to do still right? */

@@ -15,6 +15,8 @@ export interface RememberedGrants {
   readonly all: () => readonly Grant[];
   /** Firewalls where a remembered grant is over at `now` and was not yet seen closed. */
   readonly overdue: (now: EpochMs) => ReadonlySet<FirewallId>;
+  /** Firewalls where a remembered grant is over at `now`, seen closed or not: somebody is still to be told. */
+  readonly over: (now: EpochMs) => ReadonlySet<FirewallId>;
   /** The next end of a remembered grant after `now`. */
   readonly nextEnd: (now: EpochMs) => EpochMs | undefined;
   /** When this process first saw the cloud without the grant, while nobody could be told. */
@@ -45,6 +47,12 @@ export const createRememberedGrants = (): RememberedGrants => {
           .flatMap((grant) =>
             grant.targets.map((target) => target.firewall).filter((id) => !closed.get(grant.id)?.has(id)),
           ),
+      ),
+    over: (now) =>
+      new Set(
+        [...grants.values()]
+          .filter((grant) => endOf(grant) <= now)
+          .flatMap((grant) => grant.targets.map((target) => target.firewall)),
       ),
     nextEnd: (now) =>
       [...grants.values()]

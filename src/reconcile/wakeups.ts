@@ -19,6 +19,9 @@ export interface Wakeups {
   /** Look at `id` no later than `at`. An earlier wish that is already there stays; also while somebody holds the lease. */
   readonly wake: (id: string, at: EpochMs) => Promise<void>;
 
+  /** For who fears that a look was forgotten: `wake`, unless one is planned already, however late, or under way. */
+  readonly remind: (id: string, at: EpochMs) => Promise<void>;
+
   /**
    * Leases at most `limit` things whose time has come (`at <= now`), the longest due first, none that is leased already. A lease lasts `lease`; one that ran out
    * makes its thing due again.

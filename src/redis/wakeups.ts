@@ -12,6 +12,9 @@ export const createRedisWakeups = (redis: RedisConnection, keyPrefix: string, qu
     wake: async (id, at) => {
       await redis.send("ZADD", due, "LT", at, id);
     },
+    remind: async (id, at) => {
+      await redis.run(REMIND, [due, leased], [id, at]);
+    },
     take: async (now, limit, lease) => {
       const taken = await redis.run(TAKE, [due, leased, holders, token], [now, limit, now + lease]);
       return asList(taken).map(readLease);
@@ -72,6 +75,13 @@ for i = 1, #due, 2 do
 end
 if #taken > 0 then redis.call('SET', KEYS[4], string.format('%.0f', token - 1)) end
 return taken
+`;
+
+const REMIND = lua`
+-- KEYS: 1 due, 2 leased
+-- ARGV: 1 id, 2 instant
+if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
+return redis.call('ZADD', KEYS[1], 'NX', ARGV[2], ARGV[1])
 `;
 
 const RENEW = lua`

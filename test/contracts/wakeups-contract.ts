@@ -51,6 +51,18 @@ export const wakeupsContract = (make: () => Promise<WakeupsSetup>): void => {
       ]);
     });
 
+    test("a reminder counts only when no look is planned or under way", async () => {
+      await wakeups.wake("planned", at(5));
+      await wakeups.remind("planned", NOW);
+      await wakeups.wake("leased", NOW);
+      const lease = onlyOne(await wakeups.take(NOW, 10, LEASE));
+      await wakeups.remind("leased", NOW);
+      await wakeups.finish(lease, undefined);
+      await wakeups.remind("forgotten", NOW);
+      expect(ids(await wakeups.take(at(4), 10, LEASE))).toEqual(["forgotten"]);
+      expect(ids(await wakeups.take(at(5), 10, LEASE))).toEqual(["planned"]);
+    });
+
     test("the longest due come first, no more than asked for", async () => {
       for (const [id, offset] of [
         ["c", -1],

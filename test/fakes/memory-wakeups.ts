@@ -24,6 +24,10 @@ export const createMemoryWakeups = ({ outage }: { readonly outage?: Outage } = {
       await reach(outage);
       wish(id, at);
     },
+    remind: async (id, at) => {
+      await reach(outage);
+      if (!due.has(id) && !leased.has(id)) wish(id, at);
+    },
     take: async (now, limit, lease) => {
       await reach(outage);
       for (const [id, { until }] of leased) {

@@ -271,6 +271,31 @@ describe("what memory knows better than a mark", () => {
     expect(world.told()).toEqual([`grant.opened ${ONE}`]);
   });
 
+  test("a grant that was given and not opened yet isn't forgotten with Redis", async () => {
+    const world = await createWorld();
+    await world.give(grantOn());
+    world.remembered.remember(await world.stored());
+    world.memory.clear();
+    await world.look();
+    expect(world.firewall().open()).toEqual([SSH_HOLE]);
+    expect(world.told()).toEqual([`grant.opened ${ONE}`]);
+  });
+
+  test("nor is one that was closed while Redis was away: its end is told, with when it was", async () => {
+    const world = await createWorld();
+    await world.give(grantOn());
+    await world.look();
+    world.clock.advance(later(END, SECOND) - world.clock.now());
+    tamperAll(world.firewall(), () => undefined);
+    world.remembered.sawClosed(ONE, NSG, world.clock.now());
+    world.memory.clear();
+    world.clock.advance(MINUTE);
+    await world.look();
+    expect(world.events("grant.ended")).toMatchObject([{ cause: "expired", lagMs: SECOND }]);
+    await world.look();
+    expect(world.events("grant.ended")).toHaveLength(1);
+  });
+
   test("a revocation that this process remembers isn't forgotten with Redis", async () => {
     const world = await createWorld();
     await world.give(grantOn());

@@ -163,6 +163,19 @@ describe("a look that fails", () => {
     }
   });
 
+  test("makes whoever wants a look sooner wait as long as the other side asked", async () => {
+    const { clock, wakeups, looked, beat } = setup({ look: () => Promise.reject(throttled(7_000)) });
+    await wakeups.wake("a", NOW);
+    await beat();
+    clock.advance(7_000 - 1);
+    await wakeups.wake("a", clock.now());
+    await beat();
+    expect([looked.length, await wakeups.nextAt()]).toEqual([1, NOW + 7_000]);
+    clock.advance(1);
+    await beat();
+    expect(looked).toHaveLength(2);
+  });
+
   test("doesn't miss a closing that comes before it would look again", async () => {
     let tries = 0;
     const { clock, wakeups, beat } = setup({

@@ -44,8 +44,16 @@ export const createNsgApi = (arm: Arm, { subscription, resourceGroup, name: nsg 
         signal,
         arm.limits.callMs,
       ),
-    putRule: async (name, properties, signal) =>
-      write((options) => securityRules.createOrUpdate(resourceGroup, nsg, name, properties, options), signal),
+    putRule: async (name, properties, signal) => {
+      const outcome = await write(
+        (options) => securityRules.createOrUpdate(resourceGroup, nsg, name, properties, options),
+        signal,
+      );
+      // A write ends with reading the rule. That it isn't there after all is no final answer; that its NSG isn't shows when we read again.
+      return outcome.kind === "failed" && isRuleGone(outcome.problem)
+        ? { kind: "failed", problem: { ...outcome.problem, code: undefined } }
+        : outcome;
+    },
     deleteRule: async (name, signal) => {
       const outcome = await write((options) => securityRules.delete(resourceGroup, nsg, name, options), signal);
       return outcome.kind === "failed" && isRuleGone(outcome.problem) ? { kind: "done", value: undefined } : outcome;
