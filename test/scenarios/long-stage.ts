@@ -59,6 +59,8 @@ export interface LongStage extends Omit<Stage, "redis"> {
   readonly redis: {
     readonly kill: () => Promise<void>;
     readonly start: () => Promise<void>;
+    /** As if its disk had been lost. */
+    readonly startEmpty: () => Promise<void>;
     /** Hangs, and goes on. */
     readonly signal: (signal: "SIGSTOP" | "SIGCONT") => void;
     readonly flush: () => Promise<void>;
@@ -118,6 +120,10 @@ export const setLongStage = async (
     redis: {
       kill: server.kill,
       start: server.start,
+      startEmpty: async () => {
+        await rm(join(folder, "appendonlydir"), { recursive: true });
+        await server.start();
+      },
       signal: server.signal,
       flush: () => withRedis(async (redis) => void (await redis.flushall())),
     },
