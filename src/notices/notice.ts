@@ -39,9 +39,9 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "request.lapsed":
     case "grant.opened":
     case "grant.failed":
-      return [card(event.requestId, event.channel), requester(event, event.requester)];
+      return [card(event.requestId, event.channel), ...requester(event, event.requester)];
     case "grant.ending":
-      return [requester(event, event.requester)];
+      return requester(event, event.requester);
     case "grant.ended":
       // What never opened was told as a failure, on its card.
       return event.openedAt === undefined && event.cause === "failed"
@@ -94,6 +94,8 @@ const message = (event: AuditEvent, destination: string, to: Message["to"], urge
   } satisfies Message,
 });
 
-const requester = (event: AuditEvent, person: Person): Delivery => message(event, person.user, "requester", USUAL);
+/** Whom a damaged owner mark doesn't name can't be told. */
+const requester = (event: AuditEvent, { user }: Person): readonly Delivery[] =>
+  user === "" ? [] : [message(event, user, "requester", USUAL)];
 const channel = (event: AuditEvent, destination: string): Delivery => message(event, destination, "channel", URGENT);
 const security = (event: AuditEvent, destination: string): Delivery => message(event, destination, "security", URGENT);

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import type { GrantId, RequestId } from "../../src/access/identifier.ts";
+import type { FirewallId } from "../../src/access/machine.ts";
+import type { AuditEvent } from "../../src/audit/event.ts";
+import { factsOf } from "../../src/grants/facts.ts";
+import { deliveriesFor } from "../../src/notices/notice.ts";
+import { aGrant, DEV, LEAD, NOW } from "../contracts/samples.ts";
+
+const facts = { id: "e", at: NOW, actor: { kind: "bot" }, ...factsOf(aGrant()), grantId: aGrant().id } as const;
+const END = aGrant().expiresAt;
+const ended = {
+  ...facts,
+  kind: "grant.ended",
+  cause: "expired",
+  openedAt: NOW,
+  lagMs: 0,
+  stillOpen: [],
+} as unknown as AuditEvent;
+
+const events: Readonly<Record<string, AuditEvent>> = {
+  submitted: {
+    ...facts,
+    kind: "request.submitted",
+    rule: "production",
+    durationMs: 1,
+    answerBy: END,
+  } as unknown as AuditEvent,
+  reviewed: { ...facts, kind: "review.given", verdict: "approve" },
+  approved: { ...facts, kind: "request.approved", rule: "production", approvers: [], expiresAt: END },
+  denied: { ...facts, kind: "request.denied", reason: "" },
+  withdrawn: { ...facts, kind: "request.withdrawn" },
+  lapsed: { ...facts, kind: "request.lapsed" },
+  opened: { ...facts, kind: "grant.opened", expiresAt: END, tookMs: 0 as never, addresses: [] },
+  failed: { ...facts, kind: "grant.failed", problem: "no room" },
+  revoked: { ...facts, kind: "grant.revoked" },
+  ending: { ...facts, kind: "grant.ending", expiresAt: END },
+  ended,
+  "ended without opening": { ...ended, openedAt: undefined } as AuditEvent,
+  "ended because it failed": { ...ended, openedAt: undefined, cause: "failed" } as AuditEvent,
+  adopted: { ...facts, kind: "grant.adopted", firewall: "azure-nsg:/a" as FirewallId, expiresAt: END },
+  overdue: { ...facts, kind: "closing.overdue", firewall: "azure-nsg:/a" as FirewallId, since: END, problem: "busy" },
+  refused: { id: "e", at: NOW, actor: { kind: "bot" }, kind: "request.refused", requester: DEV, text: "", codes: [] },
+  "review refused": {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "review.refused",
+    requestId: "k7f3q2xd" as RequestId,
+    reviewer: LEAD,
+    verdict: "approve",
+    code: "own-request",
+  },
+  changed: {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "firewall.changed",
+    firewall: "a" as FirewallId,
+    removed: [],
+    added: [],
+    grants: ["a" as GrantId],
+  },
+  started: { id: "e", at: NOW, actor: { kind: "bot" }, kind: "bot.started", installation: "acme" },
+};
+
+const heard = (event: AuditEvent | undefined, securityChannel?: string) =>
+  event === undefined
+    ? []
+    : deliveriesFor(event, securityChannel).map(({ id, destination }) => `${id} in ${destination}`);
+
+const CARD = "card/k7f3q2xd in C0ACCESS";
+
+describe("who hears of what", () => {
+  test.each([
+    ["submitted", [CARD]],
+    ["reviewed", [CARD]],
+    ["approved", [CARD]],
+    ["denied", [CARD, "e/requester in U0DEV1"]],
+    ["withdrawn", [CARD]],
+    ["lapsed", [CARD, "e/requester in U0DEV1"]],
+    ["opened", [CARD, "e/requester in U0DEV1"]],
+    ["failed", [CARD, "e/requester in U0DEV1"]],
+    ["revoked", [CARD]],
+    ["ending", ["e/requester in U0DEV1"]],
+    ["ended", [CARD, "e/channel in C0ACCESS"]],
+    ["ended without opening", [CARD, "e/channel in C0ACCESS"]],
+    ["ended because it failed", [CARD]],
+    ["adopted", [CARD, "e/security in C0SECURITY"]],
+    ["overdue", [CARD, "e/security in C0SECURITY"]],
+    ["refused", []],
+    ["review refused", []],
+    ["changed", []],
+    ["started", []],
+  ])("%s", (name, expected) => {
+    expect(heard(events[name], "C0SECURITY")).toEqual(expected);
+  });
+
+  test("without a channel for security, the request's own hears what security would", () => {
+    expect(heard(events["overdue"])).toEqual([CARD, "e/security in C0ACCESS"]);
+  });
+
+  test("nobody is written to whom a damaged mark doesn't name", () => {
+    const nameless = { ...events["ending"], requester: { team: "T0ACME", user: "" } } as AuditEvent;
+    expect(heard(nameless)).toEqual([]);
+    expect(heard({ ...events["failed"], requester: { team: "T0ACME", user: "" } } as AuditEvent)).toEqual([CARD]);
+  });
+
+  test("ends and overdue closings go before everything else", () => {
+    const urgency = (name: string) =>
+      Math.min(...deliveriesFor(events[name] ?? ended, undefined).map((each) => each.urgency));
+    for (const urgent of ["ended", "overdue", "ended because it failed"]) {
+      for (const usual of ["submitted", "opened", "ending", "denied"])
+        expect(urgency(urgent)).toBeLessThan(urgency(usual));
+    }
+  });
+
+  test("what is to be said survives being stored", () => {
+    for (const event of Object.values(events)) {
+      const deliveries = deliveriesFor(event, "C0SECURITY");
+      expect(JSON.parse(JSON.stringify(deliveries))).toEqual(JSON.parse(JSON.stringify(structuredClone(deliveries))));
+    }
+  });
+});

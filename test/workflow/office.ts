@@ -1,0 +1,142 @@
+/** People with roles, machines behind firewalls, a policy and memory: all that the workflow needs. */
+
+import { Fault } from "../../src/access/fault.ts";
+import type { GrantId, RequestId } from "../../src/access/identifier.ts";
+import type { FirewallId, Machine } from "../../src/access/machine.ts";
+import type { Directory, PersonFacts } from "../../src/access/person.ts";
+import type { AuditEvent } from "../../src/audit/event.ts";
+import type { Grant } from "../../src/grants/grant.ts";
+import type { AccessRequest } from "../../src/grants/request.ts";
+import type { Policy, Rule } from "../../src/policy/policy.ts";
+import { createEndEarly } from "../../src/workflow/end-early.ts";
+import { createListMine } from "../../src/workflow/list-mine.ts";
+import { createLookAtRequest } from "../../src/workflow/look-at-request.ts";
+import { createRecordRefusal } from "../../src/workflow/record-refusal.ts";
+import { createReviewRequest } from "../../src/workflow/review-request.ts";
+import { type Ask, createSubmitRequest } from "../../src/workflow/submit-request.ts";
+import { NOW } from "../contracts/samples.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
+import { createMemoryLedger } from "../fakes/memory-ledger.ts";
+import { createMemoryWakeups } from "../fakes/memory-wakeups.ts";
+import type { Outage } from "../fakes/outage.ts";
+import { aPolicy, aRule } from "../policy/example-rule.ts";
+import { machineBehind, machinesOf } from "../reconcile/world.ts";
+
+export const NSG = "azure-nsg:/nsg-prod" as FirewallId;
+export const SUBNET_NSG = "azure-nsg:/nsg-subnet" as FirewallId;
+
+export const DEV = "U0DEV1";
+export const LEAD = "U0LEAD1";
+export const OTHER_LEAD = "U0LEAD2";
+export const SECURITY = "U0SEC1";
+export const STRANGER = "U0NOBODY";
+
+export const anAsk = (changes: Partial<Ask> = {}): Ask => ({
+  services: ["ssh"],
+  machine: "prod-vm-3",
+  end: "2h",
+  from: [],
+  because: "INC-1042 disk full",
+  ...changes,
+});
+
+export const personFacts = (user: string, changes: Partial<PersonFacts> = {}): PersonFacts => ({
+  person: { team: "T0ACME", user },
+  name: user,
+  standing: "member",
+  timezone: "Europe/Berlin",
+  ...changes,
+});
+
+export const createOffice = async (
+  rule: Partial<Rule> = {},
+  machines: readonly Machine[] = [machineBehind([NSG, SUBNET_NSG])],
+) => {
+  const clock = createManualClock(NOW);
+  const outage: Outage = { away: false };
+  const [firewalls, requests] = [createMemoryWakeups({ outage }), createMemoryWakeups({ outage })];
+  const memory = createMemoryLedger({ firewalls, requests, outage });
+  const { ledger, auditLog } = memory;
+  const people = new Map(
+    [DEV, "U0DEV2", LEAD, OTHER_LEAD, SECURITY, STRANGER].map((user) => [user, personFacts(user)]),
+  );
+  const slack = { away: false };
+  const asked = async (): Promise<void> => {
+    if (slack.away) throw new Fault("slack", "slack is away", { retry: "later" });
+  };
+  const directory: Directory = {
+    lookUp: async (user) => {
+      await asked();
+      return people.get(user);
+    },
+    members: async (group) => {
+      await asked();
+      return new Set(group === "S0ENG" ? ["U0DEV2"] : []);
+    },
+  };
+  let policy: Policy | undefined = aPolicy(aRule(rule));
+  const withSecurity = (given: Policy): Policy => ({
+    ...given,
+    roles: new Map([...given.roles, ["security", { name: "security", users: [SECURITY], groups: [] }]]),
+  });
+  let count = 0;
+  let found = await machinesOf(...machines);
+  const deps = {
+    ledger,
+    auditLog,
+    directory,
+    clock,
+    machines: { ...found, find: (text: string) => found.find(text), byId: (id: Machine["id"]) => found.byId(id) },
+    policy: () => (policy === undefined ? undefined : withSecurity(policy)),
+    securityRoles: () => ["security"],
+    newId: () => {
+      count += 1;
+      return `r${String(count).padStart(7, "2")}`;
+    },
+  };
+  const submitRequest = createSubmitRequest(deps);
+  const submit = async (ask: Partial<Ask> = {}, user = DEV): Promise<AccessRequest> => {
+    const outcome = await submitRequest(anAsk(ask), user);
+    if (outcome.kind === "refused") throw new Error(`refused: ${JSON.stringify(outcome.refusals)}`);
+    return outcome.request;
+  };
+  return {
+    clock,
+    outage,
+    slack,
+    people,
+    ledger,
+    memory,
+    firewalls,
+    requests,
+    submitRequest,
+    submit,
+    /** Codes of the refusals; empty when it was stored. */
+    refusalsOf: async (ask: Partial<Ask>, user = DEV): Promise<readonly string[]> => {
+      const outcome = await submitRequest(anAsk(ask), user);
+      return outcome.kind === "refused" ? outcome.refusals.map(({ code }) => code) : [];
+    },
+    ...createReviewRequest(deps),
+    endEarly: createEndEarly(deps),
+    listMine: createListMine(deps),
+    lookAtRequest: createLookAtRequest(deps),
+    recordRefusal: createRecordRefusal(deps),
+    setPolicy: (next: Policy | undefined) => {
+      policy = next;
+    },
+    setRule: (next: Partial<Rule>) => {
+      policy = aPolicy(aRule({ ...rule, ...next }));
+    },
+    setMachines: async (...next: readonly Machine[]) => {
+      found = await machinesOf(...next);
+    },
+    request: async (id: RequestId): Promise<AccessRequest> => {
+      const request = await ledger.request(id);
+      if (request === undefined) throw new Error(`no request ${id}`);
+      return request;
+    },
+    grantOf: (id: RequestId): Promise<Grant | undefined> => ledger.grant(id as string as GrantId),
+    told: (): readonly string[] => memory.log().map(({ kind }) => kind),
+    lastEvent: (): AuditEvent | undefined => memory.log().at(-1),
+  };
+};
