@@ -14,8 +14,9 @@ export const createRecordRefusal =
     newId,
   }: Pick<WorkflowDeps, "auditLog" | "directory" | "clock" | "newId">): RecordRefusal =>
   async (user, text, refusals) => {
-    // That Slack can't say who it was may be why it was refused.
-    const facts = await directory.lookUp(user).catch(() => undefined);
+    // That Slack can't say who it was may be why it was refused: then asking again would only keep the record waiting.
+    const isAway = refusals.some((refusal) => refusal.code === "cannot-check");
+    const facts = isAway ? undefined : await directory.lookUp(user).catch(() => undefined);
     const requester = facts?.person ?? { team: "", user };
     await auditLog.append({
       id: `request.refused/${newId()}`,
