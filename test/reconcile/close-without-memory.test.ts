@@ -86,12 +86,10 @@ describe("while Redis is away", () => {
   test("a mark whose end nobody knows any more counts as over", async () => {
     const world = await setup([grantOn()], { restarted: true });
     const [rule] = world.firewall().now().rules;
-    world
-      .firewall()
-      .tamper(rule?.id ?? "", (found) => ({
-        ...found,
-        holders: found.holders.map((holder) => ({ ...holder, expiresAt: undefined })),
-      }));
+    world.firewall().tamper(rule?.id ?? "", (found) => ({
+      ...found,
+      holders: found.holders.map((holder) => ({ ...holder, expiresAt: undefined })),
+    }));
     await world.close();
     expect(world.firewall().open()).toEqual([]);
   });
