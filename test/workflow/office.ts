@@ -6,6 +6,7 @@ import type { FirewallId, Machine } from "../../src/access/machine.ts";
 import type { Directory, PersonFacts } from "../../src/access/person.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import type { Grant } from "../../src/grants/grant.ts";
+import type { Ledger } from "../../src/grants/ledger.ts";
 import type { AccessRequest } from "../../src/grants/request.ts";
 import type { Policy, Rule } from "../../src/policy/policy.ts";
 import { createEndEarly } from "../../src/workflow/end-early.ts";
@@ -55,8 +56,30 @@ export const createOffice = async (
   const clock = createManualClock(NOW);
   const outage: Outage = { away: false };
   const [firewalls, requests] = [createMemoryWakeups({ outage }), createMemoryWakeups({ outage })];
-  const memory = createMemoryLedger({ firewalls, requests, outage });
-  const { ledger, auditLog } = memory;
+  const memory = createMemoryLedger({
+    // Whoever is woken looks at once: what it is to open must be stored by then.
+    firewalls: {
+      ...firewalls,
+      wake: async (id, at) => {
+        const stored = memory.grants().some(({ targets }) => targets.some(({ firewall }) => firewall === id));
+        if (!stored) throw new Error(`${id} is to be looked at, and no grant is stored for it`);
+        await firewalls.wake(id, at);
+      },
+    },
+    requests,
+    outage,
+  });
+  const { auditLog } = memory;
+  let writesLeft = Number.POSITIVE_INFINITY;
+  const ledger: Ledger = {
+    ...memory.ledger,
+    commit: async (write) => {
+      const done = await memory.ledger.commit(write);
+      writesLeft -= done ? 1 : 0;
+      if (writesLeft === 0) throw new Error("died");
+      return done;
+    },
+  };
   const people = new Map(
     [DEV, "U0DEV2", LEAD, OTHER_LEAD, SECURITY, STRANGER].map((user) => [user, personFacts(user)]),
   );
@@ -111,6 +134,10 @@ export const createOffice = async (
     requests,
     submitRequest,
     submit,
+    /** The process dies right after this many writes more. */
+    dieAfter: (writes: number) => {
+      writesLeft = writes;
+    },
     /** Codes of the refusals; empty when it was stored. */
     refusalsOf: async (ask: Partial<Ask>, user = DEV): Promise<readonly string[]> => {
       const outcome = await submitRequest(anAsk(ask), user);

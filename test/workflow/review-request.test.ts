@@ -64,6 +64,16 @@ describe("an approval", () => {
   });
 });
 
+test("who dies right after the first write of an approval loses nothing of it", async () => {
+  const { dieAfter, review, id, request, grantOf, firewalls, told } = await asked();
+  dieAfter(1);
+  await expect(review(id, LEAD, YES)).rejects.toThrow("died");
+  expect((await request(id)).state.kind).toBe("approved");
+  expect(await grantOf(id)).toMatchObject({ startsAt: NOW, expiresAt: NOW + 2 * HOUR });
+  expect(await firewalls.nextAt()).toBe(NOW);
+  expect(told()).toEqual(["request.submitted", "request.approved"]);
+});
+
 describe("of many clicks at once", () => {
   test("two approvals where one is needed: one wins, the other is told, there is one grant", async () => {
     const { code, id, grantOf, told } = await asked();

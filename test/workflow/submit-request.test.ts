@@ -81,6 +81,16 @@ describe("asking where nobody needs to approve", () => {
   });
 });
 
+test("who dies right after the first write of a grant loses nothing of it", async () => {
+  const office = await createOffice({ approve: { kind: "none" } });
+  office.dieAfter(1);
+  await expect(office.submit()).rejects.toThrow("died");
+  const [grant] = office.memory.grants();
+  expect(grant).toMatchObject({ startsAt: NOW, expiresAt: NOW + 2 * HOUR });
+  expect(await office.firewalls.nextAt()).toBe(NOW);
+  expect((await office.request(grant?.requestId ?? ("" as never))).state.kind).toBe("approved");
+});
+
 describe("refused, with nothing stored,", () => {
   test.each([
     ["a machine that isn't there", { machine: "prod-vm-33" }, ["machine-unknown"]],
