@@ -83,6 +83,14 @@ export interface LongStage extends Omit<Stage, "redis"> {
   readonly allSaid: () => Promise<void>;
 }
 
+/** Several bots that start at the same moment on two cores keep each other from being ready in time. */
+let turn: Promise<unknown> = Promise.resolve();
+const inTurn = (start: () => Promise<void>): Promise<void> => {
+  const started = turn.then(() => start());
+  turn = started.catch(() => undefined);
+  return started;
+};
+
 export const setLongStage = async (
   { onTestFinished }: Owner,
   options: Omit<SandboxOptions, "redisUrl"> = {},
@@ -96,7 +104,7 @@ export const setLongStage = async (
     await server.kill();
     await rm(folder, { recursive: true, force: true });
   });
-  await Promise.all(sandbox.bots.map((bot) => bot.start()));
+  for (const bot of sandbox.bots) await inTurn(bot.start);
   const words = vocabulary(sandbox);
 
   const withRedis = async <T>(work: (redis: Redis) => Promise<T>): Promise<T> => {
@@ -108,6 +116,28 @@ export const setLongStage = async (
       .flatMap((bot) => bot.events)
       .filter((event): event is Extract<AuditEvent, { kind: typeof kind }> => event.kind === kind)
       .filter((event) => "requestId" in event && event.requestId === requestId);
+  const hasCard: LongStage["hasCard"] = (requestId) => {
+    try {
+      return words.card(requestId) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  /** Told apart by the machine, because several are asked for at once. */
+  const ask: LongStage["ask"] = async (user, text) => {
+    const [, machine = ""] = text.split(" ");
+    const asked = () =>
+      sandbox.bots
+        .flatMap((bot) => bot.events)
+        .flatMap((event) => (event.kind === "request.submitted" || event.kind === "request.approved" ? event : []))
+        .filter((event) => event.machine.name === machine && event.requester.user === user)
+        .map((event) => event.requestId);
+    const before = new Set<string>(asked());
+    const answer = await words.jit(user, text);
+    const fresh = () => asked().find((id) => !before.has(id) && hasCard(id));
+    await words.until(`a card for \`${text}\` (answer: ${answer})`, () => fresh() !== undefined);
+    return fresh() ?? "";
+  };
   const endOf: LongStage["endOf"] = (requestId) => {
     const [approved] = eventsOf("request.approved", requestId);
     if (approved === undefined) throw new Error(`request ${requestId} wasn't approved`);
@@ -127,15 +157,10 @@ export const setLongStage = async (
       signal: server.signal,
       flush: () => withRedis(async (redis) => void (await redis.flushall())),
     },
+    ask,
     eventsOf,
     endOf,
-    hasCard: (requestId) => {
-      try {
-        return words.card(requestId) !== undefined;
-      } catch {
-        return false;
-      }
-    },
+    hasCard,
     opens: async (requestId, machine, from = HERE) => {
       await words.until(`the card says that ${machine} is open`, () =>
         words.card(requestId).text.includes("open until"),

@@ -14,7 +14,7 @@ import {
   theirRule,
 } from "./long-stage.ts";
 
-const LIMIT = 150_000;
+const LIMIT = 200_000;
 const NSG = nsgId("nsg-dev");
 const ENI = "eni-0devbox131";
 

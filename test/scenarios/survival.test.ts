@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { dev, HERE, type LongStage, nsgId, otherDev, setLongStage, sshTo, theirRule } from "./long-stage.ts";
 
-const LIMIT = 150_000;
+const LIMIT = 200_000;
 const NSG = nsgId("nsg-dev");
 const ENI = "eni-0devbox131";
 const VM = "dev-vm-1";
@@ -109,6 +109,8 @@ test.concurrent(
     await stage.until("both have a card", () => [vm, box].every((id) => stage.hasCard(id)));
     await Promise.all([stage.opens(vm, VM), stage.opens(box, BOX)]);
     expect(exported(stage).nsg.securityRules).toHaveLength(1);
+    await stage.until("the requester is told", () => stage.direct(dev).length >= 2);
+    await stage.allSaid();
     expect(stage.direct(dev)).toHaveLength(2);
 
     await bot.stop();

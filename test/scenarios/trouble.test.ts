@@ -14,7 +14,7 @@ import {
   unguarded,
 } from "./long-stage.ts";
 
-const LIMIT = 150_000;
+const LIMIT = 200_000;
 
 /** Machines that need nobody's approval here, each behind firewalls of its own. */
 const FIREWALLS: Readonly<Record<string, (stage: LongStage) => unknown>> = {
