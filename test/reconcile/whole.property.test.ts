@@ -291,9 +291,9 @@ describe("whatever happens", () => {
           expect(said.filter((kind) => kind === "grant.opened").length).toBe(grant.openedAt === undefined ? 0 : 1);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
-  });
+  }, 60_000);
 
   test("also when memory is lost now and then, nothing of ours is left in the end", async () => {
     const forgetful = fc.array(
@@ -316,7 +316,7 @@ describe("whatever happens", () => {
         for (const id of FIREWALLS) expect(world.firewall(id).holders()).toEqual([]);
         expect(await world.ledger.liveGrants()).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
-  });
+  }, 60_000);
 });
