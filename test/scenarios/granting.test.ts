@@ -11,10 +11,10 @@ const { dev, otherDev, lead, otherLead, security, nobody, guest } = PEOPLE;
 const time = String.raw`\d\d:\d\d`;
 const seconds = String.raw`\d+(?:\.\d)? seconds?`;
 
-const asked: [id: string, user: string][] = [];
+const opened: [id: string, user: string][] = [];
 const ask = async (user: string, text: string): Promise<string> => {
   const id = await stage.ask(user, text);
-  asked.push([id, user]);
+  opened.push([id, user]);
   return id;
 };
 const cardSays = (id: string, text: string): Promise<void> =>
@@ -29,7 +29,7 @@ const openFor = async (user: string, text: string): Promise<string> => {
 const lastDirect = (user: string): string => stage.direct(user).at(-1) ?? "";
 
 afterEach(async () => {
-  for (const [id, user] of asked.splice(0)) {
+  for (const [id, user] of opened.splice(0)) {
     if (stage.card(id).buttons.length > 0) await stage.jit(user, `close ${id}`);
   }
   await stage.settled();
