@@ -50,7 +50,7 @@ export const drawMessage = (
       ]);
     case "grant.adopted":
       return drawn(`Found open: ${escapeMrkdwn(accessTitle(event))}, until ${when(event.expiresAt, now, zone)}.`, [
-        `A rule of ours was there for ${mention(event.requester.user)} from ${showSources(event.sources)}, and our memory of it was lost. It closes on time.`,
+        `A rule of ours was there for ${mention(event.requester.user)} from ${showSources(event.sources)}, and our memory of it was lost. ${event.at < event.expiresAt ? "It closes on time" : "It closes now"}.`,
       ]);
     case "closing.overdue": {
       const since = `${when(event.since, now, zone)} (${showDuration(between(event.since, event.at))})`;

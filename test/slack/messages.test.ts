@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import type { FirewallId } from "../../src/access/machine.ts";
+import { later, MINUTE, SECOND } from "../../src/access/time.ts";
+import type { AuditEvent } from "../../src/audit/event.ts";
+import { factsOf } from "../../src/grants/facts.ts";
+import type { Grant } from "../../src/grants/grant.ts";
+import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
+import { drawMessage } from "../../src/slack/messages.ts";
+import { aGrant, LEAD, NOW } from "../contracts/samples.ts";
+
+const END = aGrant().expiresAt;
+const facts = { id: "e", at: NOW, actor: { kind: "bot" }, ...factsOf(aGrant()), grantId: aGrant().id } as const;
+const opened = (changes: object = {}): AuditEvent =>
+  ({
+    ...facts,
+    kind: "grant.opened",
+    expiresAt: END,
+    tookMs: SECOND,
+    addresses: ["52.178.10.13"],
+    ...changes,
+  }) as AuditEvent;
+
+const said = (event: AuditEvent, grant?: Grant, now = NOW): string => {
+  const drawn = drawMessage(event, grant, now, "utc");
+  if (drawn === undefined) throw new Error("nothing said");
+  expect(checkBlocks(drawn.blocks, "/blocks", "message")).toEqual([]);
+  expect(drawn.text).not.toBe("");
+  return drawn.blocks.flatMap((block) => (block.type === "section" ? [block.text?.text ?? ""] : [])).join("\n");
+};
+
+describe("how to connect", () => {
+  test.each([
+    [{ port: 22, protocol: "tcp" }, "52.178.10.13", "`ssh you@52.178.10.13`"],
+    [{ port: 3389, protocol: "tcp" }, "52.178.10.13", "`mstsc /v:52.178.10.13`"],
+    [{ port: 3389, protocol: "tcp" }, "2001:db8::4", "`mstsc /v:[2001:db8::4]`"],
+    [{ port: 5986, protocol: "tcp" }, "52.178.10.13", "-Port 5986 -UseSSL`"],
+    [{ port: 8080, protocol: "tcp" }, "2001:db8::4", "`[2001:db8::4]:8080`"],
+    [{ port: 53, protocol: "udp" }, "52.178.10.13", "`52.178.10.13:53/udp`"],
+  ])("%j at %s: %s", (port, address, line) => {
+    expect(said(opened({ ports: [port], addresses: [address] }))).toContain(line);
+  });
+
+  test("names every address and port, ten at most, and from where it works", () => {
+    const text = said(
+      opened({
+        ports: [{ port: 22, protocol: "tcp" }],
+        addresses: Array.from({ length: 20 }, (_, at) => `52.0.0.${at}`),
+      }),
+    );
+    expect(text.match(/ssh you@/gu)).toHaveLength(10);
+    expect(text).toContain("From 203.0.113.7 only");
+  });
+
+  test("is still said where no address is known", () => {
+    expect(said(opened({ addresses: [] }))).toContain("prod-vm-3 is open for you until");
+  });
+});
+
+describe("an end", () => {
+  const ended = {
+    ...facts,
+    kind: "grant.ended",
+    cause: "expired",
+    openedAt: NOW,
+    lagMs: 0,
+    stillOpen: [],
+  } as unknown as AuditEvent;
+
+  test("is said as it is stored: how late, or who keeps the port open", () => {
+    expect(said(ended, aGrant({ openedAt: NOW, endedAt: later(END, 1_000 as never) }))).toContain(
+      "1 second after its time",
+    );
+    expect(
+      said(
+        ended,
+        aGrant({ openedAt: NOW, endedAt: END, stillOpen: [{ requester: LEAD, expiresAt: later(END, MINUTE) }] }),
+      ),
+    ).toContain("stays open");
+  });
+
+  test("is said also where nothing is stored any more", () => {
+    expect(said(ended)).toMatch(/SSH to prod-vm-3\* · closed <!date/u);
+  });
+
+  test("to come says how much time is left, and never less than none", () => {
+    const ending = { ...facts, kind: "grant.ending", expiresAt: END } as AuditEvent;
+    expect(said(ending, undefined, later(END, -600_000 as never))).toContain("prod-vm-3 closes in 10 minutes.");
+    expect(said(ending, undefined, later(END, MINUTE))).toContain("prod-vm-3 closes in 0 seconds.");
+  });
+});
+
+describe("what went wrong", () => {
+  test("a failure, a denial and a lapse say why", () => {
+    expect(said({ ...facts, kind: "grant.failed", problem: "no room in `nsg`" })).toContain(
+      "couldn’t be opened.\nno room",
+    );
+    const by = { kind: "person", person: LEAD } as const;
+    expect(said({ ...facts, actor: by, kind: "request.denied", reason: "not <!channel>" })).toMatch(
+      /denied by <@U0LEAD1>\.\n“not &lt;/u,
+    );
+    expect(said({ ...facts, kind: "request.lapsed" })).toContain("nobody answered in time");
+  });
+
+  test("a closing that doesn't succeed says since when, why, and what to do by hand", () => {
+    const overdue = {
+      ...facts,
+      at: later(END, (3 * MINUTE) as never),
+      kind: "closing.overdue",
+      firewall: "azure-nsg:/a/nsg-prod" as FirewallId,
+      since: END,
+      problem: "busy",
+    } as const;
+    expect(said(overdue)).toMatch(/Can’t close SSH to prod-vm-3 since .*3 minutes.*\nbusy\n.*`k7f3q2xd`.*`nsg-prod`/su);
+  });
+
+  test("a rule found again says until when it is open, or that it is over", () => {
+    const adopted = { ...facts, kind: "grant.adopted", firewall: "a" as FirewallId, expiresAt: END } as const;
+    expect(said(adopted)).toContain("It closes on time");
+    expect(said({ ...adopted, at: END })).toContain("It closes now");
+  });
+});
+
+test("what has no message of its own says nothing", () => {
+  for (const kind of ["request.submitted", "request.approved", "request.withdrawn", "grant.revoked"]) {
+    expect(drawMessage({ ...facts, kind } as unknown as AuditEvent, undefined, NOW, "utc")).toBeUndefined();
+  }
+});
