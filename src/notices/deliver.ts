@@ -37,14 +37,19 @@ export const createDestinationLook = (deps: DeliverDeps) => {
   const send = async (delivery: WaitingDelivery): Promise<void> => {
     const notice = delivery.body as Notice;
     const known = (await deps.outbox.sentRef(delivery.id)) ?? seen.get(delivery.id);
-    const there = (await stillThere(known, delivery, notice)) ?? (await stillThere(await sentBefore(delivery), delivery, notice));
+    const there =
+      (await stillThere(known, delivery, notice)) ?? (await stillThere(await sentBefore(delivery), delivery, notice));
     const sent = there ?? (await post(delivery, notice));
     if (delivery.kind === "card") keep(seen, delivery.id, sent);
     await deps.outbox.delivered(delivery, sent);
   };
 
   /** A message was said; a card is brought up to date. One that can't be changed any more (somebody deleted it, say) is as good as not there. */
-  const stillThere = async (ref: SentRef | undefined, delivery: WaitingDelivery, notice: Notice): Promise<SentRef | undefined> => {
+  const stillThere = async (
+    ref: SentRef | undefined,
+    delivery: WaitingDelivery,
+    notice: Notice,
+  ): Promise<SentRef | undefined> => {
     if (ref === undefined || delivery.kind === "message") return ref;
     try {
       await deps.messenger.update(ref, delivery.id, notice);

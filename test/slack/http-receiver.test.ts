@@ -47,7 +47,7 @@ const setup = async (
     },
   } as unknown as App;
   const receivers = [make(), make()];
-  for (const receiver of receivers) await receiver.init(app);
+  for (const receiver of receivers) receiver.init(app);
   const send = (body: string, { secret = SECRET, at = NOW, type = FORM, headers = {} }: Sent = {}, replica = 0) => {
     const timestamp = String(Math.floor(at / 1_000));
     const all: Readonly<Record<string, string | undefined>> = {

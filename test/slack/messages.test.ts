@@ -10,15 +10,14 @@ import { aGrant, LEAD, NOW } from "../contracts/samples.ts";
 
 const END = aGrant().expiresAt;
 const facts = { id: "e", at: NOW, actor: { kind: "bot" }, ...factsOf(aGrant()), grantId: aGrant().id } as const;
-const opened = (changes: object = {}): AuditEvent =>
-  ({
-    ...facts,
-    kind: "grant.opened",
-    expiresAt: END,
-    tookMs: SECOND,
-    addresses: ["52.178.10.13"],
-    ...changes,
-  }) as AuditEvent;
+const opened = (changes: object = {}): AuditEvent => ({
+  ...facts,
+  kind: "grant.opened",
+  expiresAt: END,
+  tookMs: SECOND,
+  addresses: ["52.178.10.13"],
+  ...changes,
+});
 
 const said = (event: AuditEvent, grant?: Grant, now = NOW): string => {
   const drawn = drawMessage(event, grant, now, "utc");
