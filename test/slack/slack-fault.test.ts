@@ -2,7 +2,7 @@ import { webApi } from "@slack/bolt";
 import { describe, expect, test } from "vitest";
 import { slackErrorCode, slackFault } from "../../src/slack/slack-fault.ts";
 
-const platformError = (error: string): Error => new webApi.WebAPIPlatformError({ ok: false, error } as never);
+const platformError = (error: string): Error => new webApi.WebAPIPlatformError({ ok: false, error });
 
 describe("what a failed call of Slack means", () => {
   test.each(["invalid_blocks", "msg_too_long", "message_not_found", "cant_update_message", "user_not_found"])(
