@@ -3,7 +3,7 @@ import { isRefusal } from "../../src/access/refusal.ts";
 import { type DurationMs, HOUR, MINUTE } from "../../src/access/time.ts";
 import type { Verdict } from "../../src/workflow/review-request.ts";
 import { NOW } from "../contracts/samples.ts";
-import { hours, SSH } from "../policy/example-rule.ts";
+import { aPolicy, aRule, hours, SSH } from "../policy/example-rule.ts";
 import { machineBehind } from "../reconcile/world.ts";
 import { createOffice, DEV, LEAD, NSG, OTHER_LEAD, personFacts, SECURITY, STRANGER, SUBNET_NSG } from "./office.ts";
 
@@ -182,6 +182,15 @@ describe("doesn't count, changes nothing and is recorded:", () => {
       expect(await world.code(LEAD)).toBe("requester-changed");
       await unchanged(world);
     }
+  });
+
+  test("an approval when the service has come to mean another port, which nobody asked for", async () => {
+    const world = await asked();
+    const policy = aPolicy(aRule({ ports: [{ ...SSH, ports: [{ port: 2222, protocol: "tcp" }] }] }));
+    const services = new Map([...policy.services, ["ssh", { name: "ssh", ports: [{ port: 2222, protocol: "tcp" }] }]]);
+    world.setPolicy({ ...policy, services } as typeof policy);
+    expect(await world.code(LEAD)).toBe("requester-changed");
+    await unchanged(world);
   });
 
   test("an answer while the policy can't be read", async () => {
