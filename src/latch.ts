@@ -1,41 +1,37 @@
 /** Builds every part of the bot; starts and stops them together. */
 
-import { join } from "node:path";
 import type { Logger } from "pino";
-import { isFault } from "./access/fault.ts";
-import { randomId } from "./access/identifier.ts";
-import type { CloudName, MachineRef } from "./access/machine.ts";
+import { type Fault, isFault } from "./access/fault.ts";
+import { type RequestId, randomId } from "./access/identifier.ts";
+import type { CloudName, FirewallId, MachineRef } from "./access/machine.ts";
+import type { Directory } from "./access/person.ts";
 import { type Clock, SECOND } from "./access/time.ts";
-import type { AuditEvent } from "./audit/event.ts";
+import { type AuditEvent, auditEvent } from "./audit/event.ts";
 import type { Cloud, OpenFirewall } from "./cloud/firewall.ts";
-import { createMachines } from "./cloud/machines.ts";
+import { createMachines, type Machines } from "./cloud/machines.ts";
 import type { Config, Settings } from "./config.ts";
 import { startHttpServer } from "./http/server.ts";
-import { createDestinationLook, createFanOut } from "./notices/deliver.ts";
+import { createDestinationLook, createFanOut, type DeliverDeps } from "./notices/deliver.ts";
+import { messageOf, problemOf } from "./operator-log.ts";
 import { ruleFor } from "./policy/match.ts";
-import { createBeats } from "./reconcile/beats.ts";
+import { type Beats, createBeats } from "./reconcile/beats.ts";
 import { createCloseWithoutMemory } from "./reconcile/close-without-memory.ts";
-import { createComplain, OVERDUE_AFTER } from "./reconcile/complain.ts";
-import { createLoop, type Loop } from "./reconcile/loop.ts";
+import { createLoop, type Loop, type LoopDeps } from "./reconcile/loop.ts";
 import { createPass } from "./reconcile/pass.ts";
-import { createRememberedGrants } from "./reconcile/remembered-grants.ts";
 import { createReport } from "./reconcile/report.ts";
 import { createResync } from "./reconcile/resync.ts";
-import { createRedisAuditLog } from "./redis/audit-log.ts";
-import { connectRedis } from "./redis/connect.ts";
-import { startEmbeddedRedis } from "./redis/embedded-server.ts";
-import { keyPrefixOf, QUEUES } from "./redis/keys.ts";
-import { createRedisLedger } from "./redis/ledger.ts";
-import { createRedisOutbox } from "./redis/outbox.ts";
-import { createReplayGuard } from "./redis/replays.ts";
-import { createRedisWakeups } from "./redis/wakeups.ts";
-import { createSlackApp } from "./slack/app.ts";
-import { createDirectory } from "./slack/directory.ts";
+import { createTellOverdue, OVERDUE_AFTER } from "./reconcile/tell-overdue.ts";
+import { QUEUES } from "./redis/keys.ts";
+import { type Memory, openMemory } from "./redis/memory.ts";
+import { createAnswers, type LogProblem } from "./slack/answer.ts";
+import { createSlackApp, type SlackApp } from "./slack/app.ts";
+import { createDirectory, type Home } from "./slack/directory.ts";
 import { createHome } from "./slack/home.ts";
-import { createHttpReceiver } from "./slack/http-receiver.ts";
+import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
 import { listenForButtons } from "./slack/listen-buttons.ts";
 import { listenForCommands } from "./slack/listen-commands.ts";
 import { createMessenger } from "./slack/messenger.ts";
+import type { WorkflowDeps } from "./workflow/deps.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
 import { createListMine } from "./workflow/list-mine.ts";
 import { createLookAtRequest } from "./workflow/look-at-request.ts";
@@ -61,104 +57,108 @@ export interface Latch {
 }
 
 export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
-  const { settings, config, policyProblem, clouds, clock, log } = deps;
-  const policy = () => (policyProblem === undefined ? config.policy : undefined);
-  const zone = () => config.timezone;
-  let homeTeam = "";
+  const { config, clouds, clock, log } = deps;
+  const memory = await openMemory({
+    ...deps.settings,
+    installation: config.installation,
+    clock,
+    log,
+    onAppended: deps.onAppended,
+    committed: () => beats.poke(),
+  });
+  const machines = createMachines(new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory])));
+  const slack = openSlack(deps, memory);
+  answerPeople(deps, memory, machines, slack);
+  const beats = makeItSo(deps, memory, machines, slack);
 
-  // Memory
-  const embedded =
-    settings.redisUrl === undefined
-      ? await startEmbeddedRedis({ folder: join(settings.dataFolder, "redis"), log })
-      : undefined;
-  const redis = connectRedis(settings.redisUrl ?? embedded?.url ?? "", { log });
-  const prefix = keyPrefixOf(config.installation);
-  const remembered = createRememberedGrants();
-  const written = { clock, onAppended: deps.onAppended };
-  const storedLedger = createRedisLedger(redis, prefix, written);
-  const auditLog = createRedisAuditLog(redis, prefix, written);
-  const outbox = createRedisOutbox(redis, prefix, { clock });
-  const wakeupsOf = (queue: string) => createRedisWakeups(redis, prefix, queue);
-  const firewallWakeups = wakeupsOf(QUEUES.firewalls);
+  const http = await startHttpServer({
+    port: deps.settings.port,
+    notReady: () => notReady(deps, memory, machines, beats),
+    ...(slack.receiver === undefined ? {} : { slackEvents: slack.receiver.receive }),
+  });
+  await memory.redis
+    .untilReady(FIRST_CONTACT)
+    .catch(() => log.warn({}, "redis isn't there yet: nothing is opened until it is"));
+  for (const warning of await memory.redis.warnings().catch(() => [])) log.warn({}, warning);
+  beats.start();
+  await slack.app.start().catch((error: unknown) => log.error(problemOf(error), "slack can't be reached yet"));
+  await memory.auditLog
+    .append(auditEvent("bot.started", randomId(), clock.now(), "bot", { installation: config.installation }))
+    .catch((error: unknown) => log.warn(problemOf(error), "start not recorded"));
 
-  /** What this process commits it remembers, and looks at without waiting for the next beat. */
-  const ledger: typeof storedLedger = {
-    ...storedLedger,
-    commit: async (write) => {
-      const done = await storedLedger.commit(write);
-      if (done && write.grant !== undefined) remembered.remember(write.grant);
-      if (done) beats.poke();
-      return done;
+  return {
+    port: http.port,
+    stop: async () => {
+      await slack.app.stop().catch(() => undefined);
+      await http.stop();
+      await beats.stop();
+      await memory.close();
     },
   };
+};
 
-  // Clouds
-  const machines = createMachines(new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory])));
-  const openFirewall: OpenFirewall = (id) =>
-    [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
+interface Slack extends SlackApp {
+  readonly home: () => Promise<Home>;
+  readonly directory: Directory;
+  /** Absent with Socket Mode. */
+  readonly receiver: HttpReceiver | undefined;
+}
 
-  // Slack
-  const transport =
-    settings.slack.receive.kind === "socket"
-      ? settings.slack.receive
-      : {
-          kind: "http" as const,
-          receiver: createHttpReceiver({
-            signingSecret: settings.slack.receive.signingSecret,
-            clock,
-            firstTime: createReplayGuard(redis, prefix).firstTime,
-            refused: (why) => log.warn({ why }, "request refused that isn't Slack's"),
-          }),
-        };
+const openSlack = ({ settings, clock, log }: LatchDeps, { firstTime }: Memory): Slack => {
+  const { botToken, apiUrl, receive } = settings.slack;
+  const refused = (why: string): void => log.warn({ why }, "request refused that isn't Slack's");
+  const receiver =
+    receive.kind === "http"
+      ? createHttpReceiver({ signingSecret: receive.signingSecret, clock, firstTime, refused })
+      : undefined;
   const { app, client } = createSlackApp({
-    botToken: settings.slack.botToken,
-    apiUrl: settings.slack.apiUrl,
-    transport,
+    botToken,
+    apiUrl,
+    transport: receive.kind === "socket" ? receive : { kind: "http", receiver: receiver as HttpReceiver },
     log: (level, message) => log[level]({ message }, "slack library"),
   });
   const home = createHome(client);
-  const directory = createDirectory({ client, clock, home });
+  return { app, client, home, receiver, directory: createDirectory({ client, clock, home }) };
+};
 
-  // From ask to answer
-  const workflow = {
+/** From ask to answer: what people type and click. */
+const answerPeople = (deps: LatchDeps, { ledger, auditLog }: Memory, machines: Machines, slack: Slack): void => {
+  const { config, policyProblem, clock } = deps;
+  const { app, client, directory } = slack;
+  const zone = (): string => config.timezone;
+  const log: LogProblem = ({ error, ...rest }) =>
+    deps.log.error({ ...rest, ...problemOf(error) }, "a person couldn't be served");
+  const workflow: WorkflowDeps = {
     ledger,
     auditLog,
     directory,
     machines,
-    policy,
+    policy: () => (policyProblem === undefined ? config.policy : undefined),
+    securityRoles: () => config.security?.roles ?? [],
+    zone,
     clock,
     newId: randomId,
-    securityRoles: () => config.security?.roles ?? [],
   };
-  const listening = {
-    clock,
-    zone,
-    client,
-    ...createReviewRequest(workflow),
-    submitRequest: createSubmitRequest(workflow),
-    endEarly: createEndEarly(workflow),
-    listMine: createListMine(workflow),
-    recordRefusal: createRecordRefusal(workflow),
-    log: ({ reference, error, doing }: { reference: string; error: unknown; doing: string }) =>
-      log.error(
-        {
-          reference,
-          doing,
-          ...problemOf(error),
-        },
-        "a person couldn't be served",
-      ),
-  };
-  listenForCommands(app, listening);
-  listenForButtons(app, listening);
+  const endEarly = createEndEarly(workflow);
+  const recordRefusal = createRecordRefusal(workflow);
+  const answers = createAnswers({ endEarly, recordRefusal, clock, zone, log });
+  const submitRequest = createSubmitRequest(workflow);
+  listenForCommands(app, { submitRequest, listMine: createListMine(workflow), answers, clock, zone });
+  listenForButtons(app, { ...createReviewRequest(workflow), client, answers, log });
+};
 
-  // Making it so
-  const channelFor = (machine: MachineRef): string => {
-    const found = machines.byId(machine.id);
-    const rule = found === undefined ? undefined : ruleFor(config.policy, found);
-    return rule?.channel ?? config.security?.channel ?? config.policy.rules[0]?.channel ?? "";
-  };
+/** From grants to firewalls and from events to messages, at every beat. */
+const makeItSo = (deps: LatchDeps, memory: Memory, machines: Machines, { client, home }: Slack): Beats => {
+  const { config, clouds, clock, log } = deps;
+  const { ledger, auditLog, outbox, remembered } = memory;
+  const firewallWakeups = memory.wakeups(QUEUES.firewalls);
+  const inventories = [...clouds.values()].map((cloud) => cloud.inventory);
+  const openFirewall: OpenFirewall = (id) =>
+    [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
+  let homeTeam = "";
+
   const report = createReport({ ledger, machines, remembered, clock });
+  const channelFor = (machine: MachineRef): string => channelOf(machine, config, machines);
   const pass = createPass({
     ledger,
     auditLog,
@@ -170,88 +170,50 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
     channelFor,
     homeTeam: () => homeTeam,
   });
-  const complain = createComplain({ ledger, auditLog, clock, overdueAfter: OVERDUE_AFTER });
+  const tellOverdue = createTellOverdue({ ledger, auditLog, clock, overdueAfter: OVERDUE_AFTER });
   const lookAtRequest = createLookAtRequest({ ledger, clock });
-  const deliver = {
+  const deliver: DeliverDeps = {
     outbox,
     clock,
-    messenger: createMessenger({
-      client,
-      ledger,
-      clock,
-      zone,
-    }),
+    messenger: createMessenger({ client, ledger, clock, zone: () => config.timezone }),
     securityChannel: () => config.security?.channel,
-    undeliverable: (
-      delivery: {
-        id: string;
-        destination: string;
-      },
-      error: unknown,
-    ) =>
-      log.error(
-        {
-          notice: delivery.id,
-          destination: delivery.destination,
-          ...problemOf(error),
-        },
-        "notice undeliverable",
-      ),
+    undeliverable: ({ id, destination }, error) =>
+      log.error({ notice: id, destination, ...problemOf(error) }, "notice undeliverable"),
   };
   const fanOut = createFanOut(deliver);
-  const lookAtDestination = createDestinationLook(deliver);
 
-  const loopOver = (
-    queue: string,
-    look: Parameters<typeof createLoop>[0]["look"],
-    failed: Parameters<typeof createLoop>[0]["failed"],
-  ): Loop =>
+  const loopOver = (queue: string, sentence: string, look: LoopDeps["look"], after?: LoopDeps["failed"]): Loop =>
     createLoop({
       clock,
       look,
-      failed,
-      wakeups: wakeupsOf(queue),
+      wakeups: memory.wakeups(queue),
       concurrency: SIDE_BY_SIDE,
+      failed: async (id, error, againAt) => {
+        if (!isLeaseLost(error)) log.warn({ id, againAt, ...problemOf(error) }, sentence);
+        return after?.(id, error, againAt);
+      },
     });
-  const logFailed =
-    (sentence: string, after: (id: string, error: unknown) => ReturnType<typeof complain> = async () => undefined) =>
-    async (id: string, error: unknown, againAt: number) => {
-      if (!isFault(error) || error.code !== "lease-lost") log.warn({ id, againAt, ...problemOf(error) }, sentence);
-      return after(id, error);
-    };
   const loops = [
     loopOver(
       QUEUES.firewalls,
-      (id, stillMine, signal) => pass(id as Parameters<typeof pass>[0], stillMine, signal),
-      logFailed("firewall not as it should be", (id, error) =>
-        complain(id as Parameters<typeof pass>[0], messageOf(error)),
-      ),
+      "firewall not as it should be",
+      (id, stillMine, signal) => pass(id as FirewallId, stillMine, signal),
+      (id, error) => tellOverdue(id as FirewallId, messageOf(error)),
     ),
-    loopOver(
-      QUEUES.requests,
-      (id) => lookAtRequest(id as Parameters<typeof lookAtRequest>[0]),
-      logFailed("request not looked at"),
-    ),
+    loopOver(QUEUES.requests, "request not looked at", (id) => lookAtRequest(id as RequestId)),
     // Who hears an event is woken by it, and needn't wait for the next beat.
-    loopOver(QUEUES.outboxEvents, () => fanOut().finally(() => beats.poke()), logFailed("events not handed out")),
-    loopOver(QUEUES.destinations, lookAtDestination, logFailed("notices not delivered")),
+    loopOver(QUEUES.outboxEvents, "events not handed out", () => fanOut().finally(() => beats.poke())),
+    loopOver(QUEUES.destinations, "notices not delivered", createDestinationLook(deliver)),
   ];
 
   const withoutMemory = createCloseWithoutMemory({
     openFirewall,
     remembered,
     clock,
-    failed: (id, error) =>
-      log.warn(
-        {
-          id,
-          ...problemOf(error),
-        },
-        "firewall not closed while memory is away",
-      ),
+    failed: (id, error) => log.warn({ id, ...problemOf(error) }, "firewall not closed while memory is away"),
   });
   const resync = createResync({
-    inventories: [...clouds.values()].map((cloud) => cloud.inventory),
+    inventories,
     ledger,
     wakeups: firewallWakeups,
     remembered,
@@ -262,79 +224,47 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   const refresh = async (signal: AbortSignal): Promise<void> => {
     for (const { cloud, error } of await machines.refresh(signal))
       log.warn({ cloud, ...problemOf(error) }, "machines not read");
-    homeTeam = await home().then(
-      ({ teamId, enterpriseId }) => enterpriseId ?? teamId,
-      () => homeTeam,
-    );
+    const found = await home().catch(() => undefined);
+    homeTeam = found?.enterpriseId ?? found?.teamId ?? homeTeam;
+  };
+  const minute = async (signal: AbortSignal): Promise<void> => {
+    // A mark names an address; whose it is must be known once before it is read. Afterwards what has to close doesn't wait for a slow inventory.
+    if (machines.isComplete()) await Promise.all([resync(signal), refresh(signal)]);
+    else await refresh(signal).then(() => resync(signal));
   };
   const beats = createBeats({
     loops,
     firewallWakeups,
     remembered,
     withoutMemory,
+    minute,
     clock,
-    minute: async (signal) => {
-      await Promise.all([machines.isComplete() ? resync(signal) : undefined, refresh(signal)]);
-      await resync(signal);
-    },
-    failed: (what, error) =>
-      log.error(
-        {
-          what,
-          ...problemOf(error),
-        },
-        "a beat failed",
-      ),
+    failed: (what, error) => log.error({ what, ...problemOf(error) }, "a beat failed"),
   });
-
-  // Doors to the outside, once everything behind them is there
-  const http = await startHttpServer({
-    port: settings.port,
-    notReady: () => [
-      ...(policyProblem === undefined ? [] : [`config: ${policyProblem}`]),
-      ...(redis.isReady() ? [] : ["redis: away"]),
-      ...(machines.isComplete() ? [] : ["inventory: not read yet"]),
-      ...(clock.now() - (beats.lastSecondAt() ?? 0) < BEAT_IS_LATE ? [] : ["beats: not running"]),
-    ],
-    ...(transport.kind === "http" ? { slackEvents: transport.receiver.receive } : {}),
-  });
-  await redis
-    .untilReady(FIRST_CONTACT)
-    .catch(() => log.warn({}, "redis isn't there yet: nothing is opened until it is"));
-  for (const warning of await redis.warnings().catch(() => [])) log.warn({}, warning);
-  beats.start();
-  await app.start().catch((error: unknown) => log.error(problemOf(error), "slack can't be reached yet"));
-  await auditLog
-    .append({
-      id: `bot.started/${randomId()}`,
-      at: clock.now(),
-      actor: { kind: "bot" },
-      kind: "bot.started",
-      installation: config.installation,
-    })
-    .catch((error: unknown) => log.warn(problemOf(error), "start not recorded"));
-
-  return {
-    port: http.port,
-    stop: async () => {
-      await app.stop().catch(() => undefined);
-      await http.stop();
-      await beats.stop();
-      redis.close();
-      await embedded?.stop();
-    },
-  };
+  return beats;
 };
 
-/** What a log line says of an error; a cause may hold more than operators should see, so only its message. */
-const problemOf = (error: unknown): object => ({
-  problem: messageOf(error),
-  ...(isFault(error)
-    ? { code: error.code, retry: error.retry }
-    : { stack: error instanceof Error ? error.stack : undefined }),
-});
+/** Where what happens on a machine is told, when no request says it. */
+const channelOf = (machine: MachineRef, { policy, security }: Config, machines: Machines): string => {
+  const found = machines.byId(machine.id);
+  const rule = found === undefined ? undefined : ruleFor(policy, found);
+  return rule?.channel ?? security?.channel ?? policy.rules[0]?.channel ?? "";
+};
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const notReady = (
+  { policyProblem, clock }: LatchDeps,
+  { redis }: Memory,
+  machines: Machines,
+  beats: Beats,
+): readonly string[] => [
+  ...(policyProblem === undefined ? [] : [`config: ${policyProblem}`]),
+  ...(redis.isReady() ? [] : ["redis: away"]),
+  ...(machines.isComplete() ? [] : ["inventory: not read yet"]),
+  ...(clock.now() - (beats.lastSecondAt() ?? 0) < BEAT_IS_LATE ? [] : ["beats: not running"]),
+];
+
+/** Somebody else is at it, or it is to be looked at again at once: nothing that operators need to know. */
+const isLeaseLost = (error: unknown): error is Fault => isFault(error) && error.code === "lease-lost";
 
 const SIDE_BY_SIDE = 64;
 const BEAT_IS_LATE = 5 * SECOND;

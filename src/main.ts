@@ -18,6 +18,7 @@ import {
   showProblem,
 } from "./config.ts";
 import { startLatch } from "./latch.ts";
+import { problemOf } from "./operator-log.ts";
 
 enableCompileCache();
 
@@ -52,7 +53,7 @@ const main = async (): Promise<void> => {
       latch.stop().then(
         () => process.exit(0),
         (error: unknown) => {
-          log.error({ problem: String(error) }, "couldn't stop in order");
+          log.error(problemOf(error), "couldn't stop in order");
           process.exit(1);
         },
       );
@@ -72,7 +73,7 @@ const usable = async (
   const copy = join(settings.dataFolder, "last-good.yaml");
   if (reading.kind === "ok") {
     await keepCopy(settings.configFile, copy).catch((error: unknown) =>
-      log.warn({ problem: String(error) }, "no copy of the configuration kept"),
+      log.warn(problemOf(error), "no copy of the configuration kept"),
     );
     return { config: reading.config, policyProblem: undefined };
   }

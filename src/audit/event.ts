@@ -107,6 +107,22 @@ export type AuditEvent = {
   } & EventFacts[K];
 }[AuditEventKind];
 
+/**
+ * `about` is what makes this fact unique among its kind: the id of a grant, mostly.
+ *
+ *     auditEvent("grant.revoked", grant.id, now, person, { ...factsOf(grant), grantId: grant.id })
+ */
+export const auditEvent = <K extends AuditEventKind>(
+  kind: K,
+  about: string,
+  at: EpochMs,
+  by: Person | "bot",
+  facts: EventFacts[K],
+): AuditEvent => {
+  const actor: Actor = by === "bot" ? { kind: "bot" } : { kind: "person", person: by };
+  return { id: `${kind}/${about}`, at, actor, kind, ...facts } as unknown as AuditEvent;
+};
+
 /** Where facts without a state of their own go: refusals, cloud changes, starts. The others are written by `Ledger.commit`. */
 export interface AuditLog {
   /** Appends once per event id. Throws a `Fault` of code `redis` when memory is away. */

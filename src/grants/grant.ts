@@ -44,6 +44,19 @@ export interface Grant {
   readonly stillOpen: readonly StillOpen[];
 }
 
+/** How a grant begins: nothing has been seen of it yet. */
+export const UNSEEN = {
+  version: 1,
+  revoked: undefined,
+  adopted: false,
+  seenOpen: [],
+  seenClosed: [],
+  openedAt: undefined,
+  warnedAt: undefined,
+  endedAt: undefined,
+  stillOpen: [],
+} as const satisfies Partial<Grant>;
+
 export interface StillOpen {
   readonly requester: Person;
   readonly expiresAt: EpochMs;
@@ -59,3 +72,15 @@ export const endOf = (grant: Grant): EpochMs => earliest(grant.revoked?.at, gran
 /** Whether two grants let somebody reach one same port of one same machine, from wherever. */
 export const sharesPort = (a: Grant, b: Grant): boolean =>
   a.machine.id === b.machine.id && a.ports.some((port) => b.ports.some((other) => samePort(port, other)));
+
+/** The next start or end of one of them after `now`. */
+export const nextInstant = (grants: readonly Grant[], now: EpochMs): EpochMs | undefined =>
+  earliest(...grants.flatMap((grant) => [grant.startsAt, endOf(grant)]).filter((at) => at > now));
+
+/** Each once. */
+export const firewallsOf = (grant: Pick<Grant, "targets">): readonly FirewallId[] => [
+  ...new Set(grant.targets.map((target) => target.firewall)),
+];
+
+export const isOn = (grant: Pick<Grant, "targets">, firewall: FirewallId): boolean =>
+  grant.targets.some((target) => target.firewall === firewall);

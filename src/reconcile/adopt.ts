@@ -4,11 +4,11 @@ import type { GrantId, RequestId } from "../access/identifier.ts";
 import { type FirewallId, type MachineRef, refOf } from "../access/machine.ts";
 import { portKey } from "../access/port.ts";
 import type { EpochMs } from "../access/time.ts";
-import type { AuditEvent } from "../audit/event.ts";
+import { type AuditEvent, auditEvent } from "../audit/event.ts";
 import type { Firewall, ObservedRule } from "../cloud/firewall.ts";
 import type { Machines } from "../cloud/machines.ts";
 import { factsOf } from "../grants/facts.ts";
-import type { Grant } from "../grants/grant.ts";
+import { firewallsOf, type Grant, isOn, UNSEEN } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import { readNote } from "./desired.ts";
 import type { RememberedGrants } from "./remembered-grants.ts";
@@ -68,25 +68,16 @@ const bringBack = async (
     if (stored !== undefined && (!stored.adopted || stored.endedAt !== undefined || isOn(stored, firewall))) return;
     const grant = stored === undefined ? { ...found, version: 1 } : withTargets(stored, found);
     const events = stored === undefined ? asNew : [];
-    const firewallsDue = grant.targets.map((target) => ({ firewall: target.firewall, at: now }));
+    const firewallsDue = firewallsOf(grant).map((each) => ({ firewall: each, at: now }));
     // A word before it ends is due for this one too, so it is looked at like a request.
     if (await deps.ledger.commit({ grant, events, firewallsDue, requestDue: now })) return;
   }
 };
 
-const isOn = (grant: Grant, firewall: FirewallId): boolean =>
-  grant.targets.some((target) => target.firewall === firewall);
-
-const adoptedEvent = (grant: Grant, now: EpochMs, firewall: FirewallId): AuditEvent => ({
-  id: `grant.adopted/${grant.id}/${now}`,
-  at: now,
-  actor: { kind: "bot" },
-  kind: "grant.adopted",
-  ...factsOf(grant),
-  grantId: grant.id,
-  firewall,
-  expiresAt: grant.expiresAt,
-});
+const adoptedEvent = (grant: Grant, now: EpochMs, firewall: FirewallId): AuditEvent => {
+  const facts = { ...factsOf(grant), grantId: grant.id, firewall, expiresAt: grant.expiresAt };
+  return auditEvent("grant.adopted", `${grant.id}/${now}`, now, "bot", facts);
+};
 
 /** The same grant had rules on another firewall. Of two ends the earlier is the safe reading. */
 const withTargets = (stored: Grant, found: Grant): Grant => ({
@@ -114,13 +105,14 @@ const grantFromMarks = (
 
   const addresses = [...new Set(rules.flatMap((rule) => rule.addresses))];
   const machine = machineAt(firewall, addresses, deps.machines);
-  const ports = rules.flatMap((rule) => rule.ports.map((port) => ({ port, protocol: rule.protocol }))).filter(unique);
+  const open = rules.flatMap((rule) => rule.ports.map((port) => ({ port, protocol: rule.protocol })));
+  const ports = [...new Map(open.map((port) => [portKey(port), port])).values()];
   const { user, justification } = readNote(
     marks.map((mark) => mark.note).reduce((a, b) => (b.length > a.length ? b : a), ""),
   );
   return {
+    ...UNSEEN,
     id,
-    version: 1,
     requestId: id as string as RequestId,
     requester: { team: deps.homeTeam(), user },
     machine,
@@ -132,14 +124,9 @@ const grantFromMarks = (
     targets: [{ firewall: firewall.id, addresses }],
     startsAt: now,
     expiresAt,
-    revoked: undefined,
     adopted: true,
     seenOpen: [firewall.id],
-    seenClosed: [],
     openedAt: now,
-    warnedAt: undefined,
-    endedAt: undefined,
-    stillOpen: [],
   };
 };
 
@@ -154,6 +141,3 @@ const machineAt = (firewall: Firewall, addresses: readonly string[], machines: M
   const name = addresses.length === 0 ? firewall.name : addresses.join(" ");
   return { cloud, id: name as MachineRef["id"], name, account: "" };
 };
-
-const unique = <T>(value: T, at: number, all: readonly T[]): boolean =>
-  all.findIndex((other) => JSON.stringify(other) === JSON.stringify(value)) === at;

@@ -23,9 +23,8 @@ export interface Beats {
   readonly start: () => void;
   /** Take what is due now rather than at the next second. */
   readonly poke: () => void;
-  /** When both beats last came. */
+  /** When memory last answered a beat. */
   readonly lastSecondAt: () => EpochMs | undefined;
-  readonly lastMinuteAt: () => EpochMs | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -38,11 +37,10 @@ export const createBeats = (deps: BeatsDeps): Beats => {
   let tasks: readonly ScheduledTask[] = [];
   let timer: NodeJS.Timeout | undefined;
   let lastSecondAt: EpochMs | undefined;
-  let lastMinuteAt: EpochMs | undefined;
 
   const takeAll = async (): Promise<void> => {
     // Memory may have lost what is due. Where it hasn't, a look that waits as its cloud asked must go on waiting.
-    for (const id of deps.remembered.over(deps.clock.now())) {
+    for (const id of deps.remembered.stillToTell(deps.clock.now())) {
       await deps.firewallWakeups.remind(id, deps.clock.now());
     }
     await Promise.all(deps.loops.map((loop) => loop.beat()));
@@ -52,10 +50,7 @@ export const createBeats = (deps: BeatsDeps): Beats => {
     if (stopping.signal.aborted) return;
     // Memory that is slow to answer may be gone, and closing doesn't wait for it.
     if (await within(MEMORY_ANSWERS_IN, takeAll())) lastSecondAt = deps.clock.now();
-    else
-      guarded("close without memory", () =>
-        deps.withoutMemory(deps.remembered.overdue(deps.clock.now()), stopping.signal),
-      )();
+    else void closeWithoutMemory();
     aim();
   };
 
@@ -63,33 +58,31 @@ export const createBeats = (deps: BeatsDeps): Beats => {
     clearTimeout(timer);
     const end = deps.remembered.nextEnd(deps.clock.now());
     const inMs = end === undefined ? SECOND : end - deps.clock.now();
-    if (inMs < SECOND && !stopping.signal.aborted) timer = setTimeout(guarded("second", second), Math.max(inMs, 1));
+    if (inMs < SECOND && !stopping.signal.aborted) timer = setTimeout(() => void onSecond(), Math.max(inMs, 1));
   };
 
-  const minute = async (): Promise<void> => {
-    await deps.minute(stopping.signal);
-    lastMinuteAt = deps.clock.now();
-  };
+  /** Nobody waits for it, so what it throws ends here. */
+  const guarded = (what: string, work: () => Promise<void>) => (): Promise<void> =>
+    work().catch((error: unknown) => deps.failed(what, error));
 
-  const guarded = (what: string, beat: () => Promise<void>) => (): void => {
-    beat().catch((error: unknown) => deps.failed(what, error));
-  };
-
-  const run = (what: string, beat: () => Promise<void>) => () =>
-    beat().catch((error: unknown) => deps.failed(what, error));
+  const onSecond = guarded("second", second);
+  const onMinute = guarded("minute", () => deps.minute(stopping.signal));
+  const onPoke = guarded("poke", takeAll);
+  const closeWithoutMemory = guarded("close without memory", () =>
+    deps.withoutMemory(deps.remembered.stillToClose(deps.clock.now()), stopping.signal),
+  );
 
   return {
     start: () => {
       const options = { noOverlap: true, suppressMissedWarning: true };
       tasks = [
-        schedule("* * * * * *", run("second", second), { ...options, name: "second" }),
-        schedule("0 * * * * *", run("minute", minute), { ...options, name: "minute" }),
+        schedule("* * * * * *", onSecond, { ...options, name: "second" }),
+        schedule("0 * * * * *", onMinute, { ...options, name: "minute" }),
       ];
-      guarded("minute", minute)();
+      void onMinute();
     },
-    poke: guarded("poke", takeAll),
+    poke: () => void onPoke(),
     lastSecondAt: () => lastSecondAt,
-    lastMinuteAt: () => lastMinuteAt,
     stop: async () => {
       stopping.abort();
       clearTimeout(timer);

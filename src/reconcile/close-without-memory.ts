@@ -4,7 +4,7 @@ import { isFault } from "../access/fault.ts";
 import type { FirewallId } from "../access/machine.ts";
 import { type Clock, type EpochMs, later, MINUTE } from "../access/time.ts";
 import type { Guard, ObservedRule, OpenFirewall } from "../cloud/firewall.ts";
-import { endOf } from "../grants/grant.ts";
+import { endOf, isOn } from "../grants/grant.ts";
 import type { RememberedGrants } from "./remembered-grants.ts";
 
 export interface CloseWithoutMemoryDeps {
@@ -42,8 +42,7 @@ export const createCloseWithoutMemory = (deps: CloseWithoutMemoryDeps) => {
   const noteClosed = (id: FirewallId, held: ReadonlySet<string>): void => {
     const now = deps.clock.now();
     for (const grant of deps.remembered.all()) {
-      const here = grant.targets.some((target) => target.firewall === id);
-      if (here && endOf(grant) <= now && !held.has(grant.id)) deps.remembered.sawClosed(grant.id, id, now);
+      if (isOn(grant, id) && endOf(grant) <= now && !held.has(grant.id)) deps.remembered.sawClosed(grant.id, id, now);
     }
   };
 

@@ -3,10 +3,10 @@
 import { Fault, isFault } from "../access/fault.ts";
 import type { GrantId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
-import { type Clock, type EpochMs, earliest } from "../access/time.ts";
-import type { AuditLog } from "../audit/event.ts";
+import type { Clock, EpochMs } from "../access/time.ts";
+import { type AuditLog, auditEvent } from "../audit/event.ts";
 import type { Changes, Firewall, Guard, IngressRule, Observed, OpenFirewall } from "../cloud/firewall.ts";
-import { endOf, type Grant } from "../grants/grant.ts";
+import { type Grant, isOn, nextInstant } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import { type AdoptDeps, adopt } from "./adopt.ts";
 import { desiredRules } from "./desired.ts";
@@ -64,20 +64,9 @@ const grantsOn = async (firewall: Firewall, observed: Observed, deps: PassDeps):
   await adopt(firewall, observed.rules, known, deps.clock.now(), deps);
   const grants = await deps.ledger.grantsOn(firewall.id);
   for (const grant of grants) deps.remembered.remember(grant);
-  await forgetEnded(firewall, grants, deps);
+  const here = deps.remembered.all().filter((grant) => isOn(grant, firewall.id));
+  await deps.remembered.catchUp(here, grants, deps.ledger);
   return grants;
-};
-
-/** What another replica ended needn't be thought overdue here, which would make us look again and again. */
-const forgetEnded = async (firewall: Firewall, grants: readonly Grant[], deps: PassDeps): Promise<void> => {
-  const known = new Set(grants.map((grant) => grant.id));
-  const gone = deps.remembered
-    .all()
-    .filter((grant) => !known.has(grant.id) && grant.targets.some((target) => target.firewall === firewall.id));
-  for (const { id } of gone) {
-    const stored = await deps.ledger.grant(id);
-    if (stored !== undefined) deps.remembered.remember(stored);
-  }
 };
 
 /** Before each cloud write: is the firewall still ours to change, and is what we are about to do still right? */
@@ -168,20 +157,9 @@ const auditChange = async (firewall: Firewall, before: Observed, after: Observed
   const changed = [...before.rules, ...after.rules].filter(
     (rule) => removed.includes(rule.id) || added.includes(rule.id),
   );
-  await deps.auditLog.append({
-    id: `firewall.changed/${firewall.id}/${at}`,
-    at,
-    actor: { kind: "bot" },
-    kind: "firewall.changed",
-    firewall: firewall.id,
-    removed,
-    added,
-    grants: [...new Set(changed.flatMap((rule) => rule.holders.map((holder) => holder.grant)))],
-  });
+  const involved = [...new Set(changed.flatMap((rule) => rule.holders.map((holder) => holder.grant)))];
+  const facts = { firewall: firewall.id, removed, added, grants: involved };
+  await deps.auditLog.append(auditEvent("firewall.changed", `${firewall.id}/${at}`, at, "bot", facts));
 };
-
-/** The next start or end of a grant. */
-export const nextInstant = (grants: readonly Grant[], now: EpochMs): EpochMs | undefined =>
-  earliest(...grants.flatMap((grant) => [grant.startsAt, endOf(grant)]).filter((at) => at > now));
 
 const NOTHING: Changes = { remove: [], restamp: [], add: [] };

@@ -5,18 +5,21 @@
 
 import type { GrantId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
-import type { EpochMs } from "../access/time.ts";
-import { endOf, type Grant } from "../grants/grant.ts";
+import { type EpochMs, earliest } from "../access/time.ts";
+import { endOf, firewallsOf, type Grant } from "../grants/grant.ts";
+import type { Ledger } from "../grants/ledger.ts";
 
 export interface RememberedGrants {
   /** A grant that has ended is forgotten. */
   readonly remember: (grant: Grant) => void;
+  /** Of `some`, those that aren't `live` are looked up: what another replica ended is forgotten, what the ledger has lost stays. */
+  readonly catchUp: (some: readonly Grant[], live: readonly Grant[], ledger: Pick<Ledger, "grant">) => Promise<void>;
   readonly get: (id: GrantId) => Grant | undefined;
   readonly all: () => readonly Grant[];
   /** Firewalls where a remembered grant is over at `now` and was not yet seen closed. */
-  readonly overdue: (now: EpochMs) => ReadonlySet<FirewallId>;
+  readonly stillToClose: (now: EpochMs) => ReadonlySet<FirewallId>;
   /** Firewalls where a remembered grant is over at `now`, seen closed or not: somebody is still to be told. */
-  readonly over: (now: EpochMs) => ReadonlySet<FirewallId>;
+  readonly stillToTell: (now: EpochMs) => ReadonlySet<FirewallId>;
   /** The next end of a remembered grant after `now`. */
   readonly nextEnd: (now: EpochMs) => EpochMs | undefined;
   /** When this process first saw the cloud without the grant, while nobody could be told. */
@@ -27,40 +30,34 @@ export interface RememberedGrants {
 export const createRememberedGrants = (): RememberedGrants => {
   const grants = new Map<GrantId, Grant>();
   const closed = new Map<GrantId, Map<FirewallId, EpochMs>>();
+
+  const remember = (grant: Grant): void => {
+    const known = grants.get(grant.id);
+    if (grant.endedAt !== undefined) {
+      grants.delete(grant.id);
+      closed.delete(grant.id);
+      return;
+    }
+    // A first version is a fresh start: the ledger had lost the grant and has it back.
+    if (known === undefined || known.version <= grant.version || grant.version === 1) grants.set(grant.id, grant);
+  };
+  const over = (now: EpochMs): readonly Grant[] => [...grants.values()].filter((grant) => endOf(grant) <= now);
+
   return {
-    remember: (grant) => {
-      const known = grants.get(grant.id);
-      if (grant.endedAt !== undefined) {
-        grants.delete(grant.id);
-        closed.delete(grant.id);
-        return;
+    remember,
+    catchUp: async (some, live, ledger) => {
+      const known = new Set(live.map((grant) => grant.id));
+      for (const { id } of some.filter((grant) => !known.has(grant.id))) {
+        const stored = await ledger.grant(id);
+        if (stored !== undefined) remember(stored);
       }
-      // A first version is a fresh start: the ledger had lost the grant and has it back.
-      if (known === undefined || known.version <= grant.version || grant.version === 1) grants.set(grant.id, grant);
     },
     get: (id) => grants.get(id),
     all: () => [...grants.values()],
-    overdue: (now) =>
-      new Set(
-        [...grants.values()]
-          .filter((grant) => endOf(grant) <= now)
-          .flatMap((grant) =>
-            grant.targets.map((target) => target.firewall).filter((id) => !closed.get(grant.id)?.has(id)),
-          ),
-      ),
-    over: (now) =>
-      new Set(
-        [...grants.values()]
-          .filter((grant) => endOf(grant) <= now)
-          .flatMap((grant) => grant.targets.map((target) => target.firewall)),
-      ),
-    nextEnd: (now) =>
-      [...grants.values()]
-        .map(endOf)
-        .reduce<EpochMs | undefined>(
-          (next, end) => (end > now && (next === undefined || end < next) ? end : next),
-          undefined,
-        ),
+    stillToClose: (now) =>
+      new Set(over(now).flatMap((grant) => firewallsOf(grant).filter((id) => !closed.get(grant.id)?.has(id)))),
+    stillToTell: (now) => new Set(over(now).flatMap(firewallsOf)),
+    nextEnd: (now) => earliest(...[...grants.values()].map(endOf).filter((end) => end > now)),
     closedAt: (id, firewall) => closed.get(id)?.get(firewall),
     sawClosed: (id, firewall, at) => {
       const seen = closed.get(id) ?? new Map<FirewallId, EpochMs>();

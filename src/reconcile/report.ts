@@ -5,12 +5,12 @@ import type { FirewallId } from "../access/machine.ts";
 import type { Cidr } from "../access/source.ts";
 import { familyOf } from "../access/source.ts";
 import { between, type Clock, type EpochMs } from "../access/time.ts";
-import type { AuditEvent } from "../audit/event.ts";
+import { type AuditEvent, auditEvent } from "../audit/event.ts";
 import type { Firewall, IngressRule, Observed } from "../cloud/firewall.ts";
 import type { Machines } from "../cloud/machines.ts";
 import { changeGrant } from "../grants/change.ts";
 import { factsOf } from "../grants/facts.ts";
-import { endOf, type Grant, isActive, type StillOpen, sharesPort } from "../grants/grant.ts";
+import { endOf, firewallsOf, type Grant, isActive, type StillOpen, sharesPort } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import { ruleKey } from "./desired.ts";
 import type { RememberedGrants } from "./remembered-grants.ts";
@@ -60,25 +60,16 @@ export const createReport = (deps: ReportDeps): Report => {
 
   const cannotOpen: Report["cannotOpen"] = async (grant, fault) => {
     const at = deps.clock.now();
-    await changeGrant(deps.ledger, grant.id, (current) =>
-      current.revoked !== undefined || current.endedAt !== undefined
-        ? undefined
-        : {
-            grant: { ...current, revoked: { kind: "failed", at, problem: fault.message } },
-            events: [
-              {
-                id: `grant.failed/${current.id}`,
-                at,
-                actor: { kind: "bot" },
-                kind: "grant.failed",
-                ...factsOf(current),
-                grantId: current.id,
-                problem: fault.message,
-              },
-            ],
-            firewallsDue: current.targets.map((target) => ({ firewall: target.firewall, at })),
-          },
-    );
+    await changeGrant(deps.ledger, grant.id, (current) => {
+      if (current.revoked !== undefined || current.endedAt !== undefined) return undefined;
+      const problem = fault.message;
+      const facts = { ...factsOf(current), grantId: current.id, problem };
+      return {
+        grant: { ...current, revoked: { kind: "failed", at, problem } },
+        events: [auditEvent("grant.failed", current.id, at, "bot", facts)],
+        firewallsDue: firewallsOf(current).map((firewall) => ({ firewall, at })),
+      };
+    });
   };
 
   return { seen, cannotOpen };
@@ -105,17 +96,13 @@ const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machi
   const seenOpen = [...grant.seenOpen, firewall];
   const complete = grant.targets.every((target) => seenOpen.includes(target.firewall));
   if (!complete || grant.openedAt !== undefined) return { grant: { ...grant, seenOpen }, events: [] };
-  const event: AuditEvent = {
-    id: `grant.opened/${grant.id}`,
-    at,
-    actor: { kind: "bot" },
-    kind: "grant.opened",
+  const event = auditEvent("grant.opened", grant.id, at, "bot", {
     ...factsOf(grant),
     grantId: grant.id,
     expiresAt: grant.expiresAt,
     tookMs: between(grant.startsAt, at),
     addresses: reachableAddresses(grant, machines),
-  };
+  });
   return { grant: { ...grant, seenOpen, openedAt: at }, events: [event] };
 };
 
@@ -124,18 +111,14 @@ const ended = (grant: Grant, firewall: FirewallId, at: EpochMs, others: readonly
   const seenClosed = [...new Set([...grant.seenClosed, firewall])];
   if (!grant.targets.every((target) => seenClosed.includes(target.firewall)))
     return { grant: { ...grant, seenClosed }, events: [] };
-  const event: AuditEvent = {
-    id: `grant.ended/${grant.id}`,
-    at,
-    actor: { kind: "bot" },
-    kind: "grant.ended",
+  const event = auditEvent("grant.ended", grant.id, at, "bot", {
     ...factsOf(grant),
     grantId: grant.id,
     openedAt: grant.openedAt,
     stillOpen: others,
     lagMs: between(endOf(grant), at),
     cause: grant.revoked === undefined ? "expired" : grant.revoked.kind === "failed" ? "failed" : "revoked",
-  };
+  });
   return { grant: { ...grant, seenClosed, endedAt: at, stillOpen: others }, events: [event] };
 };
 

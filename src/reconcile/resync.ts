@@ -3,6 +3,7 @@
 import type { FirewallId } from "../access/machine.ts";
 import type { Clock } from "../access/time.ts";
 import type { Inventory } from "../cloud/inventory.ts";
+import { firewallsOf } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import type { RememberedGrants } from "./remembered-grants.ts";
 import type { Wakeups } from "./wakeups.ts";
@@ -34,12 +35,12 @@ export const createResync =
         }),
       ),
     );
-    const remembered = deps.remembered.all().flatMap((grant) => grant.targets.map((target) => target.firewall));
+    const remembered = deps.remembered.all().flatMap(firewallsOf);
     try {
       const live = await deps.ledger.liveGrants();
-      const fromLedger = live.flatMap((grant) => grant.targets.map((target) => target.firewall));
-      await forgetEnded(new Set(live.map((grant) => grant.id)), deps);
+      const fromLedger = live.flatMap(firewallsOf);
       for (const grant of live) deps.remembered.remember(grant);
+      await deps.remembered.catchUp(deps.remembered.all(), live, deps.ledger);
       const now = deps.clock.now();
       for (const id of new Set([...fromLedger, ...remembered])) await deps.wakeups.wake(id, now);
       for (const id of new Set((await marked).flat())) await deps.wakeups.wake(id, now);
@@ -48,11 +49,3 @@ export const createResync =
       await deps.withoutMemory(new Set([...remembered, ...(await marked).flat()]), signal);
     }
   };
-
-/** Ended by another replica. One that the ledger has lost stays remembered, and is written back by the next look at its firewall. */
-const forgetEnded = async (live: ReadonlySet<string>, deps: ResyncDeps): Promise<void> => {
-  for (const { id } of deps.remembered.all().filter((grant) => !live.has(grant.id))) {
-    const stored = await deps.ledger.grant(id);
-    if (stored !== undefined) deps.remembered.remember(stored);
-  }
-};

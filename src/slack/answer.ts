@@ -4,33 +4,84 @@ import type { RespondFn } from "@slack/bolt";
 import type { KnownBlock } from "@slack/types";
 import { isFault } from "../access/fault.ts";
 import { randomId } from "../access/identifier.ts";
-import { type Refusal, refuse } from "../access/refusal.ts";
-import type { Drawn } from "./blocks.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import type { Clock } from "../access/time.ts";
+import type { EndEarly } from "../workflow/end-early.ts";
+import type { RecordRefusal } from "../workflow/record-refusal.ts";
+import { type Drawn, lines } from "./blocks.ts";
+import type { Ask } from "./command.ts";
+import { drawClosing, drawWithdrawn } from "./private-texts.ts";
+import { refusalsText } from "./refusal-text.ts";
 
-/** What the listeners tell operators; the cause of a fault is theirs, people get its reference. */
+/** What the listeners tell operators. The cause of a fault is theirs; people get its reference. */
 export type LogProblem = (problem: {
-  readonly reference: string;
-  readonly error: unknown;
   readonly doing: string;
+  readonly error: unknown;
+  readonly reference?: string;
 }) => void;
 
-export const answerPrivately = async (respond: RespondFn, { text, blocks }: Drawn): Promise<void> => {
-  await respond({ response_type: "ephemeral", replace_original: false, text, blocks: blocks as KnownBlock[] });
-};
+export interface AnswerDeps {
+  readonly endEarly: EndEarly;
+  readonly recordRefusal: RecordRefusal;
+  readonly clock: Clock;
+  /** For readers whose client doesn't know their own. */
+  readonly zone: () => string;
+  readonly log: LogProblem;
+}
 
-/**
- * Runs something that decides; what breaks becomes a "no" with a reference. This is where faults on a person's way end.
- */
-export const orCannotCheck = async <T>(
-  doing: string,
-  log: LogProblem,
-  work: () => Promise<T>,
-): Promise<T | Refusal> => {
-  try {
-    return await work();
-  } catch (error) {
-    const reference = randomId().slice(0, 4);
-    log({ reference, error, doing });
-    return refuse("cannot-check", { what: isFault(error) && error.code === "slack" ? "people" : "memory", reference });
-  }
+export interface Answers {
+  /** Only this person sees it. A failure is logged: there is nobody else to tell. */
+  readonly privately: (respond: RespondFn, drawn: Drawn) => Promise<void>;
+  /** Runs something that decides; what breaks becomes a "no" with a reference. This is where faults on a person's way end. */
+  readonly orCannotCheck: <T>(doing: string, work: () => Promise<T>) => Promise<T | Refusal>;
+  /** All that is wrong at once, each with what would work instead. */
+  readonly refusals: (refusals: readonly Refusal[], ask?: Ask) => Drawn;
+  /** The same, and recorded with what was typed or clicked. The answer doesn't wait for the log, which may be what is broken. */
+  readonly refused: (user: string, text: string, refusals: readonly Refusal[], ask?: Ask) => Drawn;
+  /** Withdraws or closes what has this id, and says what came of it. */
+  readonly endedEarly: (user: string, text: string, id: string) => Promise<Drawn>;
+}
+
+export const createAnswers = (deps: AnswerDeps): Answers => {
+  const orCannotCheck: Answers["orCannotCheck"] = async (doing, work) => {
+    try {
+      return await work();
+    } catch (error) {
+      const reference = randomId().slice(0, 4);
+      deps.log({ reference, error, doing });
+      return refuse("cannot-check", {
+        what: isFault(error) && error.code === "slack" ? "people" : "memory",
+        reference,
+      });
+    }
+  };
+
+  const refusals: Answers["refusals"] = (all, ask) => {
+    const situation = { now: deps.clock.now(), zone: deps.zone(), ...(ask === undefined ? {} : { command: ask }) };
+    const text = refusalsText(all, situation);
+    return { text, blocks: lines(text.split("\n")) };
+  };
+
+  const refused: Answers["refused"] = (user, text, all, ask) => {
+    deps.recordRefusal.ofAsk(user, text, all).catch((error: unknown) => deps.log({ error, doing: "record a refusal" }));
+    return refusals(all, ask);
+  };
+
+  return {
+    orCannotCheck,
+    refusals,
+    refused,
+    privately: async (respond, { text, blocks }) => {
+      try {
+        await respond({ response_type: "ephemeral", replace_original: false, text, blocks: blocks as KnownBlock[] });
+      } catch (error) {
+        deps.log({ error, doing: "answer privately" });
+      }
+    },
+    endedEarly: async (user, text, id) => {
+      const ended = await orCannotCheck("end early", () => deps.endEarly(id, user));
+      if (isRefusal(ended)) return refused(user, text, [ended]);
+      return ended.kind === "withdrawn" ? drawWithdrawn(ended.request) : drawClosing(ended.grant);
+    },
+  };
 };

@@ -81,4 +81,4 @@ const standingOf = (user: SlackUser, home: Home): PersonFacts["standing"] => {
   return "member";
 };
 
-const isStranger = (user: SlackUser): boolean => "is_stranger" in user && Boolean(user.is_stranger);
+const isStranger = (user: SlackUser): boolean => "is_stranger" in user && user.is_stranger === true;

@@ -1,58 +1,44 @@
 /** `/jit …`: acknowledged at once, read, handed on, answered privately. Decides nothing. */
 
 import type { App } from "@slack/bolt";
-import { isRefusal, type Refusal } from "../access/refusal.ts";
+import { isRefusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
-import type { EndEarly } from "../workflow/end-early.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
-import type { RecordRefusal } from "../workflow/record-refusal.ts";
-import type { SubmitRequest } from "../workflow/submit-request.ts";
-import { answerPrivately, type LogProblem, orCannotCheck } from "./answer.ts";
+import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
+import type { Answers } from "./answer.ts";
 import type { Drawn } from "./blocks.ts";
-import { type Ask, type Command, readCommand } from "./command.ts";
-import { drawAsked, drawClosing, drawHelp, drawMine, drawNotYet, drawWithdrawn } from "./private-texts.ts";
-import { drawRefusals } from "./refusal-message.ts";
-import type { Situation } from "./refusal-text.ts";
+import { type Command, readCommand } from "./command.ts";
+import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
 
 export interface CommandDeps {
   readonly submitRequest: SubmitRequest;
-  readonly endEarly: EndEarly;
   readonly listMine: ListMine;
-  readonly recordRefusal: RecordRefusal;
+  readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
-  readonly log: LogProblem;
 }
 
 export const listenForCommands = (app: App, deps: CommandDeps): void => {
   app.command("/jit", async ({ ack, command, respond }) => {
     await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/implementing-slash-commands
-    const typed = readCommand(command.text);
-    const answer = isRefusal(typed)
-      ? await refused([typed], undefined, command.user_id, command.text, deps)
-      : await run(typed, command.user_id, command.text, deps);
-    try {
-      await answerPrivately(respond, answer);
-    } catch (error) {
-      deps.log({ reference: "", error, doing: "answer a command" });
-    }
+    const { user_id: user, text } = command;
+    const typed = readCommand(text);
+    const answer = isRefusal(typed) ? deps.answers.refused(user, text, [typed]) : await run(typed, user, text, deps);
+    await deps.answers.privately(respond, answer);
   });
 };
 
 const run = async (command: Command, user: string, text: string, deps: CommandDeps): Promise<Drawn> => {
   switch (command.kind) {
     case "ask":
-      return ask(command, user, text, deps);
+      return submit(command, user, text, deps);
     case "list": {
-      const mine = await orCannotCheck("list what is open", deps.log, () => deps.listMine(user));
-      if (isRefusal(mine)) return refused([mine], undefined, user, text, deps);
+      const mine = await deps.answers.orCannotCheck("list what is open", () => deps.listMine(user));
+      if (isRefusal(mine)) return deps.answers.refused(user, text, [mine]);
       return drawMine(mine, deps.clock.now(), deps.zone());
     }
-    case "close": {
-      const ended = await orCannotCheck("close", deps.log, () => deps.endEarly(command.id, user));
-      if (isRefusal(ended)) return refused([ended], undefined, user, text, deps);
-      return ended.kind === "withdrawn" ? drawWithdrawn(ended.request) : drawClosing(ended.grant);
-    }
+    case "close":
+      return deps.answers.endedEarly(user, text, command.id);
     case "form":
     case "help":
       return drawHelp();
@@ -69,25 +55,9 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
   }
 };
 
-const ask = async (command: Ask, user: string, text: string, deps: CommandDeps): Promise<Drawn> => {
-  const outcome = await orCannotCheck("submit a request", deps.log, () => deps.submitRequest(command, user));
-  if (isRefusal(outcome)) return refused([outcome], command, user, text, deps);
-  if (outcome.kind === "refused") return refused(outcome.refusals, command, user, text, deps);
-  return drawAsked(outcome.request, deps.clock.now(), deps.zone());
+const submit = async (ask: Ask, user: string, text: string, deps: CommandDeps): Promise<Drawn> => {
+  const outcome = await deps.answers.orCannotCheck("submit a request", () => deps.submitRequest(ask, user));
+  if (isRefusal(outcome)) return deps.answers.refused(user, text, [outcome], ask);
+  if ("refusals" in outcome) return deps.answers.refused(user, text, outcome.refusals, ask);
+  return drawAsked(outcome, deps.clock.now(), deps.zone());
 };
-
-/** The answer doesn't wait for the log, which may be what is broken. */
-const refused = async (
-  refusals: readonly [Refusal, ...Refusal[]],
-  command: Ask | undefined,
-  user: string,
-  text: string,
-  deps: CommandDeps,
-): Promise<Drawn> => {
-  deps
-    .recordRefusal(user, text, refusals)
-    .catch((error: unknown) => deps.log({ reference: "", error, doing: "record a refusal" }));
-  return drawRefusals(refusals, { ...situation(deps), ...(command === undefined ? {} : { command }) });
-};
-
-const situation = ({ clock, zone }: CommandDeps): Situation => ({ now: clock.now(), zone: zone() });

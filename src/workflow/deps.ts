@@ -16,6 +16,8 @@ export interface WorkflowDeps {
   readonly policy: () => Policy | undefined;
   /** Names of the roles that look after everything. */
   readonly securityRoles: () => readonly string[];
+  /** IANA zone of people whose own Slack doesn't know. */
+  readonly zone: () => string;
   readonly clock: Clock;
   readonly newId: () => string;
 }

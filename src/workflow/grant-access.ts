@@ -3,8 +3,9 @@
 import { lengthOf } from "../access/duration.ts";
 import type { GrantId } from "../access/identifier.ts";
 import { type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
+import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
-import type { Grant } from "../grants/grant.ts";
+import { firewallsOf, type Grant, UNSEEN } from "../grants/grant.ts";
 import type { Write } from "../grants/ledger.ts";
 import type { AccessRequest, Target } from "../grants/request.ts";
 
@@ -17,53 +18,29 @@ export const WARN_BEFORE = (10 * MINUTE) as DurationMs;
  */
 export const grantAccess = (approved: AccessRequest, targets: readonly Target[], now: EpochMs): Write => {
   const expiresAt = later(now, lengthOf(approved.end, now));
+  const { requester, machine, services, ports, sources, justification, channel, rule } = approved;
   const grant: Grant = {
+    ...UNSEEN,
     id: approved.id as string as GrantId,
-    version: 1,
     requestId: approved.id,
-    requester: approved.requester,
-    machine: approved.machine,
-    services: approved.services,
-    ports: approved.ports,
-    sources: approved.sources,
-    justification: approved.justification,
-    channel: approved.channel,
+    requester,
+    machine,
+    services,
+    ports,
+    sources,
+    justification,
+    channel,
     targets,
     startsAt: now,
     expiresAt,
-    revoked: undefined,
-    adopted: false,
-    seenOpen: [],
-    seenClosed: [],
-    openedAt: undefined,
-    warnedAt: undefined,
-    endedAt: undefined,
-    stillOpen: [],
   };
   const approvers = approved.state.kind === "approved" ? approved.state.approvals.map((approval) => approval.by) : [];
-  const last = approvers.at(-1);
+  const facts = { ...factsOf(approved), rule, approvers, expiresAt };
   return {
     request: approved,
     grant,
-    events: [
-      {
-        id: `request.approved/${approved.id}`,
-        at: now,
-        kind: "request.approved",
-        actor:
-          last === undefined
-            ? { kind: "bot" }
-            : {
-                kind: "person",
-                person: last,
-              },
-        ...factsOf(approved),
-        rule: approved.rule,
-        approvers,
-        expiresAt,
-      },
-    ],
-    firewallsDue: targets.map(({ firewall }) => ({ firewall, at: now })),
+    events: [auditEvent("request.approved", approved.id, now, approvers.at(-1) ?? "bot", facts)],
+    firewallsDue: firewallsOf(grant).map((firewall) => ({ firewall, at: now })),
     requestDue: later(expiresAt, -WARN_BEFORE as DurationMs),
   };
 };

@@ -2,6 +2,7 @@
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
 import { type Clock, type DurationMs, type EpochMs, later } from "../access/time.ts";
+import { auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
 import { factsOf } from "../grants/facts.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
@@ -25,15 +26,7 @@ export const createLookAtRequest =
     const at = clock.now();
     const written = await ledger.commit({
       request: lapsed,
-      events: [
-        {
-          id: `request.lapsed/${id}`,
-          at,
-          actor: { kind: "bot" },
-          kind: "request.lapsed",
-          ...factsOf(lapsed),
-        },
-      ],
+      events: [auditEvent("request.lapsed", id, at, "bot", factsOf(lapsed))],
     });
     // Somebody answered in this very moment: then there is a new state to look at.
     return written ? undefined : at;
@@ -49,20 +42,9 @@ const warn = async (id: GrantId, ledger: Ledger, clock: Clock): Promise<EpochMs 
     // Short accesses need no warning, and one that never opened has nothing to lose.
     if (current.warnedAt !== undefined || !isActive(current, now)) return undefined;
     if (warnAt(current) <= current.startsAt || current.openedAt === undefined) return undefined;
-    return {
-      grant: { ...current, warnedAt: now },
-      events: [
-        {
-          id: `grant.ending/${id}/${current.expiresAt}`,
-          at: now,
-          actor: { kind: "bot" },
-          kind: "grant.ending",
-          ...factsOf(current),
-          grantId: id,
-          expiresAt: current.expiresAt,
-        },
-      ],
-    };
+    const facts = { ...factsOf(current), grantId: id, expiresAt: current.expiresAt };
+    const event = auditEvent("grant.ending", `${id}/${current.expiresAt}`, now, "bot", facts);
+    return { grant: { ...current, warnedAt: now }, events: [event] };
   });
   return undefined;
 };

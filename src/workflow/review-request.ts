@@ -3,11 +3,10 @@
 import { lengthOf } from "../access/duration.ts";
 import type { RequestId } from "../access/identifier.ts";
 import type { Machine } from "../access/machine.ts";
-import { type Person, samePerson } from "../access/person.ts";
+import { samePerson } from "../access/person.ts";
 import { portKey, type Service } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import type { EpochMs } from "../access/time.ts";
-import type { AuditEvent } from "../audit/event.ts";
+import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { Write } from "../grants/ledger.ts";
 import { type AccessRequest, approve, deny, type Target, whyTooLate } from "../grants/request.ts";
@@ -17,6 +16,7 @@ import { resolveService } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
 import { judge } from "./judge.ts";
+import { createRecordRefusal } from "./record-refusal.ts";
 import { type Member, memberOf } from "./standing.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -37,21 +37,24 @@ export type MayReview = (id: RequestId, user: string) => Promise<AccessRequest |
 export const createReviewRequest = (
   deps: WorkflowDeps,
 ): { readonly review: ReviewRequest; readonly mayReview: MayReview } => {
+  const record = createRecordRefusal(deps);
+
+  /** A clear "no" isn't withheld because it couldn't be recorded; what keeps the log away keeps everything else away too. */
+  const refused = async (id: RequestId, user: string, verdict: Verdict["kind"], refusal: Refusal): Promise<Refusal> => {
+    await record.ofReview(user, id, verdict, refusal).catch(() => undefined);
+    return refusal;
+  };
+
   const mayReview: MayReview = async (id, user) => {
     const reviewing = await prepare(id, user, deps);
-    if (!isRefusal(reviewing)) return reviewing.request;
-    await auditRefusal(id, user, { kind: "deny", reason: "" }, reviewing, deps);
-    return reviewing;
+    return isRefusal(reviewing) ? refused(id, user, "deny", reviewing) : reviewing.request;
   };
 
   const review: ReviewRequest = async (id, user, verdict) => {
     for (;;) {
       const reviewing = await prepare(id, user, deps);
       const write = isRefusal(reviewing) ? reviewing : await answer(reviewing, verdict, deps);
-      if (isRefusal(write)) {
-        await auditRefusal(id, user, verdict, write, deps);
-        return write;
-      }
+      if (isRefusal(write)) return refused(id, user, verdict.kind, write);
       if (await deps.ledger.commit(write)) return write.request;
     }
   };
@@ -62,7 +65,7 @@ export const createReviewRequest = (
 interface Reviewing {
   readonly request: AccessRequest;
   readonly reviewer: Member;
-  readonly machine: Machine | undefined;
+  readonly machine: Machine;
   readonly policy: Policy;
 }
 
@@ -78,10 +81,10 @@ const prepare = async (id: RequestId, user: string, deps: WorkflowDeps): Promise
   if (samePerson(reviewer.facts.person, request.requester)) return refuse("own-request", {});
 
   const machine = deps.machines.byId(request.machine.id);
-  const rule = machine === undefined ? undefined : ruleFor(policy, machine);
-  if (rule === undefined || !mayApprove(rule, reviewer.roles)) {
-    return refuse("not-approver", { roles: rule?.approve.kind === "by" ? rule.approve.roles : [] });
-  }
+  if (machine === undefined) return refuse("requester-changed", { reason: "machine-unknown" });
+  const rule = ruleFor(policy, machine);
+  if (rule?.approve.kind !== "by") return refuse("requester-changed", { reason: "machine-not-offered" });
+  if (!mayApprove(rule, reviewer.roles)) return refuse("not-approver", { roles: rule.approve.roles });
   return { request, reviewer, machine, policy };
 };
 
@@ -95,7 +98,9 @@ const answer = async (
   if (verdict.kind === "deny") {
     const now = deps.clock.now();
     const denied = deny(request, by, verdict.reason, now);
-    return isRefusal(denied) ? denied : { request: denied, events: [deniedEvent(denied, by, now, verdict.reason)] };
+    if (isRefusal(denied)) return denied;
+    const facts = { ...factsOf(denied), reason: verdict.reason };
+    return { request: denied, events: [auditEvent("request.denied", denied.id, now, by, facts)] };
   }
   const today = await stillAllowed(reviewing, deps);
   if (isRefusal(today)) return today;
@@ -103,19 +108,8 @@ const answer = async (
   const approved = approve({ ...request, approvalsNeeded: today.approvalsNeeded }, by, now);
   if (isRefusal(approved)) return approved;
   if (approved.state.kind === "approved") return { ...grantAccess(approved, today.targets, now), request: approved };
-  const given = { ...factsOf(approved), verdict: "approve" } as const;
-  return {
-    request: approved,
-    events: [
-      {
-        id: `review.given/${request.id}/${by.user}`,
-        at: now,
-        actor: { kind: "person", person: by },
-        kind: "review.given",
-        ...given,
-      },
-    ],
-  };
+  const facts = { ...factsOf(approved), verdict: "approve" } as const;
+  return { request: approved, events: [auditEvent("review.given", `${request.id}/${by.user}`, now, by, facts)] };
 };
 
 interface Today {
@@ -127,7 +121,6 @@ interface Today {
 const stillAllowed = async ({ request, machine, policy }: Reviewing, deps: WorkflowDeps): Promise<Today | Refusal> => {
   const requester = await memberOf(request.requester.user, policy, deps.directory);
   if (isRefusal(requester)) return refuse("requester-changed", { reason: requester.code });
-  if (machine === undefined) return refuse("machine-unknown", { text: request.machine.name, didYouMean: [] });
   const services = request.services
     .map((name) => resolveService(name, policy))
     .filter((each): each is Service => !isRefusal(each));
@@ -143,41 +136,4 @@ const stillAllowed = async ({ request, machine, policy }: Reviewing, deps: Workf
   const targets = targetsOf(machine, request.sources);
   const approvalsNeeded = decision.kind === "allow" ? 0 : decision.approvalsNeeded;
   return isRefusal(targets) ? targets : { targets, approvalsNeeded };
-};
-
-const deniedEvent = (request: AccessRequest, by: Person, at: EpochMs, reason: string): AuditEvent => ({
-  id: `request.denied/${request.id}`,
-  at,
-  actor: {
-    kind: "person",
-    person: by,
-  },
-  kind: "request.denied",
-  ...factsOf(request),
-  reason,
-});
-
-const auditRefusal = async (
-  requestId: RequestId,
-  user: string,
-  verdict: Verdict,
-  refusal: Refusal,
-  deps: WorkflowDeps,
-): Promise<void> => {
-  const at = deps.clock.now();
-  // Who is refused may be unknown to us; the team is then unknown too.
-  const person = (await deps.directory.lookUp(user))?.person ?? { team: "", user };
-  await deps.auditLog.append({
-    id: `review.refused/${requestId}/${user}/${at}`,
-    at,
-    actor: {
-      kind: "person",
-      person,
-    },
-    kind: "review.refused",
-    requestId,
-    reviewer: person,
-    verdict: verdict.kind,
-    code: refusal.code,
-  });
 };

@@ -11,11 +11,16 @@ export interface Member {
   readonly roles: ReadonlySet<string>;
 }
 
-/** Throws a `Fault` when Slack can't be asked. */
-export const memberOf = async (user: string, policy: Policy, directory: Directory): Promise<Member | Refusal> => {
+/** Without a policy nobody holds a role. Throws a `Fault` when Slack can't be asked. */
+export const memberOf = async (
+  user: string,
+  policy: Policy | undefined,
+  directory: Directory,
+): Promise<Member | Refusal> => {
   const facts = await directory.lookUp(user);
   if (facts === undefined) return refuse("person-unknown", {});
   if (facts.standing !== "member") return refuse("person-standing", { standing: facts.standing });
+  if (policy === undefined) return { facts, roles: new Set() };
   return { facts, roles: rolesOf(policy, user, await membersByGroup(policy, [...policy.roles.keys()], directory)) };
 };
 

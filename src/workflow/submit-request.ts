@@ -7,7 +7,9 @@ import { personKey } from "../access/person.ts";
 import { type Service, samePort } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type EpochMs, later } from "../access/time.ts";
+import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
+import type { Write } from "../grants/ledger.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { Decision } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
@@ -29,13 +31,11 @@ export interface Ask {
   readonly because: string;
 }
 
-export type Submitted = { readonly kind: "pending" | "granted"; readonly request: AccessRequest };
-
 /** All reasons, in the order to show them. */
 export type Refused = { readonly kind: "refused"; readonly refusals: readonly [Refusal, ...Refusal[]] };
 
 /** Throws a `Fault` when something that has to be known can't be; nothing is stored then. */
-export type SubmitRequest = (ask: Ask, user: string) => Promise<Submitted | Refused>;
+export type SubmitRequest = (ask: Ask, user: string) => Promise<AccessRequest | Refused>;
 
 export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
   const shownPeople = createShownPeople(deps);
@@ -61,7 +61,7 @@ export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
     const request = { ...asked, approvers: { ...asked.approvers, users } };
     const write = decision.kind === "allow" ? grantAccess(request, targets, now) : pendingWrite(request);
     if (!(await deps.ledger.commit(write))) throw new Error(`request id \`${request.id}\` was taken already`);
-    return { kind: decision.kind === "allow" ? "granted" : "pending", request };
+    return request;
   };
 };
 
@@ -81,7 +81,7 @@ const understand = (
 ): Understood | Refused => {
   const machine = deps.machines.find(ask.machine);
   const services = ask.services.map((word) => resolveService(word, policy));
-  const end = parseEnd(ask.end, member.facts.timezone ?? "utc", now);
+  const end = parseEnd(ask.end, member.facts.timezone ?? deps.zone(), now);
   const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
   const { sources, refusals } = resolveSources(ask.from, rule, policy);
 
@@ -159,24 +159,12 @@ const requestFor = (
   };
 };
 
-const pendingWrite = (request: AccessRequest) => ({
-  request,
-  events: [
-    {
-      ...({
-        id: `request.submitted/${request.id}`,
-        at: request.askedAt,
-        kind: "request.submitted",
-      } as const),
-      actor: {
-        kind: "person",
-        person: request.requester,
-      } as const,
-      ...factsOf(request),
-      rule: request.rule,
-      durationMs: lengthOf(request.end, request.askedAt),
-      answerBy: request.answerBy,
-    },
-  ],
-  requestDue: request.answerBy,
-});
+const pendingWrite = (request: AccessRequest): Write => {
+  const { id, rule, askedAt, answerBy, requester, end } = request;
+  const facts = { ...factsOf(request), rule, durationMs: lengthOf(end, askedAt), answerBy };
+  return {
+    request,
+    events: [auditEvent("request.submitted", id, askedAt, requester, facts)],
+    requestDue: answerBy,
+  };
+};

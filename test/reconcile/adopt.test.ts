@@ -77,6 +77,12 @@ describe("a rule of ours that nobody remembers", () => {
     expect(world.told()).toEqual([`grant.adopted ${ONE}`, `grant.ended ${ONE}`]);
   });
 
+  test("is looked at by the clock too, so that its end is announced", async () => {
+    const world = await forgotten();
+    await world.restarted();
+    expect((await world.requests.take(NOW, 10, SECOND)).map(({ id }) => id)).toEqual([ONE]);
+  });
+
   test("is adopted once, however often and by however many it is seen", async () => {
     const world = await forgotten();
     await Promise.all([world.restarted(), world.worker().look()]);

@@ -120,14 +120,14 @@ describe("when Redis is back", () => {
     world.clock.set(END);
     world.trouble((operation) => (operation === "remove" ? { kind: "lie" } : undefined));
     await world.close();
-    expect(world.remembered.overdue(END)).toEqual(new Set([NSG]));
+    expect(world.remembered.stillToClose(END)).toEqual(new Set([NSG]));
     world.trouble((operation) => (operation === "remove" ? { kind: "half" } : undefined));
     await world.close();
-    expect(world.remembered.overdue(END)).toEqual(new Set([NSG]));
+    expect(world.remembered.stillToClose(END)).toEqual(new Set([NSG]));
     world.trouble(() => undefined);
     world.clock.set(END + 900);
     await world.close();
-    expect(world.remembered.overdue(END)).toEqual(new Set());
+    expect(world.remembered.stillToClose(END)).toEqual(new Set());
     world.outage.away = false;
     await world.look();
     expect(world.events("grant.ended")).toMatchObject([{ lagMs: 900 }]);

@@ -58,6 +58,19 @@ describe("the way of one grant", () => {
     expect(world.told()).toEqual([`grant.opened ${ONE}`, `grant.ended ${ONE}`]);
   });
 
+  test("what another process ended is forgotten by this one too, when it looks", async () => {
+    const world = await createWorld();
+    const other = world.worker();
+    await world.give(grantOn());
+    await world.look();
+    await other.look();
+    expect(other.remembered.all()).toHaveLength(1);
+    world.clock.set(END);
+    await world.look();
+    await other.look();
+    expect([world.remembered.all(), other.remembered.all()]).toEqual([[], []]);
+  });
+
   test("one that begins later is neither open nor over before", async () => {
     const world = await createWorld();
     await world.give(grantOn({ startsAt: later(NOW, MINUTE) }));

@@ -26,16 +26,16 @@ describe("what this process remembers", () => {
 
   test("is overdue from its end on, on each firewall until it was seen closed there", () => {
     const remembered = remembering(grantOn({}, [NSG, SUBNET_NSG]), grantOn({ id: TWO, expiresAt: later(END, MINUTE) }));
-    expect(remembered.overdue(at(END - 1))).toEqual(new Set());
-    expect(remembered.overdue(END)).toEqual(new Set([NSG, SUBNET_NSG]));
+    expect(remembered.stillToClose(at(END - 1))).toEqual(new Set());
+    expect(remembered.stillToClose(END)).toEqual(new Set([NSG, SUBNET_NSG]));
     remembered.sawClosed(ONE, NSG, END);
-    expect(remembered.overdue(END)).toEqual(new Set([SUBNET_NSG]));
+    expect(remembered.stillToClose(END)).toEqual(new Set([SUBNET_NSG]));
   });
 
   test("is overdue from its revocation on", () => {
     const revoked = grantOn({ revoked: { kind: "closed", at: later(NOW, MINUTE), by: grantOn().requester } });
-    expect(remembering(revoked).overdue(at(NOW + MINUTE - 1))).toEqual(new Set());
-    expect(remembering(revoked).overdue(later(NOW, MINUTE))).toEqual(new Set([NSG]));
+    expect(remembering(revoked).stillToClose(at(NOW + MINUTE - 1))).toEqual(new Set());
+    expect(remembering(revoked).stillToClose(later(NOW, MINUTE))).toEqual(new Set([NSG]));
   });
 
   test("knows the next end, later than now", () => {

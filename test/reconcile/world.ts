@@ -103,6 +103,8 @@ export interface World extends Worker {
   readonly clock: ManualClock;
   readonly outage: Outage;
   readonly wakeups: MemoryWakeups;
+  /** The queue of requests that time does something to. */
+  readonly requests: MemoryWakeups;
   readonly memory: MemoryLedger;
   readonly ledger: Ledger;
   readonly firewall: (id?: FirewallId) => MemoryFirewall;
@@ -136,9 +138,10 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const clock = createManualClock(NOW);
   const outage: Outage = { away: false };
   const wakeups = createMemoryWakeups({ outage });
+  const requests = createMemoryWakeups({ outage });
   const memory = createMemoryLedger({
     firewalls: wakeups,
-    requests: createMemoryWakeups(),
+    requests,
     outage,
     ...(options.hand === undefined ? {} : { hand: options.hand }),
   });
@@ -197,6 +200,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     clock,
     outage,
     wakeups,
+    requests,
     memory,
     ledger,
     worker,

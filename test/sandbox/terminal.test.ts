@@ -1,7 +1,7 @@
 /** The sandbox's terminal, typed at as a newcomer would. */
 
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { runTerminal } from "../../src/sandbox/terminal.ts";
 import { setStage } from "../scenarios/stage.ts";
 

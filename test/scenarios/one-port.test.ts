@@ -28,7 +28,9 @@ test.concurrent("a port behind two network security groups opens after an approv
   await stage.until("the port is closed", async () => !(await stage.reaches(ADDRESSES.vpn, "prod-vm-3")), 70_000);
   expect(Date.now() - endsAt).toBeGreaterThan(-1_000);
   expect(Date.now() - endsAt).toBeLessThan(2_000);
-  await stage.until("the channel is told", () => stage.notices().some((text) => text.includes("SSH to prod-vm-3 · closed") || text.includes("closed")));
+  await stage.until("the channel is told", () =>
+    stage.notices().some((text) => text.includes("SSH to prod-vm-3 · closed") || text.includes("closed")),
+  );
   expect(stage.card(id).text).toContain("after its time");
   expect(session.outcome === "open" && (await echoes(session.socket))).toBe(true);
   expect(["nsg-prod", "nsg-prod-vm-3"].map((name) => stage.azure.export(nsgId(name)))).toEqual(before);

@@ -112,6 +112,7 @@ export const createOffice = async (
     machines: { ...found, find: (text: string) => found.find(text), byId: (id: Machine["id"]) => found.byId(id) },
     policy: () => (policy === undefined ? undefined : withSecurity(policy)),
     securityRoles: () => ["security"],
+    zone: () => "Europe/Berlin",
     newId: () => {
       count += 1;
       return `r${String(count).padStart(7, "2")}`;
@@ -120,8 +121,8 @@ export const createOffice = async (
   const submitRequest = createSubmitRequest(deps);
   const submit = async (ask: Partial<Ask> = {}, user = DEV): Promise<AccessRequest> => {
     const outcome = await submitRequest(anAsk(ask), user);
-    if (outcome.kind === "refused") throw new Error(`refused: ${JSON.stringify(outcome.refusals)}`);
-    return outcome.request;
+    if ("refusals" in outcome) throw new Error(`refused: ${JSON.stringify(outcome.refusals)}`);
+    return outcome;
   };
   return {
     clock,
@@ -141,7 +142,7 @@ export const createOffice = async (
     /** Codes of the refusals; empty when it was stored. */
     refusalsOf: async (ask: Partial<Ask>, user = DEV): Promise<readonly string[]> => {
       const outcome = await submitRequest(anAsk(ask), user);
-      return outcome.kind === "refused" ? outcome.refusals.map(({ code }) => code) : [];
+      return "refusals" in outcome ? outcome.refusals.map(({ code }) => code) : [];
     },
     ...createReviewRequest(deps),
     endEarly: createEndEarly(deps),

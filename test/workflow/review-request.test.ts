@@ -203,7 +203,7 @@ describe("doesn't count, changes nothing and is recorded:", () => {
   test("an approval of a machine that is gone", async () => {
     const world = await asked();
     await world.setMachines();
-    expect(await world.code(LEAD)).toBe("not-approver");
+    expect(await world.code(LEAD)).toBe("requester-changed");
     await unchanged(world);
   });
 

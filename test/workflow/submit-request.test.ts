@@ -183,7 +183,7 @@ describe("something that breaks is thrown, and nothing is stored:", () => {
 
 test("a refusal is recorded with who asked for what and why not, cut to a sensible length", async () => {
   const office = await createOffice();
-  await office.recordRefusal(DEV, "x".repeat(10_000), [{ kind: "refusal", code: "person-unknown", facts: {} }]);
+  await office.recordRefusal.ofAsk(DEV, "x".repeat(10_000), [{ kind: "refusal", code: "person-unknown", facts: {} }]);
   expect(office.lastEvent()).toMatchObject({
     kind: "request.refused",
     requester: { team: "T0ACME", user: DEV },

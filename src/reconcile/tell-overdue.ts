@@ -1,14 +1,13 @@
-/** What follows when a look at a firewall failed: operators read it now, people once a closing is overdue. */
+/** After a look at a firewall failed: people are told, once, that a closing is overdue. */
 
 import type { FirewallId } from "../access/machine.ts";
 import { type Clock, type DurationMs, type EpochMs, earliest, later, MINUTE } from "../access/time.ts";
-import type { AuditLog } from "../audit/event.ts";
+import { type AuditLog, auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
-import { endOf, type Grant } from "../grants/grant.ts";
+import { endOf, type Grant, nextInstant } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
-import { nextInstant } from "./pass.ts";
 
-export interface ComplainDeps {
+export interface TellOverdueDeps {
   readonly ledger: Ledger;
   readonly auditLog: AuditLog;
   readonly clock: Clock;
@@ -24,26 +23,15 @@ export const OVERDUE_AFTER = (2 * MINUTE) as DurationMs;
  *
  * Memory may be what failed: then there is nothing to do but to come back.
  */
-export const createComplain =
-  (deps: ComplainDeps) =>
+export const createTellOverdue =
+  (deps: TellOverdueDeps) =>
   async (firewall: FirewallId, problem: string): Promise<EpochMs | undefined> => {
     const here = await deps.ledger.grantsOn(firewall).catch((): readonly Grant[] => []);
     const grants = here.filter((grant) => !grant.seenClosed.includes(firewall));
     const now = deps.clock.now();
     for (const grant of grants.filter((each) => later(endOf(each), deps.overdueAfter) <= now)) {
-      await deps.auditLog
-        .append({
-          id: `closing.overdue/${grant.id}`,
-          at: now,
-          actor: { kind: "bot" },
-          kind: "closing.overdue",
-          ...factsOf(grant),
-          grantId: grant.id,
-          firewall,
-          since: endOf(grant),
-          problem,
-        })
-        .catch(() => undefined);
+      const facts = { ...factsOf(grant), grantId: grant.id, firewall, since: endOf(grant), problem };
+      await deps.auditLog.append(auditEvent("closing.overdue", grant.id, now, "bot", facts)).catch(() => undefined);
     }
     const overdueAt = grants.map((grant) => later(endOf(grant), deps.overdueAfter)).filter((at) => at > now);
     return earliest(nextInstant(grants, now), ...overdueAt);

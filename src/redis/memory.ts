@@ -1,0 +1,66 @@
+/** Everything that is kept in Redis, opened together: the one that is named, or one of our own. */
+
+import { join } from "node:path";
+import type { Clock } from "../access/time.ts";
+import type { AuditEvent, AuditLog } from "../audit/event.ts";
+import type { Ledger } from "../grants/ledger.ts";
+import type { Outbox } from "../notices/outbox.ts";
+import { createRememberedGrants, type RememberedGrants } from "../reconcile/remembered-grants.ts";
+import { createRememberingLedger } from "../reconcile/remembering-ledger.ts";
+import type { Wakeups } from "../reconcile/wakeups.ts";
+import { createRedisAuditLog } from "./audit-log.ts";
+import { connectRedis, type RedisLog } from "./connect.ts";
+import type { RedisConnection } from "./connection.ts";
+import { startEmbeddedRedis } from "./embedded-server.ts";
+import { keyPrefixOf } from "./keys.ts";
+import { createRedisLedger } from "./ledger.ts";
+import { createRedisOutbox } from "./outbox.ts";
+import { createReplayGuard } from "./replays.ts";
+import { createRedisWakeups } from "./wakeups.ts";
+
+export interface MemoryDeps {
+  readonly redisUrl: string | undefined;
+  /** Of the embedded server. */
+  readonly dataFolder: string;
+  readonly installation: string;
+  readonly clock: Clock;
+  readonly log: RedisLog;
+  readonly onAppended: (event: AuditEvent) => void;
+  /** Called after each commit of this process: something may have become due. */
+  readonly committed: () => void;
+}
+
+export interface Memory {
+  readonly redis: RedisConnection;
+  readonly ledger: Ledger;
+  readonly auditLog: AuditLog;
+  readonly outbox: Outbox;
+  readonly remembered: RememberedGrants;
+  readonly wakeups: (queue: string) => Wakeups;
+  readonly firstTime: (signature: string, seconds: number) => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
+/** Doesn't wait for a named Redis to be there. Throws when the embedded one can't be started. */
+export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
+  const { redisUrl, dataFolder, installation, clock, log, onAppended, committed } = deps;
+  const embedded =
+    redisUrl === undefined ? await startEmbeddedRedis({ folder: join(dataFolder, "redis"), log }) : undefined;
+  const redis = connectRedis(redisUrl ?? embedded?.url ?? "", { log });
+  const prefix = keyPrefixOf(installation);
+  const remembered = createRememberedGrants();
+  const ledger = createRedisLedger(redis, prefix, { clock, onAppended });
+  return {
+    redis,
+    remembered,
+    ledger: createRememberingLedger(ledger, remembered, committed),
+    auditLog: createRedisAuditLog(redis, prefix, { clock, onAppended }),
+    outbox: createRedisOutbox(redis, prefix, { clock }),
+    wakeups: (queue) => createRedisWakeups(redis, prefix, queue),
+    firstTime: createReplayGuard(redis, prefix).firstTime,
+    close: async () => {
+      redis.close();
+      await embedded?.stop();
+    },
+  };
+};
