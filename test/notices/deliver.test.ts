@@ -205,6 +205,8 @@ describe("a chat that can't be reached", () => {
     clock.advance(MINUTE);
     await look();
     expect(chat.in(CHANNEL)).toEqual(["card/k7f3q2xd", "grant.ended/k7f3q2xd/channel"]);
+    // A message is as it was said; only cards are brought up to date.
+    expect(chat.messages().at(-1)).toMatchObject({ changes: 0 });
   });
 
   test("nothing is posted while it can't be looked for", async () => {
