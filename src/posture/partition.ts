@@ -153,7 +153,7 @@ const cutsOf = (layers: readonly AddressSet[], family: AddressFamily): readonly 
     }
   }
   cuts.delete(addressAfter(lastAddress(family)));
-  return [...cuts].sort(ascending);
+  return [...cuts].toSorted(ascending);
 };
 
 const joined = <T>(

@@ -13,7 +13,7 @@ import { directly, HERE, type Packet, routed, translated, verdictOf } from "./az
 import { edgesOf, type Family } from "./bits.ts";
 import { aFirewall, anAddress, anAwsTarget, anAzureTarget } from "./random-rules.ts";
 
-const RUNS = Number(process.env.POSTURE_RUNS ?? 15_000);
+const RUNS = Number(process.env.POSTURE_RUNS ?? 10_000);
 
 const outcomeAt = ({ starts, values }: Partition<Outcome>, text: string): Outcome => {
   const { address } = addressOf(text);
@@ -29,8 +29,8 @@ const same = (found: unknown, wanted: unknown, where: string): void => {
 
 const ruleOf = (decider: Decider): string => ("rule" in decider ? decider.rule : decider.kind);
 
-/** Every address that a rule set names, at its edges. */
-const edges = (target: Target, family: Family): readonly string[] => {
+/** Addresses at the edges of what a rule set names. */
+const edges = (target: Target, family: Family, nth: number): readonly string[] => {
   const texts =
     target.cloud === "aws"
       ? target.groups.flatMap(({ rules }) => rules.map(({ source }) => source))
@@ -49,11 +49,14 @@ const edges = (target: Target, family: Family): readonly string[] => {
   const all = [...texts, ...(target.table.virtualNetwork ?? []), ...[...target.table.named.values()].flat()].flatMap(
     edgesOf,
   );
-  return [...new Set(all)].filter((address) => address.includes(":") === (family === "ipv6"));
+  const fitting = [...new Set(all)].filter((address) => address.includes(":") === (family === "ipv6"));
+  // Some of them, others each time: many rule sets tell more than many addresses.
+  const step = Math.ceil(fitting.length / 12);
+  return fitting.filter((_, index) => index % step === nth % step);
 };
 
 /** The best that a sender can do who may pick its own port. */
-const SENDERS_PORTS = [1, 1_023, 1_024, 4_999, 5_000, 5_001, 65_535];
+const SENDERS_PORTS = [1, 1_023, 1_024, 5_000, 65_535];
 
 const best = (verdicts: readonly string[]): string =>
   verdicts.includes("allow") ? "allow" : verdicts.includes("unknown") ? "unknown" : "deny";
@@ -81,12 +84,12 @@ describe.each(["ipv4", "ipv6"] as const)("%s", (family) => {
   test("network security groups", { timeout: 300_000 }, () => {
     const seen = tally();
     fc.assert(
-      fc.property(anAzureTarget(family), strays, (target, others) => {
+      fc.property(anAzureTarget(family), strays, fc.nat(), (target, others, nth) => {
         const [door] = createReachability().doors(target, HERE);
         if (door === undefined) throw new Error("there is always a door");
         isWhole(door.outcomes, family);
         const exact = !sourcePortsMatter(target);
-        for (const source of [...edges(target, family), ...others]) {
+        for (const source of [...edges(target, family, nth), ...others]) {
           const asked = (exact ? [5_000] : SENDERS_PORTS).map((sourcePort) =>
             directly(target, { ...HERE, source, sourcePort }),
           );
@@ -108,11 +111,11 @@ describe.each(["ipv4", "ipv6"] as const)("%s", (family) => {
   test("security groups", { timeout: 300_000 }, () => {
     const seen = tally();
     fc.assert(
-      fc.property(anAwsTarget(family), strays, (target, others) => {
+      fc.property(anAwsTarget(family), strays, fc.nat(), (target, others, nth) => {
         const [door] = createReachability().doors(target, HERE);
         if (door === undefined) throw new Error("there is always a door");
         isWhole(door.outcomes, family);
-        for (const source of [...edges(target, family), ...others]) {
+        for (const source of [...edges(target, family, nth), ...others]) {
           const { verdict, rules } = letsIn(target, { ...HERE, source, sourcePort: 5_000 });
           const found = outcomeAt(door.outcomes, source);
           same(found.verdict, verdict, source);
@@ -129,51 +132,96 @@ describe.each(["ipv4", "ipv6"] as const)("%s", (family) => {
 test("classic firewalls: translated to the machine, and routed to it", { timeout: 300_000 }, () => {
   const seen = { translated: tally(), routed: tally() };
   fc.assert(
-    fc.property(anAzureTarget("ipv4", aFirewall), fc.array(anAddress("ipv4"), { maxLength: 3 }), (target, others) => {
-      const [firewall] = target.firewalls;
-      if (firewall?.kind !== "classic") throw new Error("there is one");
-      const doors = createReachability().doors(target, HERE);
-      const sources = [...edges(target, "ipv4"), ...others];
-      const portsOf = (exact: boolean): readonly number[] => (exact ? [5_000] : SENDERS_PORTS);
-      const sendersPorts = portsOf(!sourcePortsMatter(target));
+    fc.property(
+      anAzureTarget("ipv4", aFirewall),
+      fc.array(anAddress("ipv4"), { maxLength: 3 }),
+      fc.nat(),
+      (target, others, nth) => {
+        const [firewall] = target.firewalls;
+        if (firewall?.kind !== "classic") throw new Error("there is one");
+        const doors = createReachability().doors(target, HERE);
+        const sources = [...edges(target, "ipv4", nth), ...others];
+        const portsOf = (exact: boolean): readonly number[] => (exact ? [5_000] : SENDERS_PORTS);
+        const sendersPorts = portsOf(!sourcePortsMatter(target));
 
-      for (const address of ["20.0.0.1", "20.0.0.2", "20.0.0.3"]) {
-        for (const port of [22, 1_999, 2_000, 2_021, 2_022, 2_023, 2_030, 2_031]) {
-          const found = doors.filter(
-            (door) =>
-              door.kind === "translated" &&
-              door.address === address &&
-              door.ports.from <= port &&
-              port <= door.ports.to,
-          );
-          same(found.length <= 1, true, "at most one door");
-          for (const source of found.length === 0 ? sources.slice(0, 3) : sources) {
-            const packet: Packet = { protocol: "tcp", source, sourcePort: 5_000, port };
-            const verdict = verdictOf(
-              translated(target, firewall, address, packet, sendersPorts).map((access) => ({ access })),
+        for (const address of ["20.0.0.1", "20.0.0.2", "20.0.0.3"]) {
+          for (const port of [22, 1_999, 2_000, 2_021, 2_022, 2_023, 2_030, 2_031]) {
+            const found = doors.filter(
+              (door) =>
+                door.kind === "translated" &&
+                door.address === address &&
+                door.ports.from <= port &&
+                port <= door.ports.to,
             );
-            const got = found[0] === undefined ? "deny" : outcomeAt(found[0].outcomes, source).verdict;
-            // An address that the firewall doesn't have isn't a door, whatever a rule for a whole prefix says.
-            if (address === "20.0.0.3") continue;
-            same(got, verdict, `${source} to ${address}:${port}`);
-            if (found.length > 0) seen.translated[got] += 1;
+            same(found.length <= 1, true, "at most one door");
+            for (const source of found.length === 0 ? sources.slice(0, 3) : sources) {
+              const packet: Packet = { protocol: "tcp", source, sourcePort: 5_000, port };
+              const verdict = verdictOf(
+                translated(target, firewall, address, packet, sendersPorts).map((access) => ({ access })),
+              );
+              const got = found[0] === undefined ? "deny" : outcomeAt(found[0].outcomes, source).verdict;
+              // An address that the firewall doesn't have isn't a door, whatever a rule for a whole prefix says.
+              if (address === "20.0.0.3") continue;
+              same(got, verdict, `${source} to ${address}:${port}`);
+              if (found.length > 0) seen.translated[got] += 1;
+            }
           }
         }
-      }
 
-      const way = doors.find(({ kind }) => kind === "routed");
-      if (way === undefined) throw new Error("it has a way through");
-      for (const source of sources) {
-        const verdict = best(
-          sendersPorts.map((sourcePort) => verdictOf(routed(target, firewall, { ...HERE, source, sourcePort }))),
-        );
-        const got = outcomeAt(way.outcomes, source).verdict;
-        same(got, verdict, `${source} routed`);
-        seen.routed[got] += 1;
-      }
-    }),
+        const way = doors.find(({ kind }) => kind === "routed");
+        if (way === undefined) throw new Error("it has a way through");
+        for (const source of sources) {
+          const verdict = best(
+            sendersPorts.map((sourcePort) => verdictOf(routed(target, firewall, { ...HERE, source, sourcePort }))),
+          );
+          const got = outcomeAt(way.outcomes, source).verdict;
+          same(got, verdict, `${source} routed`);
+          seen.routed[got] += 1;
+        }
+      },
+    ),
     { numRuns: Math.ceil(RUNS / 3) },
   );
   for (const each of Object.values(seen))
     expect(Math.min(each.allow, each.deny, each.unknown)).toBeGreaterThan(RUNS / 20);
+});
+
+test("what is said for sure stays so, whatever the unknown names turn out to hold", { timeout: 300_000 }, () => {
+  const named = fc.record({ tag: anAddress("ipv4"), group: anAddress("ipv4"), everyone: fc.boolean() });
+  let sure = 0;
+  fc.assert(
+    fc.property(anAzureTarget("ipv4", aFirewall), named, fc.nat(), (target, { tag, group, everyone }, nth) => {
+      const told: AzureTarget = {
+        ...target,
+        table: {
+          virtualNetwork: target.table.virtualNetwork ?? ["10.0.0.0/8"],
+          named: new Map([
+            ...target.table.named,
+            ["sql", [everyone ? "0.0.0.0/0" : `${tag}/24`]],
+            ["/asg/unheard", [group]],
+            ["/ipg/unheard", [`${tag}/20`]],
+            ["storage", [`${group}/30`]],
+            ["unheard", ["20.0.0.2"]],
+            ["example.org", ["10.0.1.4"]],
+          ]),
+        },
+      };
+      const [before, after] = [target, told].map((each) => createReachability().doors(each, HERE));
+      for (const door of before ?? []) {
+        const same = after?.find(
+          (other) => other.kind === door.kind && other.address === door.address && other.ports.from === door.ports.from,
+        );
+        if (same === undefined) continue;
+        for (const source of [tag, group, ...edges(told, "ipv4", nth)]) {
+          const { verdict } = outcomeAt(door.outcomes, source);
+          if (verdict === "unknown") continue;
+          sure += 1;
+          if (outcomeAt(same.outcomes, source).verdict !== verdict)
+            expect.fail(`${source} by ${door.kind}: ${verdict} was said`);
+        }
+      }
+    }),
+    { numRuns: Math.ceil(RUNS / 3) },
+  );
+  expect(sure).toBeGreaterThan(RUNS);
 });

@@ -125,7 +125,7 @@ const DEFAULTS: readonly NsgRule[] = [
 
 const throughNsg = (nsg: Nsg, target: AzureTarget, packet: Packet): readonly Possibility[] => {
   const possible: Possibility[] = [];
-  for (const rule of [...nsg.rules, ...DEFAULTS].sort((a, b) => a.priority - b.priority)) {
+  for (const rule of [...nsg.rules, ...DEFAULTS].toSorted((a, b) => a.priority - b.priority)) {
     if (rule.protocol !== "any" && rule.protocol !== packet.protocol) continue;
     const answers = [
       anyPort(rule.destinationPorts, packet.port),
@@ -163,7 +163,7 @@ const natSteps = (
   packet: Packet,
 ): readonly { readonly to: string; readonly port: string }[] => {
   const steps: { to: string; port: string }[] = [];
-  for (const collection of [...firewall.natCollections].sort((a, b) => a.priority - b.priority)) {
+  for (const collection of [...firewall.natCollections].toSorted((a, b) => a.priority - b.priority)) {
     for (const rule of collection.rules) {
       const answers = [
         ofProtocol(rule.protocols, packet),
@@ -188,7 +188,7 @@ const networkRules = (
   otherwise: Possibility["access"],
 ): readonly Possibility[] => {
   const possible: Possibility[] = [];
-  for (const collection of [...firewall.networkCollections].sort((a, b) => a.priority - b.priority)) {
+  for (const collection of [...firewall.networkCollections].toSorted((a, b) => a.priority - b.priority)) {
     for (const rule of collection.rules) {
       const answers = [
         ofProtocol(rule.protocols, packet),
