@@ -27,7 +27,6 @@ export const whole = <T>(family: AddressFamily, value: T): Partition<T> => ({
 /** For each address the number of the first layer that holds it, or how many layers there are when none does. */
 export const firstLayers = (family: AddressFamily, layers: readonly AddressSet[]): Partition<number> => {
   const cuts = cutsOf(layers, family);
-  const segment = new Map(cuts.map((cut, index) => [cut, index]));
   const painted = cuts.map(() => layers.length);
   // The next segment at or after each one that has no layer yet, so that none is painted twice.
   const free = Array.from({ length: cuts.length + 1 }, (_, index) => index);
@@ -43,8 +42,8 @@ export const firstLayers = (family: AddressFamily, layers: readonly AddressSet[]
   };
   for (const [layer, set] of layers.entries()) {
     for (const { first, last } of set) {
-      const end = segment.get(addressAfter(last)) ?? cuts.length;
-      for (let at = nextFree(segment.get(first) ?? end); at < end; at = nextFree(at)) {
+      const end = placeOf(addressAfter(last), cuts);
+      for (let at = nextFree(placeOf(first, cuts)); at < end; at = nextFree(at)) {
         painted[at] = layer;
         free[at] = at + 1;
       }
@@ -145,15 +144,26 @@ const spanOf = <T>({ family, starts }: Partition<T>, at: number): Interval => {
 
 /** Where a segment begins, ascending, from the first address on. */
 const cutsOf = (layers: readonly AddressSet[], family: AddressFamily): readonly Address[] => {
-  const cuts = new Set<Address>([firstAddress(family)]);
+  const cuts: Address[] = [firstAddress(family)];
   for (const set of layers) {
-    for (const { first, last } of set) {
-      cuts.add(first);
-      cuts.add(addressAfter(last));
-    }
+    for (const { first, last } of set) cuts.push(first, addressAfter(last));
   }
-  cuts.delete(addressAfter(lastAddress(family)));
-  return [...cuts].toSorted(ascending);
+  // An array of numbers alone sorts several times faster than by a comparison of ours.
+  const sorted = family === "ipv4" ? Float64Array.from(cuts as number[]).toSorted() : cuts.toSorted(ascending);
+  const distinct: Address[] = [];
+  for (const cut of sorted) if (cut !== distinct.at(-1) && cut <= lastAddress(family)) distinct.push(cut);
+  return distinct;
+};
+
+/** The number of the cut at this address, or how many cuts there are when it is behind them all. */
+const placeOf = (address: Address, cuts: readonly Address[]): number => {
+  let from = 0;
+  for (let to = cuts.length; from < to; ) {
+    const middle = (from + to) >> 1;
+    if ((cuts[middle] ?? address) < address) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 };
 
 const joined = <T>(

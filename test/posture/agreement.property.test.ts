@@ -208,15 +208,15 @@ test("what is said for sure stays so, whatever the unknown names turn out to hol
       };
       const [before, after] = [target, told].map((each) => createReachability().doors(each, HERE));
       for (const door of before ?? []) {
-        const same = after?.find(
+        const again = after?.find(
           (other) => other.kind === door.kind && other.address === door.address && other.ports.from === door.ports.from,
         );
-        if (same === undefined) continue;
+        if (again === undefined) continue;
         for (const source of [tag, group, ...edges(told, "ipv4", nth)]) {
           const { verdict } = outcomeAt(door.outcomes, source);
           if (verdict === "unknown") continue;
           sure += 1;
-          if (outcomeAt(same.outcomes, source).verdict !== verdict)
+          if (outcomeAt(again.outcomes, source).verdict !== verdict)
             expect.fail(`${source} by ${door.kind}: ${verdict} was said`);
         }
       }
