@@ -205,8 +205,16 @@ describe("a chat that can't be reached", () => {
     clock.advance(MINUTE);
     await look();
     expect(chat.in(CHANNEL)).toEqual(["card/k7f3q2xd", "grant.ended/k7f3q2xd/channel"]);
-    // A message is as it was said; only cards are brought up to date.
-    expect(chat.messages().at(-1)).toMatchObject({ changes: 0 });
+  });
+
+  test("a message that is found again stays as it was said", async () => {
+    const { happen, look, chat } = setup();
+    await happen(opened());
+    chat.trouble((call) => (call === "post" ? { kind: "lose-answer" } : undefined));
+    await expect(look(DEV)).rejects.toMatchObject({ retry: "later" });
+    chat.trouble(() => undefined);
+    await look(DEV);
+    expect(chat.messages()).toMatchObject([{ id: "grant.opened/k7f3q2xd/requester", changes: 0 }]);
   });
 
   test("nothing is posted while it can't be looked for", async () => {
