@@ -12,7 +12,6 @@ export interface RefusalFacts {
   // What was typed
   readonly "command-unreadable": {
     readonly problem:
-      | "empty"
       | "too-long"
       | "quotes"
       | "unknown-word"
@@ -85,7 +84,7 @@ export interface RefusalFacts {
   readonly "not-yours": { readonly what: "request" | "access" };
 
   // We don't know, so no
-  readonly "cannot-check": { readonly what: "people" | "memory" | "machines"; readonly reference: string };
+  readonly "cannot-check": { readonly what: "people" | "memory"; readonly reference: string };
 }
 
 export type RefusalCode = keyof RefusalFacts;

@@ -70,8 +70,4 @@ export interface Outbox {
   readonly drop: (delivery: WaitingDelivery, why: string) => Promise<void>;
   /** Where it was sent; kept for 35 days after the last delivery. `undefined` when it wasn't, or without a `ref`. */
   readonly sentRef: (id: string) => Promise<SentRef | undefined>;
-
-  /** A note that the sender keeps for itself about one id (what is drawn on a card, say); kept for 35 days after the last write. */
-  readonly state: (id: string) => Promise<unknown>;
-  readonly setState: (id: string, state: unknown) => Promise<void>;
 }

@@ -28,7 +28,7 @@ export interface AdoptDeps {
  * ended is not adopted: its rule is simply one too many.
  *
  * What this process remembers is written back whole, also when no rule shows it. Otherwise the mark and the rules are all we have: who, until when, which ports and sources.
- * A mark that nobody remembers and whose end has come or can't be read gives no grant; its rule goes.
+ * One whose end has come is a grant too, so that people are told that it is closed. A mark that nobody remembers and whose end can't be read gives none; its rule goes.
  */
 export const adopt = async (
   firewall: Firewall,
@@ -101,8 +101,9 @@ const grantFromMarks = (
   const rules = held.flatMap((each) => each.rule ?? []);
   // Two marks of one grant that disagree: somebody extended it and died half-way, or edited one. Shorter is the safe reading.
   const expiresAt = Math.min(...ends) as EpochMs;
-  if (ends.length === 0 || expiresAt <= now || rules.length === 0) return undefined;
+  if (ends.length === 0 || rules.length === 0) return undefined;
 
+  const seenAt = Math.min(now, expiresAt) as EpochMs;
   const addresses = [...new Set(rules.flatMap((rule) => rule.addresses))];
   const machine = machineAt(firewall, addresses, deps.machines);
   const open = rules.flatMap((rule) => rule.ports.map((port) => ({ port, protocol: rule.protocol })));
@@ -122,11 +123,11 @@ const grantFromMarks = (
     justification,
     channel: deps.channelFor(machine),
     targets: [{ firewall: firewall.id, addresses }],
-    startsAt: now,
+    startsAt: seenAt,
     expiresAt,
     adopted: true,
     seenOpen: [firewall.id],
-    openedAt: now,
+    openedAt: seenAt,
   };
 };
 

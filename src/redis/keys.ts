@@ -74,7 +74,6 @@ export const outboxKeys = (prefix: string) => ({
   done: (id: string) => `${prefix}outbox:done:${id}`,
   /** JSON: where it is. */
   ref: (id: string) => `${prefix}outbox:ref:${id}`,
-  state: (id: string) => `${prefix}outbox:state:${id}`,
 });
 
 export const replayKey = (prefix: string, signature: string): string => `${prefix}replay:${signature}`;

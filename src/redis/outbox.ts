@@ -75,10 +75,6 @@ export const createRedisOutbox = (
     delivered: (delivery, ref) => settle(delivery, "delivered", ref),
     drop: (delivery, why) => settle(delivery, `dropped: ${why}`, undefined),
     sentRef: async (id) => asJson(await redis.send("GET", keys.ref(id))) as SentRef | undefined,
-    state: async (id) => asJson(await redis.send("GET", keys.state(id))),
-    setState: async (id, state) => {
-      await redis.send("SET", keys.state(id), JSON.stringify(state ?? null), "PX", KEPT_AS_DONE);
-    },
   };
 };
 

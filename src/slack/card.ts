@@ -3,7 +3,7 @@
 import type { KnownBlock } from "@slack/types";
 import { showDuration } from "../access/duration.ts";
 import { type Cidr, showCidr } from "../access/source.ts";
-import { between, type EpochMs } from "../access/time.ts";
+import { between, type DurationMs, type EpochMs, SECOND } from "../access/time.ts";
 import { endOf, type Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { actions, button, type Drawn, lines } from "./blocks.ts";
@@ -67,7 +67,7 @@ const resolvedText = (request: AccessRequest, now: EpochMs, zone: string): strin
       return `withdrawn by ${mention(request.requester.user)}`;
     case "approved":
     case "pending":
-      return `opening${approvedBy(request)}`;
+      return openingText(request);
   }
 };
 
@@ -79,42 +79,44 @@ const drawGrant = (grant: Grant, request: AccessRequest | undefined, { now, zone
   if (grant.revoked?.kind === "failed") return oneLine(grant, failedText(grant.revoked.problem), details);
   if (grant.revoked !== undefined)
     return oneLine(grant, `closing, ended by ${mention(grant.revoked.by.user)}`, details);
-  if (now >= grant.expiresAt) return oneLine(grant, `closing, its time was over ${until}`, details);
-  if (grant.openedAt === undefined) return oneLine(grant, `opening${approvedBy(request)}`, details);
+  if (now >= grant.expiresAt) return oneLine(grant, `closing; its time ended at ${until}`, details);
+  if (grant.openedAt === undefined) return oneLine(grant, openingText(request), details);
   const how = grant.adopted
     ? "found open after our memory was lost"
-    : `${approvedBy(request).replace(/^, /u, "") || "no approval needed"}, opened in ${showDuration(between(grant.startsAt, grant.openedAt))}`;
+    : `${approvedBy(request) || "no approval needed"}, opened in ${showDuration(between(grant.startsAt, grant.openedAt))}`;
   return oneLine(grant, `open until ${until} ${who} · ${how}`, details, [button("Close", "grant.close", grant.id)]);
 };
 
 /** `closed 16:02, half a second after its time`, or whose access keeps the port open. Also said in the channel. */
-export const endedText = (
-  grant: Pick<Grant, "requester" | "stillOpen" | "openedAt" | "endedAt" | "revoked" | "expiresAt">,
-  now: EpochMs,
-  zone: string,
-): string => {
+export const endedText = (grant: Grant, now: EpochMs, zone: string): string => {
   const at = when(grant.endedAt ?? now, now, zone);
   const [first, ...others] = grant.stillOpen.toSorted((a, b) => b.expiresAt - a.expiresAt);
   if (grant.revoked?.kind === "failed") return failedText(grant.revoked.problem);
   if (grant.openedAt === undefined) return `ended ${at} before it could be opened`;
   if (first !== undefined) {
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
-    return `${mention(grant.requester.user)}’s access ended ${at}; the port stays open until ${when(first.expiresAt, now, zone)} for ${mention(first.requester.user)}${more}`;
+    return `${mention(grant.requester.user)}'s access ended ${at}; the port stays open until ${when(first.expiresAt, now, zone)} for ${mention(first.requester.user)}${more}`;
   }
-  const lag = between(endOf(grant as Grant), grant.endedAt ?? now);
+  const lag = showLag(between(endOf(grant), grant.endedAt ?? now));
   return grant.revoked === undefined
-    ? `closed ${at}, ${showDuration(lag)} after its time`
-    : `closed ${at}, ${showDuration(lag)} after ${mention(grant.revoked.by.user)} ended it`;
+    ? `closed ${at}, ${lag} after its time`
+    : `closed ${at}, ${lag} after ${mention(grant.revoked.by.user)} ended it`;
 };
 
-const failedText = (problem: string): string => `couldn’t open: ${literal(problem)}`;
+const showLag = (lag: DurationMs): string => (lag < SECOND / 10 ? "less than 0.1 seconds" : showDuration(lag));
+
+const failedText = (problem: string): string => `couldn't open: ${literal(problem)}`;
 
 const askedBy = (access: AccessRequest | Grant): string =>
   `${mention(access.requester.user)} asked, from ${showSources(access.sources)}${quoted(access.justification)}`;
 
+const openingText = (request: AccessRequest | undefined): string =>
+  ["opening", approvedBy(request)].filter((part) => part !== "").join(", ");
+
+/** Empty when nobody had to approve. */
 const approvedBy = (request: AccessRequest | undefined): string => {
   const approvals = request?.state.kind === "approved" ? request.state.approvals : [];
-  return approvals.length === 0 ? "" : `, approved by ${approvals.map(({ by }) => mention(by.user)).join(", ")}`;
+  return approvals.length === 0 ? "" : `approved by ${approvals.map(({ by }) => mention(by.user)).join(", ")}`;
 };
 
 /** `one of @lead-1, @lead-2`: whoever could approve, but for the requester and those who have. */

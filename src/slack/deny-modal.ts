@@ -26,7 +26,7 @@ export const denyModal = (request: AccessRequest): ModalView => ({
       type: "input",
       block_id: REASON,
       optional: true,
-      label: { type: "plain_text", text: "Why, for the requester" },
+      label: { type: "plain_text", text: "Why? Shown on the card and to the requester" },
       element: { type: "plain_text_input", action_id: REASON, multiline: true, max_length: LONGEST_REASON },
     },
   ],

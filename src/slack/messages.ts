@@ -1,6 +1,7 @@
 /** What people are told beside the card, one event in words for one audience. */
 
 import { showDuration } from "../access/duration.ts";
+import type { Port } from "../access/port.ts";
 import { type Cidr, familyOf } from "../access/source.ts";
 import { between, type DurationMs, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
@@ -25,7 +26,7 @@ export const drawMessage = (
       return drawn(
         `${escapeMrkdwn(event.machine.name)} closes in ${left}.`,
         [],
-        [button("I’m done", "grant.close", event.grantId)],
+        [button("I'm done", "grant.close", event.grantId)],
       );
     }
     case "grant.ended": {
@@ -36,7 +37,7 @@ export const drawMessage = (
       };
     }
     case "grant.failed":
-      return drawn(`${escapeMrkdwn(accessTitle(event))} couldn’t be opened.`, [literal(event.problem)]);
+      return drawn(`${escapeMrkdwn(accessTitle(event))} couldn't be opened.`, [literal(event.problem)]);
     case "request.denied": {
       const by = event.actor.kind === "person" ? ` by ${mention(event.actor.person.user)}` : "";
       return drawn(
@@ -53,10 +54,10 @@ export const drawMessage = (
         `A rule of ours was there for ${mention(event.requester.user)} from ${showSources(event.sources)}, and our memory of it was lost. ${event.at < event.expiresAt ? "It closes on time" : "It closes now"}.`,
       ]);
     case "closing.overdue": {
-      const since = `${when(event.since, now, zone)} (${showDuration(between(event.since, event.at))})`;
-      return drawn(`Can’t close ${escapeMrkdwn(accessTitle(event))} since ${since}.`, [
+      const ended = `its time ended at ${when(event.since, now, zone)}, ${showDuration(between(event.since, event.at))} ago`;
+      return drawn(`${escapeMrkdwn(accessTitle(event))} is still open: ${ended}.`, [
         literal(event.problem),
-        `I keep trying. If it’s urgent, remove the rule of grant ${code(event.grantId)} by hand in ${code(shortFirewall(event.firewall))}.`,
+        `I keep trying. If it's urgent, remove the rule of grant ${code(event.grantId)} by hand in ${code(shortFirewall(event.firewall))}.`,
       ]);
     }
     case "request.submitted":
@@ -74,23 +75,26 @@ export const drawMessage = (
 
 const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: EpochMs, zone: string): Drawn => {
   const from = showSources(event.sources);
-  const how = event.addresses.flatMap((address) =>
-    event.ports.map((port) => lineToCopy(address, port.port, port.protocol)),
-  );
+  const how = event.addresses.flatMap((address) => event.ports.map((port) => howToConnect(address, port)));
   return drawn(
     `${escapeMrkdwn(event.machine.name)} is open for you until ${when(event.expiresAt, now, zone)}.`,
     [
-      ...[...new Set(how)].slice(0, 10).map(code),
-      `From ${from === "anywhere" ? from : `${from} only`}. Connections you have by then stay; new ones won’t get in.`,
+      ...how.slice(0, 10),
+      `From ${from === "anywhere" ? from : `${from} only`}. Connections you have by then stay; new ones won't get in.`,
     ],
-    [button("I’m done", "grant.close", event.grantId)],
+    [button("I'm done", "grant.close", event.grantId)],
   );
 };
 
-/** What to type to get in, as far as the port tells. */
-const lineToCopy = (address: string, port: number, protocol: string): string => {
+/** `52.178.10.4, port 22:` and a line to copy, as far as the port tells how one connects. */
+const howToConnect = (address: string, { port, protocol }: Port): string => {
   const host = familyOf(address as Cidr) === "ipv6" ? `[${address}]` : address;
-  if (protocol !== "tcp") return `${host}:${port}/${protocol}`;
+  const line = protocol === "tcp" ? lineToCopy(address, host, port) : undefined;
+  if (line !== undefined) return `${code(address)}, port ${port}: ${code(line)}`;
+  return code(protocol === "tcp" ? `${host}:${port}` : `${host}:${port}/${protocol}`);
+};
+
+const lineToCopy = (address: string, host: string, port: number): string | undefined => {
   switch (port) {
     case 22:
       return `ssh you@${address}`;
@@ -101,7 +105,7 @@ const lineToCopy = (address: string, port: number, protocol: string): string => 
     case 5986:
       return `Enter-PSSession -ComputerName ${address} -Port 5986 -UseSSL`;
     default:
-      return `${host}:${port}`;
+      return undefined;
   }
 };
 

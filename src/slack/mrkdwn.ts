@@ -31,8 +31,9 @@ export const code = (text: string): string => {
 /** An address or prefix. In IPv6 ones Slack would find emoji: `2001:db8:100::1` is in a code span. */
 export const showSource = (source: string): string => (source.includes(":") ? code(source) : literal(source));
 
-/** `<@U0DEV1>`; what is no user's id is shown as text. */
-export const mention = (user: string): string => (/^[UW][A-Z0-9]+$/u.test(user) ? `<@${user}>` : literal(user));
+/** `<@U0DEV1>`; what is no user's id is shown as text, and nobody's as `somebody`. */
+export const mention = (user: string): string =>
+  user === "" ? "somebody" : /^[UW][A-Z0-9]+$/u.test(user) ? `<@${user}>` : literal(user);
 
 /** `<!subteam^S0ENG>` */
 export const mentionGroup = (group: string): string =>

@@ -13,14 +13,14 @@ import { accessTitle, boldTitle } from "./title.ts";
 export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): Drawn =>
   request.state.kind === "approved"
     ? said(
-        `${escapeMrkdwn(accessTitle(request))} for ${showDuration(lengthOf(request.end, now))}: opening. I’ll tell you when you can connect.`,
+        `${escapeMrkdwn(accessTitle(request))} for ${showDuration(lengthOf(request.end, now))}: opening. I'll tell you when you can connect.`,
       )
     : {
         text: `${escapeMrkdwn(accessTitle(request))}: asked.`,
         blocks: [
           ...lines([
-            `${boldTitle(request)}: asked. ${capital(whoMayAnswer(request, request.approvalsNeeded))} can answer by ${when(request.answerBy, now, zone)}.`,
-            "I’ll tell you when you can connect.",
+            `${boldTitle(request)}: asked. It needs ${whoMayAnswer(request, request.approvalsNeeded)} by ${when(request.answerBy, now, zone)}.`,
+            "I'll tell you when you can connect.",
           ]),
           actions([button("Withdraw", "request.withdraw", request.id)]),
         ],
@@ -53,23 +53,21 @@ export const drawClosing = (grant: Grant): Drawn =>
   said(`${escapeMrkdwn(accessTitle(grant))}: closing. The card says when it is closed.`);
 
 export const drawNoForm = (): Drawn =>
-  said("Slack didn’t open the form in time, so nothing is denied. Press `Deny` again.");
+  said("Slack didn't open the form in time, so nothing is denied. Press `Deny` again.");
 
 export const drawHelp = (): Drawn =>
   said(
     [
       "A port on a machine opens for you, from one address, for a while, and closes by itself.",
       "`/jit ssh prod-vm-3 2h` — ask; several at once: `ssh,8443/tcp`; also `until 18:00`",
-      "`… from 203.0.113.7` — where you connect from: an address, a prefix or a network’s name",
-      "`… because INC-1042 disk full` — why; it goes to the approvers and into the audit log",
+      "`… from 203.0.113.7` — where you connect from: an address, a prefix or a network's name",
+      "`… because INC-1042 disk full` — why; everyone in the channel can read it on the card",
       "`/jit list` — what is open for you and what is waiting",
       "`/jit close <id>` — close an access before its time, or withdraw a request",
     ].join("\n"),
   );
 
 export const drawNotYet = (subcommand: string): Drawn =>
-  said(`${code(`/jit ${subcommand}`)} isn’t here yet. ${code("/jit help")} shows what is.`);
+  said(`${code(`/jit ${subcommand}`)} isn't here yet. ${code("/jit help")} shows what is.`);
 
 const said = (text: string): Drawn => ({ text, blocks: lines([text]) });
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

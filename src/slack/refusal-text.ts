@@ -105,11 +105,11 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       return `That justification isn't of the form the policy asks for: it has to match ${code(refusal.facts.pattern)}.`;
     case "no-approver": {
       const { machine, roles: approving, needed } = refusal.facts;
-      return `Nobody could let you in: ${literal(machine)} needs ${needed === 1 ? "an approval" : `${needed} approvals`} by ${roles(approving)}, and there ${needed === 1 ? "is nobody" : "are not enough people"} there but you. Whoever looks after that list can add someone.`;
+      return `Nobody can let you in: ${literal(machine)} needs ${needed === 1 ? "an approval" : `${needed} approvals`} from ${roles(approving)}, and ${needed === 1 ? "nobody there but you can give it" : "too few people there can give one"}. Whoever looks after that list can add someone.`;
     }
 
     case "no-firewall":
-      return `${literal(refusal.facts.machine)} has no ${refusal.facts.cloud === "azure" ? "network security group" : "security group"} that I could open. Whoever looks after its network can add one.`;
+      return `${literal(refusal.facts.machine)} has no ${refusal.facts.cloud === "azure" ? "network security group" : "security group"} that I could add a rule to. Whoever looks after its network can add one.`;
     case "no-address-in-family":
       return `${literal(refusal.facts.machine)} has no ${refusal.facts.family} address, so that source can't reach it. Ask from an ${refusal.facts.family === "IPv4" ? "IPv6" : "IPv4"} address.`;
 
@@ -119,7 +119,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       return standingText(refusal.facts.standing);
 
     case "already-asked":
-      return `You asked for this already, and it waits for an answer (request ${code(refusal.facts.requestId)}). \`/jit list\` shows it.`;
+      return `You asked for this already, and it is still waiting for an answer (request ${code(refusal.facts.requestId)}). \`/jit list\` shows it.`;
     case "request-unknown":
       return "I don't know that request any more. Ask again with `/jit`.";
     case "own-request":
@@ -150,7 +150,6 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       const cause = {
         people: "check who may do this",
         memory: "reach my memory",
-        machines: "read the list of machines",
       }[what];
       return `I can't ${cause} right now, so I can't say yes. Try again in a minute. (ref ${literal(reference)})`;
     }
@@ -171,8 +170,6 @@ const inOneLine = (refusals: readonly Refusal[]): readonly Refusal[] => {
 
 const commandText = ({ problem, word, didYouMean }: RefusalFacts["command-unreadable"]): string => {
   switch (problem) {
-    case "empty":
-      return `There is nothing to read. ${EXAMPLE}`;
     case "too-long":
       return `That is longer than ${LONGEST_COMMAND} characters, so I read none of it. ${EXAMPLE}`;
     case "quotes":

@@ -189,15 +189,6 @@ export const outboxContract = (make: () => Promise<OutboxSetup>): void => {
       expect([await outbox.attemptOf("a"), await outbox.attemptOf("b")]).toEqual([undefined, undefined]);
     });
 
-    test("a sender's note is kept for each id", async () => {
-      expect(await outbox.state("card/a")).toBeUndefined();
-      await outbox.setState("card/a", { drawn: "hash" });
-      await outbox.setState("card/b", [1, null, "ü"]);
-      await outbox.setState("card/a", { drawn: "other" });
-      expect(await outbox.state("card/a")).toEqual({ drawn: "other" });
-      expect(await outbox.state("card/b")).toEqual([1, null, "ü"]);
-    });
-
     test("everything lost breaks nothing: what is fanned out afterwards is still said", async () => {
       await auditLog.append(anEvent("a"));
       const [event] = await outbox.nextEvents(1);

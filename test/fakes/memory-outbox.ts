@@ -31,7 +31,6 @@ export const createMemoryOutbox = ({ clock, destinations, events, outage }: Memo
   const done = new Map<string, string>();
   const refs = new Map<string, SentRef>();
   const attempts = new Map<string, EpochMs>();
-  const states = new Map<string, unknown>();
 
   const settle = async ({ id, round }: WaitingDelivery, how: string, ref: SentRef | undefined): Promise<void> => {
     await reach(outage);
@@ -88,18 +87,10 @@ export const createMemoryOutbox = ({ clock, destinations, events, outage }: Memo
       await reach(outage);
       return refs.get(id);
     },
-    state: async (id) => {
-      await reach(outage);
-      return structuredClone(states.get(id));
-    },
-    setState: async (id, state) => {
-      await reach(outage);
-      states.set(id, structuredClone(state));
-    },
     clear: () => {
       unheard = [];
       waiting = [];
-      for (const map of [done, refs, attempts, states]) map.clear();
+      for (const map of [done, refs, attempts]) map.clear();
     },
   };
 };

@@ -90,12 +90,14 @@ describe("a rule of ours that nobody remembers", () => {
     expect(world.told()).toEqual([`grant.adopted ${ONE}`]);
   });
 
-  test("whose time is over is no grant any more, and goes at once", async () => {
+  test("whose time is over goes at once, and people are told how late it was", async () => {
     const world = await forgotten();
     world.clock.set(END);
+    world.clock.advance(SECOND);
     await world.restarted();
     expect(world.firewall().open()).toEqual([]);
-    expect(world.told()).toEqual([]);
+    expect(world.told()).toEqual([`grant.adopted ${ONE}`, `grant.ended ${ONE}`]);
+    expect(world.events("grant.ended")).toMatchObject([{ cause: "expired", lagMs: SECOND }]);
     expect(world.events("firewall.changed")).toMatchObject([{ removed: ["rule-1"], grants: [ONE] }]);
   });
 

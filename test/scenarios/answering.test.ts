@@ -46,7 +46,9 @@ describe("a denial", () => {
     await stage.click(lead, id, "Deny");
     await stage.until("the form is open", () => stage.slack.see(lead).modals.length === 1);
     expect(stage.slack.see(lead).modals[0]?.title).toBe("Deny this request");
-    expect(stage.slack.see(lead).modals[0]?.text).toBe("SSH to prod-vm-3 for @dev\n(Why, for the requester: ____)");
+    expect(stage.slack.see(lead).modals[0]?.text).toBe(
+      "SSH to prod-vm-3 for @dev\n(Why? Shown on the card and to the requester: ____)",
+    );
     const submitted = await stage.slack.submitView({ user: lead, values: reason === undefined ? {} : { reason } });
     expect(submitted.outcome).toBe("closed");
   };
@@ -168,7 +170,7 @@ test("a request that nobody answers lapses after half an hour, and who asked is 
   const id = await pending();
   stage.clock.advance(29 * MINUTE);
   expect((await typeInVain(stage, dev, "ssh prod-vm-3 1h because INC-2")).answer).toBe(
-    `You asked for this already, and it waits for an answer (request \`${id}\`). \`/jit list\` shows it.`,
+    `You asked for this already, and it is still waiting for an answer (request \`${id}\`). \`/jit list\` shows it.`,
   );
   expect(stage.card(id).text).toContain("Needs one of");
   stage.clock.advance(MINUTE);

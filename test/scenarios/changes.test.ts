@@ -121,7 +121,7 @@ test("where nobody else could answer, it isn't even asked", async () => {
   changeGroup("S0LEAD", [formerLead]);
   expect(await typeInVain(stage, dev, "ssh prod-vm-3 1h because INC-1")).toEqual({
     answer:
-      "Nobody could let you in: prod-vm-3 needs an approval by *leads*, and there is nobody there but you. Whoever looks after that list can add someone.",
+      "Nobody can let you in: prod-vm-3 needs an approval from *leads*, and nobody there but you can give it. Whoever looks after that list can add someone.",
     codes: ["no-approver"],
   });
   changeGroup("S0LEAD", [lead, otherLead]);

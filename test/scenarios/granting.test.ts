@@ -52,9 +52,9 @@ test("the card tells the whole story, and the requester how to connect and when 
     new RegExp(
       [
         `^prod-vm-3 is open for you until ${time}\\.`,
-        "`ssh you@52\\.178\\.10\\.13`",
-        "From 198\\.51\\.100\\.7 only\\. Connections you have by then stay; new ones won’t get in\\.",
-        "\\[I’m done\\]$",
+        "`52\\.178\\.10\\.13`, port 22: `ssh you@52\\.178\\.10\\.13`",
+        "From 198\\.51\\.100\\.7 only\\. Connections you have by then stay; new ones won't get in\\.",
+        "\\[I'm done\\]$",
       ].join("\n"),
       "u",
     ),
@@ -66,7 +66,7 @@ test("the card tells the whole story, and the requester how to connect and when 
   expect(stage.direct(dev)).toHaveLength(told);
   leave(10 * MINUTE);
   await stage.settled();
-  expect(lastDirect(dev)).toBe("prod-vm-3 closes in 10 minutes.\n[I’m done]");
+  expect(lastDirect(dev)).toBe("prod-vm-3 closes in 10 minutes.\n[I'm done]");
   expect(stage.direct(dev)).toHaveLength(told + 1);
   stage.clock.advance(10 * MINUTE);
   await cardSays(id, "closed");
@@ -138,7 +138,7 @@ describe("an access ends early", () => {
   test("by the button in the direct message", async () => {
     const id = await openFor(dev, "ssh prod-vm-3 1h because INC-1");
     const message = stage.slack.messages(dev).at(-1);
-    await stage.slack.click({ user: dev, channel: message?.channel ?? "", ts: message?.ts ?? "", label: "I’m done" });
+    await stage.slack.click({ user: dev, channel: message?.channel ?? "", ts: message?.ts ?? "", label: "I'm done" });
     await cardSays(id, "closed");
   });
 
@@ -167,7 +167,7 @@ test("where policy wants no approval it opens at once, every port that was asked
   const [first] = stage.card(id).before;
   expect(first).toBe("*SSH and port 8080 to dev-vm-1* · opening\n@dev asked, from 203.0.113.10");
   expect(stage.answers(dev).at(-1)).toBe(
-    "SSH and port 8080 to dev-vm-1 for 8 hours: opening. I’ll tell you when you can connect.",
+    "SSH and port 8080 to dev-vm-1 for 8 hours: opening. I'll tell you when you can connect.",
   );
   expect(stage.card(id).text).toMatch(/for @dev from 203\.0\.113\.10 · no approval needed, opened in/u);
   expect(lastDirect(dev)).toContain("`ssh you@52.178.10.31`\n`52.178.10.31:8080`\n");

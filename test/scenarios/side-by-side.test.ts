@@ -46,7 +46,7 @@ test.concurrent(
     ] as const) {
       await stage.until(`${machine} is over for the first`, () => stage.endNotices(machine).length > 0, 60_000);
       expect(stage.endNotices(machine)).toEqual([
-        expect.stringMatching(/@dev’s access ended .*; the port stays open until .* for @other/u),
+        expect.stringMatching(/@dev's access ended .*; the port stays open until .* for @other/u),
       ]);
       expect(stage.card(id).text).toContain("the port stays open until");
       expect(stage.eventsOf("grant.ended", id)[0]?.lagMs).toBeLessThan(2_000);

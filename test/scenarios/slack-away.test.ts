@@ -103,7 +103,7 @@ test("who presses Deny and is looked up for too long is asked to press again", {
   await stage.until("the approver is told", () => answersTo(stage, lead).length > before);
   end();
   expect(answersTo(stage, lead).at(-1)).toBe(
-    "Slack didn’t open the form in time, so nothing is denied. Press `Deny` again.",
+    "Slack didn't open the form in time, so nothing is denied. Press `Deny` again.",
   );
   expect(stage.told(id)).toEqual(["request.submitted"]);
 });

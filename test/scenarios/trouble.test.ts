@@ -200,10 +200,10 @@ test.concurrent(
     for (const [id, machine, why] of refused) {
       await stage.until(
         `the card of ${machine} says why`,
-        () => stage.card(id).text.includes("couldn’t open") && stage.card(id).text.includes(why),
+        () => stage.card(id).text.includes("couldn't open") && stage.card(id).text.includes(why),
       );
       await stage.until("the requester is told", () =>
-        stage.direct(otherDev).some((text) => text.includes(`${machine} couldn’t be opened`) && text.includes(why)),
+        stage.direct(otherDev).some((text) => text.includes(`${machine} couldn't be opened`) && text.includes(why)),
       );
       // Where one of two firewalls let somebody in, that is taken back after it was told.
       await stage.until(`${machine} is closed`, async () => !(await stage.reaches(HERE, machine)), 3_000);
@@ -215,7 +215,7 @@ test.concurrent(
     expect(stage.notices()).toEqual([]);
     for (const [id] of refused) {
       expect(stage.told(id)).toEqual(["request.approved", "grant.failed", "grant.ended"]);
-      expect(stage.card(id).text).toContain("couldn’t open");
+      expect(stage.card(id).text).toContain("couldn't open");
     }
 
     // And what holds for one doesn't hold up another.

@@ -111,7 +111,7 @@ describe("an access on its card", () => {
   });
 
   test("over and not yet closed, it doesn't say closed", () => {
-    expect(drawn(approved(), open, END)).toContain("closing, its time was over");
+    expect(drawn(approved(), open, END)).toContain("closing; its time ended at");
     const revoked = { ...open, revoked: { kind: "closed", at: NOW, by: OTHER } } as const;
     expect(drawn(approved(), revoked)).toContain("closing, ended by <@U0DEV2>");
     for (const text of [drawn(approved(), open, END), drawn(approved(), revoked)]) expect(text).not.toContain("closed");
@@ -132,7 +132,7 @@ describe("an access on its card", () => {
     ];
     const text = drawn(approved(), { ...open, endedAt: END, stillOpen }, END);
     expect(text).toMatch(
-      /<@U0DEV1>’s access ended <!date.*>; the port stays open until <!date.*> for <@U0DEV2> and 1 more/u,
+      /<@U0DEV1>'s access ended <!date.*>; the port stays open until <!date.*> for <@U0DEV2> and 1 more/u,
     );
     expect(text).not.toContain("closed");
   });
@@ -140,8 +140,8 @@ describe("an access on its card", () => {
   test("never opened, it says that", () => {
     expect(drawn(approved(), { endedAt: END })).toContain("before it could be opened");
     const failed = { revoked: { kind: "failed", at: NOW, problem: "no room in `nsg-prod`" } } as const;
-    expect(drawn(approved(), failed)).toContain("couldn’t open: no room");
-    expect(drawn(approved(), { ...failed, endedAt: NOW })).toContain("couldn’t open: no room");
+    expect(drawn(approved(), failed)).toContain("couldn't open: no room");
+    expect(drawn(approved(), { ...failed, endedAt: NOW })).toContain("couldn't open: no room");
   });
 
   test("shows sources of everywhere as such", () => {

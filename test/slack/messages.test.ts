@@ -91,7 +91,7 @@ describe("an end", () => {
 describe("what went wrong", () => {
   test("a failure, a denial and a lapse say why", () => {
     expect(said({ ...facts, kind: "grant.failed", problem: "no room in `nsg`" })).toContain(
-      "couldn’t be opened.\nno room",
+      "couldn't be opened.\nno room",
     );
     const by = { kind: "person", person: LEAD } as const;
     expect(said({ ...facts, actor: by, kind: "request.denied", reason: "not <!channel>" })).toMatch(
@@ -109,7 +109,9 @@ describe("what went wrong", () => {
       since: END,
       problem: "busy",
     } as const;
-    expect(said(overdue)).toMatch(/Can’t close SSH to prod-vm-3 since .*3 minutes.*\nbusy\n.*`k7f3q2xd`.*`nsg-prod`/su);
+    expect(said(overdue)).toMatch(
+      /SSH to prod-vm-3 is still open: its time ended at .*3 minutes ago.*\nbusy\n.*`k7f3q2xd`.*`nsg-prod`/su,
+    );
   });
 
   test("a rule found again says until when it is open, or that it is over", () => {

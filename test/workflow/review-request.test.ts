@@ -188,7 +188,7 @@ describe("doesn't count, changes nothing and is recorded:", () => {
     const world = await asked();
     const policy = aPolicy(aRule({ ports: [{ ...SSH, ports: [{ port: 2222, protocol: "tcp" }] }] }));
     const services = new Map([...policy.services, ["ssh", { name: "ssh", ports: [{ port: 2222, protocol: "tcp" }] }]]);
-    world.setPolicy({ ...policy, services } as typeof policy);
+    world.setPolicy({ ...policy, services });
     expect(await world.code(LEAD)).toBe("requester-changed");
     await unchanged(world);
   });
