@@ -63,7 +63,8 @@ describe("the beats", () => {
     await waitUntil("everything was looked at", () => minutes() === 1);
     await waitUntil("two beats came", () => beaten() >= 2);
     expect(minutes()).toBe(1);
-    expect(Date.now() - (beats.lastSecondAt() ?? 0)).toBeLessThan(1_500);
+    const before = beats.lastSecondAt() ?? 0;
+    await waitUntil("it is known that one came", () => (beats.lastSecondAt() ?? 0) > before);
   });
 
   test("come at once when asked to", async () => {
