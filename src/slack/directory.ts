@@ -81,4 +81,4 @@ const standingOf = (user: SlackUser, home: Home): PersonFacts["standing"] => {
   return "member";
 };
 
-const isStranger = (user: SlackUser): boolean => "is_stranger" in user && user.is_stranger === true;
+const isStranger = (user: SlackUser): boolean => "is_stranger" in user && user.is_stranger;

@@ -111,7 +111,7 @@ describe.each(["PUT", "DELETE"])("when a %s goes wrong", (method) => {
     await reconcile(world.nsg, start);
     world.faults.add({ calls: new RegExp(`^${method} .*/securityrules/`, "u"), does: { kind: "lie" }, times: 1 });
     // The poller's last look may already notice; whether it does or not, what we observe is what counts.
-    await reconcile(world.nsg, end).catch((error: unknown) => expect(error).toMatchObject({ retry: "later" }));
+    await reconcile(world.nsg, end).catch((thrown: unknown) => expect(thrown).toMatchObject({ retry: "later" }));
     expect((await world.nsg.observe(never)).rules).toHaveLength(start.length);
     await reconcile(world.nsg, end);
     expect((await world.nsg.observe(never)).rules).toHaveLength(end.length);
