@@ -18,7 +18,7 @@ import {
   showProblem,
 } from "./config.ts";
 import { startLatch } from "./latch.ts";
-import { problemOf } from "./operator-log.ts";
+import { messageOf, problemOf } from "./operator-log.ts";
 
 enableCompileCache();
 
@@ -96,6 +96,13 @@ const keepCopy = async (from: string, to: string): Promise<void> => {
   await rename(`${to}.new`, to);
 };
 
+const explain = (error: unknown): string => {
+  const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
+  if (code === "EADDRINUSE") return `port ${String(port)} is taken; set PORT to another`;
+  if (code === "EACCES") return `port ${String(port)} isn't ours to use; set PORT to another`;
+  return error instanceof TypeError && error.stack !== undefined ? error.stack : messageOf(error);
+};
+
 const NO_CONFIG: Config = {
   installation: "unconfigured",
   timezone: "UTC",
@@ -144,4 +151,8 @@ const openClouds = async (config: Config, settings: Settings, clock: Clock): Pro
   return clouds;
 };
 
-await main();
+await main().catch((error: unknown) => {
+  // What is in the way is said in one line; only a mistake of ours needs its stack.
+  process.stderr.write(`cannot start: ${explain(error)}\n`);
+  process.exit(1);
+});

@@ -81,6 +81,7 @@ export interface RefusalFacts {
   };
   readonly "requester-changed": { readonly reason: RefusalCode };
   readonly "grant-unknown": { readonly text: string };
+  readonly "access-over": { readonly machine: string; readonly at: EpochMs };
   readonly "not-yours": { readonly what: "request" | "access" };
 
   // We don't know, so no

@@ -62,6 +62,8 @@ interface EventFacts {
     readonly expiresAt: EpochMs;
     readonly tookMs: DurationMs;
     readonly addresses: readonly string[];
+    /** The machine isn't running. */
+    readonly isOff: boolean;
   };
   readonly "grant.failed": AccessFacts & { readonly grantId: GrantId; readonly problem: string };
   readonly "grant.revoked": AccessFacts & { readonly grantId: GrantId };

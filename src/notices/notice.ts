@@ -35,18 +35,21 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "request.withdrawn":
     case "grant.revoked":
       return [card(event.requestId, event.channel)];
+    case "grant.opened":
+      return [card(event.requestId, event.channel), ...howToConnect(event, event.requester)];
     case "request.denied":
     case "request.lapsed":
-    case "grant.opened":
     case "grant.failed":
       return [card(event.requestId, event.channel), ...requester(event, event.requester)];
     case "grant.ending":
       return requester(event, event.requester);
     case "grant.ended":
-      // What never opened was told as a failure, on its card.
-      return event.openedAt === undefined && event.cause === "failed"
-        ? [card(event.requestId, event.channel, URGENT)]
-        : [card(event.requestId, event.channel, URGENT), channel(event, event.channel)];
+      return [
+        card(event.requestId, event.channel, URGENT),
+        // What never opened was told as a failure, on its card.
+        ...(event.openedAt === undefined && event.cause === "failed" ? [] : [channel(event, event.channel)]),
+        ...(event.openedAt === undefined ? [] : howToConnect(event, event.requester)),
+      ];
     case "grant.adopted":
       return [lostCard(event), security(event, securityChannel ?? event.channel)];
     case "closing.overdue":
@@ -97,5 +100,9 @@ const message = (event: AuditEvent, destination: string, to: Message["to"], urge
 /** Whom a damaged owner mark doesn't name can't be told. */
 const requester = (event: AuditEvent, { user }: Person): readonly Delivery[] =>
   user === "" ? [] : [message(event, user, "requester", USUAL)];
+/** One message for as long as it is open, changed when it isn't any more: it must not go on saying "open". */
+const howToConnect = (event: Extract<AuditEvent, { grantId: unknown }>, person: Person): readonly Delivery[] =>
+  requester(event, person).map((delivery) => ({ ...delivery, id: `open/${event.grantId}`, kind: "card" }));
+
 const channel = (event: AuditEvent, destination: string): Delivery => message(event, destination, "channel", URGENT);
 const security = (event: AuditEvent, destination: string): Delivery => message(event, destination, "security", URGENT);

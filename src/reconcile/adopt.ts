@@ -1,7 +1,7 @@
 /** Rules with our mark whose grant our memory has lost become grants again, so that they are closed and people are told. */
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
-import { type FirewallId, type MachineRef, refOf } from "../access/machine.ts";
+import { type FirewallId, type Machine, type MachineRef, refOf } from "../access/machine.ts";
 import { portKey } from "../access/port.ts";
 import type { EpochMs } from "../access/time.ts";
 import { type AuditEvent, auditEvent } from "../audit/event.ts";
@@ -105,7 +105,8 @@ const grantFromMarks = (
 
   const seenAt = Math.min(now, expiresAt) as EpochMs;
   const addresses = [...new Set(rules.flatMap((rule) => rule.addresses))];
-  const machine = machineAt(firewall, addresses, deps.machines);
+  const owner = ownerOf(firewall, addresses, deps.machines);
+  const machine = owner === undefined ? unknownAt(firewall, addresses) : refOf(owner);
   const open = rules.flatMap((rule) => rule.ports.map((port) => ({ port, protocol: rule.protocol })));
   const ports = [...new Map(open.map((port) => [portKey(port), port])).values()];
   const { user, justification } = readNote(
@@ -131,14 +132,14 @@ const grantFromMarks = (
   };
 };
 
-const machineAt = (firewall: Firewall, addresses: readonly string[], machines: Machines): MachineRef => {
-  const behind = machines.behind(firewall.id);
-  const owner = behind.find((machine) =>
-    machine.interfaces.some((each) => each.privateAddresses.some((address) => addresses.includes(address))),
-  );
-  if (owner !== undefined) return refOf(owner);
+const ownerOf = (firewall: Firewall, addresses: readonly string[], machines: Machines): Machine | undefined =>
+  machines
+    .behind(firewall.id)
+    .find((machine) => machine.interfaces.some((each) => each.privateAddresses.some((own) => addresses.includes(own))));
+
+/** The machine is gone, or its cloud wasn't read yet. Its address is what people can still recognise. */
+const unknownAt = (firewall: Firewall, addresses: readonly string[]): MachineRef => {
   const cloud = firewall.id.startsWith("aws-") ? "aws" : "azure";
-  // The machine is gone, or its cloud wasn't read yet. Its address is what people can still recognise.
   const name = addresses.length === 0 ? firewall.name : addresses.join(" ");
   return { cloud, id: name as MachineRef["id"], name, account: "" };
 };

@@ -102,6 +102,7 @@ const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machi
     expiresAt: grant.expiresAt,
     tookMs: between(grant.startsAt, at),
     addresses: reachableAddresses(grant, machines),
+    isOff: machines.byId(grant.machine.id)?.power === "stopped",
   });
   return { grant: { ...grant, seenOpen, openedAt: at }, events: [event] };
 };

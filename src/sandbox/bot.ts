@@ -26,7 +26,7 @@ export interface Bot {
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 
-/** `env` is all of its environment but `PORT` and `PATH`. */
+/** `env` is what it is told of Slack, Redis and the clouds. */
 export const createBot = async (env: Readonly<Record<string, string>>): Promise<Bot> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -42,7 +42,7 @@ export const createBot = async (env: Readonly<Record<string, string>>): Promise<
   const start: Bot["start"] = async (until = "ready") => {
     if (child !== undefined) throw new Error("the bot is running already");
     const started = spawn(process.execPath, [MAIN], {
-      env: { ...env, PORT: String(port), PATH: process.env["PATH"] },
+      env: { ...inherited(), ...env, PORT: String(port) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     child = started;
@@ -81,6 +81,15 @@ export const createBot = async (env: Readonly<Record<string, string>>): Promise<
     isRunning: () => child !== undefined,
   };
 };
+
+/** What a program needs of its surroundings to run at all, and to fetch a Redis where there is none. */
+const inherited = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ["PATH", "HOME", "XDG_CACHE_HOME", "http_proxy", "https_proxy", "no_proxy"].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 /** Kept across restarts, because Slack knows the bot by its address. */
 const freePort = async (): Promise<number> => {

@@ -63,7 +63,19 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
         shown.set(key, now);
       }
     }
-    for (const modal of all ? sight.modals : []) say(`  a modal is open: ${modal.title}\n    ${modal.text}`);
+    if (all) showModals();
+  };
+
+  const showModals = (): void => {
+    for (const { title, text } of slack.see(PEOPLE[me]).modals) {
+      say(`  A form is open: ${title}. Type \`submit\`, with a text if you like.`);
+      say(
+        text
+          .split("\n")
+          .map((line) => `    ${line}`)
+          .join("\n"),
+      );
+    }
   };
 
   const connect = async (text: string): Promise<void> => {
@@ -78,7 +90,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
 
   const press = async (text: string): Promise<void> => {
     const chosen = pressable[Number(text) - 1];
-    if (chosen === undefined) return say(`  There is no button ${text}. \`see\` numbers them.`);
+    if (chosen === undefined) return say("  There is no such button. `see` shows and numbers them.");
     const { message, button } = chosen;
     await slack.click({
       user: PEOPLE[me],
@@ -87,20 +99,30 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
       actionId: button.actionId,
       blockId: button.blockId,
     });
-    for (const modal of slack.see(PEOPLE[me]).modals)
-      say(`  a modal is open: ${modal.title}. \`submit\` sends it, with your text if you write some.`);
   };
 
   const submit = async (text: string): Promise<void> => {
     const { outcome } = await slack.submitView({ user: PEOPLE[me], values: { reason: text } });
-    say(`  ${outcome}`);
+    say(outcome === "closed" ? "  The form is sent." : `  The form: ${outcome}.`);
+    showModals();
   };
 
   const be = (name: string): void => {
-    if (name in PEOPLE) {
-      me = name as keyof typeof PEOPLE;
-      show(true);
-    } else say(`  Nobody is called ${name}. There are ${Object.keys(PEOPLE).join(", ")}.`);
+    if (!(name in PEOPLE)) {
+      say(`  Nobody is called ${name === "" ? "that" : name}. There are ${Object.keys(PEOPLE).join(", ")}.`);
+      return;
+    }
+    me = name as keyof typeof PEOPLE;
+    const user = slack.people.user(PEOPLE[me]);
+    say(`  You are ${user?.real_name ?? name} (@${user?.name ?? name}); your times are ${user?.tz ?? "UTC"}.`);
+    if (user?.deleted === true) say("  This account is deactivated: Slack shows it nothing and takes nothing from it.");
+    show(true);
+  };
+
+  const steer = async (what: string): Promise<void> => {
+    if (what === "kill") await bot.kill();
+    else if (what === "start") await bot.start();
+    say(bot.isRunning() ? "  The bot is running." : "  The bot is gone. `bot start` starts it again.");
   };
 
   const run = async (line: string): Promise<boolean> => {
@@ -121,21 +143,26 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
           .join("\n"),
       );
     else if (word === "see") show(true);
-    else if (word === "bot" && text === "kill") await bot.kill();
-    else if (word === "bot" && text === "start") await bot.start();
+    else if (word === "bot") await steer(text);
     else if (word === "quit" || word === "exit") return false;
     else if (word !== "") say(HELP);
     return true;
   };
 
   const lines = createInterface({ input, output, prompt: "", terminal: "isTTY" in input && input.isTTY === true });
+  let ended = false;
+  lines.once("close", () => {
+    ended = true;
+  });
   const ask = (): void => {
+    if (ended) return;
     lines.setPrompt(`${me}> `);
     lines.prompt();
   };
   const unsubscribe = slack.subscribe((change) => {
-    if (change.kind !== "message-posted" && change.kind !== "message-updated") return;
-    show(false);
+    if (change.kind === "view-opened" && change.user === PEOPLE[me]) showModals();
+    else if (change.kind === "message-posted" || change.kind === "message-updated") show(false);
+    else return;
     ask();
   });
 
@@ -149,6 +176,24 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     }
     ask();
   }
+  // What was typed last may still be on its way: piped input ends before its answers come.
+  if (ended) await settled(slack);
   unsubscribe();
   lines.close();
 };
+
+/** Resolves when nothing new was shown for a while. */
+const settled = (slack: Sandbox["slack"]): Promise<void> =>
+  new Promise((resolve) => {
+    let timer = setTimeout(done, QUIET_MS);
+    const unsubscribe = slack.subscribe(() => {
+      clearTimeout(timer);
+      timer = setTimeout(done, QUIET_MS);
+    });
+    function done(): void {
+      unsubscribe();
+      resolve();
+    }
+  });
+
+const QUIET_MS = 2_000;

@@ -39,7 +39,7 @@ export interface Answers {
   /** The same, and recorded with what was typed or clicked. The answer doesn't wait for the log, which may be what is broken. */
   readonly refused: (user: string, text: string, refusals: readonly Refusal[], ask?: Ask) => Drawn;
   /** Withdraws or closes what has this id, and says what came of it. */
-  readonly endedEarly: (user: string, text: string, id: string) => Promise<Drawn>;
+  readonly endedEarly: (user: string, text: string, id: string, only?: "withdraw") => Promise<Drawn>;
 }
 
 export const createAnswers = (deps: AnswerDeps): Answers => {
@@ -78,8 +78,8 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
         deps.log({ error, doing: "answer privately" });
       }
     },
-    endedEarly: async (user, text, id) => {
-      const ended = await orCannotCheck("end early", () => deps.endEarly(id, user));
+    endedEarly: async (user, text, id, only) => {
+      const ended = await orCannotCheck("end early", () => deps.endEarly(id, user, only));
       if (isRefusal(ended)) return refused(user, text, [ended]);
       return ended.kind === "withdrawn" ? drawWithdrawn(ended.request) : drawClosing(ended.grant);
     },

@@ -57,10 +57,12 @@ export const listenForButtons = (app: App, { client, review, mayReview, answers,
     }
   };
 
-  const endEarly = async (id: string, user: string, respond: RespondFn): Promise<void> =>
-    answers.privately(respond, await answers.endedEarly(user, `close ${id}`, id));
-  on("request.withdraw", endEarly);
-  on("grant.close", endEarly);
+  on("request.withdraw", async (id, user, respond) =>
+    answers.privately(respond, await answers.endedEarly(user, `withdraw ${id}`, id, "withdraw")),
+  );
+  on("grant.close", async (id, user, respond) =>
+    answers.privately(respond, await answers.endedEarly(user, `close ${id}`, id)),
+  );
 
   app.view(DENY_MODAL, async ({ ack, view, body }) => {
     const verdict = { kind: "deny", reason: reasonIn(view.state.values) } as const;

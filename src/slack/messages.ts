@@ -6,6 +6,7 @@ import { type Cidr, familyOf } from "../access/source.ts";
 import { between, type DurationMs, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "../grants/grant.ts";
+import type { Message } from "../notices/notice.ts";
 import { actions, button, type Drawn, lines } from "./blocks.ts";
 import { endedText, showSources } from "./card.ts";
 import { code, escapeMrkdwn, literal, mention, when } from "./mrkdwn.ts";
@@ -13,7 +14,7 @@ import { accessTitle, boldTitle } from "./title.ts";
 
 /** `undefined`: this event has no message of its own. `grant` is what is stored about it now. */
 export const drawMessage = (
-  event: AuditEvent,
+  { event, to }: Message,
   grant: Grant | undefined,
   now: EpochMs,
   zone: string,
@@ -30,6 +31,9 @@ export const drawMessage = (
       );
     }
     case "grant.ended": {
+      if (to === "requester") {
+        return drawn(`${escapeMrkdwn(event.machine.name)}: your access ended ${when(event.at, now, zone)}.`, []);
+      }
       const ended = grant === undefined ? `closed ${when(event.at, now, zone)}` : endedText(grant, now, zone);
       return {
         text: `${escapeMrkdwn(accessTitle(event))}: ${ended}`,
@@ -79,6 +83,7 @@ const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: E
   return drawn(
     `${escapeMrkdwn(event.machine.name)} is open for you until ${when(event.expiresAt, now, zone)}.`,
     [
+      ...(event.isOff ? ["It is switched off now, so nothing answers there."] : []),
       ...how.slice(0, 10),
       `From ${from === "anywhere" ? from : `${from} only`}. Connections you have by then stay; new ones won't get in.`,
     ],

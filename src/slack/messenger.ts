@@ -27,7 +27,7 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
     const drawn =
       notice.kind === "card"
         ? drawCard({ ...(await storedFor(notice.requestId)), now, zone: zone() })
-        : drawMessage(notice.event, await grantOf(notice.event), now, zone());
+        : drawMessage(notice, await grantOf(notice.event), now, zone());
     if (drawn === undefined) throw new Fault("slack", `nothing is left to say of ${notice.kind}`, { retry: "never" });
     return drawn;
   };

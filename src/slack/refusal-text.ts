@@ -138,6 +138,8 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     }
     case "requester-changed":
       return `Not any more: ${changedText(refusal.facts.reason)} They can ask again when that is settled.`;
+    case "access-over":
+      return `That access to ${literal(refusal.facts.machine)} is over already, since ${when(refusal.facts.at, now, zone)}.`;
     case "grant-unknown":
       return `Nothing open or waiting has the id ${code(refusal.facts.text)}. \`/jit list\` shows yours.`;
     case "not-yours":

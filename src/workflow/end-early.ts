@@ -6,7 +6,7 @@ import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
 import { factsOf } from "../grants/facts.ts";
-import { firewallsOf, type Grant, isActive } from "../grants/grant.ts";
+import { endOf, firewallsOf, type Grant, isActive } from "../grants/grant.ts";
 import { type AccessRequest, withdraw } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
 import { mayApprove } from "../policy/policy.ts";
@@ -18,8 +18,11 @@ export type EndedEarly =
   | { readonly kind: "withdrawn"; readonly request: AccessRequest }
   | { readonly kind: "closing"; readonly grant: Grant };
 
-/** Withdraws the request, or closes the grant, of this id. Throws a `Fault` when something that has to be known can't be. */
-export type EndEarly = (id: string, user: string) => Promise<EndedEarly | Refusal>;
+/**
+ * Withdraws the request, or closes the grant, of this id; with `only: "withdraw"` never the latter, because whoever takes back a question didn't mean to end
+ * what came of it. Throws a `Fault` when something that has to be known can't be.
+ */
+export type EndEarly = (id: string, user: string, only?: "withdraw") => Promise<EndedEarly | Refusal>;
 
 /**
  * A request may be withdrawn by its requester. A grant may be closed by the same, by those who could approve it, and by security. Where the policy can't
@@ -27,10 +30,10 @@ export type EndEarly = (id: string, user: string) => Promise<EndedEarly | Refusa
  */
 export const createEndEarly =
   (deps: WorkflowDeps): EndEarly =>
-  async (id, user) => {
+  async (id, user, only) => {
     const member = await memberOf(user, deps.policy(), deps.directory);
     if (isRefusal(member)) return member;
-    const grant = await deps.ledger.grant(id as GrantId);
+    const grant = only === "withdraw" ? undefined : await deps.ledger.grant(id as GrantId);
     return grant === undefined ? withdrawRequest(id, member.facts.person, deps) : closeGrant(grant, member, deps);
   };
 
@@ -62,7 +65,8 @@ const closeGrant = async (grant: Grant, by: Member, deps: WorkflowDeps): Promise
       firewallsDue: firewallsOf(current).map((firewall) => ({ firewall, at })),
     };
   });
-  return written === undefined ? refuse("grant-unknown", { text: grant.id }) : { kind: "closing", grant: written };
+  if (written !== undefined) return { kind: "closing", grant: written };
+  return refuse("access-over", { machine: grant.machine.name, at: endOf(grant) });
 };
 
 const looksAfter = (grant: Grant, { roles }: Member, deps: WorkflowDeps): boolean => {

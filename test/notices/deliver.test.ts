@@ -66,6 +66,12 @@ const submitted = (id = "k7f3q2xd"): AuditEvent => ({
   id: `request.submitted/${id}`,
   kind: "request.withdrawn",
 });
+const denied = (id = "k7f3q2xd"): AuditEvent => ({
+  ...of(id),
+  id: `request.denied/${id}`,
+  kind: "request.denied",
+  reason: "",
+});
 const opened = (id = "k7f3q2xd"): AuditEvent => ({
   ...of(id),
   id: `grant.opened/${id}`,
@@ -73,6 +79,7 @@ const opened = (id = "k7f3q2xd"): AuditEvent => ({
   expiresAt: aGrant().expiresAt,
   tookMs: SECOND,
   addresses: [],
+  isOff: false,
 });
 const ended = (id = "k7f3q2xd"): AuditEvent => ({
   ...of(id),
@@ -111,7 +118,7 @@ describe("at one destination", () => {
     await look();
     await look(DEV);
     expect(chat.in(CHANNEL).toSorted()).toEqual(["card/k7f3q2xd", "grant.ended/k7f3q2xd/channel"]);
-    expect(chat.in(DEV)).toEqual(["grant.opened/k7f3q2xd/requester"]);
+    expect(chat.in(DEV)).toEqual(["open/k7f3q2xd"]);
   });
 
   test("ends are said before what has waited longer", async () => {
@@ -209,12 +216,12 @@ describe("a chat that can't be reached", () => {
 
   test("a message that is found again stays as it was said", async () => {
     const { happen, look, chat } = setup();
-    await happen(opened());
+    await happen(denied());
     chat.trouble((call) => (call === "post" ? { kind: "lose-answer" } : undefined));
     await expect(look(DEV)).rejects.toMatchObject({ retry: "later" });
     chat.trouble(() => undefined);
     await look(DEV);
-    expect(chat.messages()).toMatchObject([{ id: "grant.opened/k7f3q2xd/requester", changes: 0 }]);
+    expect(chat.messages()).toMatchObject([{ id: "request.denied/k7f3q2xd/requester", changes: 0 }]);
   });
 
   test("nothing is posted while it can't be looked for", async () => {
@@ -302,7 +309,7 @@ test("whatever goes wrong on the way, in the end each message was said exactly o
       for (const id of happened) {
         const [kind, about] = id.split("/");
         expect(said).toContain(`card/${about}`);
-        if (kind === "grant.opened") expect(world.chat.in(DEV)).toContain(`${id}/requester`);
+        if (kind === "grant.opened") expect(world.chat.in(DEV)).toContain(`open/${about}`);
         if (kind === "grant.ended") expect(world.chat.in(CHANNEL)).toContain(`${id}/channel`);
       }
     }),

@@ -30,7 +30,7 @@ const events: Readonly<Record<string, AuditEvent>> = {
   denied: { ...facts, kind: "request.denied", reason: "" },
   withdrawn: { ...facts, kind: "request.withdrawn" },
   lapsed: { ...facts, kind: "request.lapsed" },
-  opened: { ...facts, kind: "grant.opened", expiresAt: END, tookMs: 0 as never, addresses: [] },
+  opened: { ...facts, kind: "grant.opened", expiresAt: END, tookMs: 0 as never, addresses: [], isOff: false },
   failed: { ...facts, kind: "grant.failed", problem: "no room" },
   revoked: { ...facts, kind: "grant.revoked" },
   ending: { ...facts, kind: "grant.ending", expiresAt: END },
@@ -69,6 +69,8 @@ const heard = (event: AuditEvent | undefined, securityChannel?: string) =>
     : deliveriesFor(event, securityChannel).map(({ id, destination }) => `${id} in ${destination}`);
 
 const CARD = "card/k7f3q2xd in C0ACCESS";
+/** How to connect, as long as it is open. */
+const DOOR = "open/k7f3q2xd in U0DEV1";
 
 describe("who hears of what", () => {
   test.each([
@@ -78,11 +80,11 @@ describe("who hears of what", () => {
     ["denied", [CARD, "e/requester in U0DEV1"]],
     ["withdrawn", [CARD]],
     ["lapsed", [CARD, "e/requester in U0DEV1"]],
-    ["opened", [CARD, "e/requester in U0DEV1"]],
+    ["opened", [CARD, DOOR]],
     ["failed", [CARD, "e/requester in U0DEV1"]],
     ["revoked", [CARD]],
     ["ending", ["e/requester in U0DEV1"]],
-    ["ended", [CARD, "e/channel in C0ACCESS"]],
+    ["ended", [CARD, "e/channel in C0ACCESS", DOOR]],
     ["ended without opening", [CARD, "e/channel in C0ACCESS"]],
     ["ended because it failed", [CARD]],
     ["adopted", [CARD, "e/security in C0SECURITY"]],

@@ -60,9 +60,9 @@ describe("the beats", () => {
     const { beats, beaten, minutes } = setup();
     expect(beats.lastSecondAt()).toBeUndefined();
     beats.start();
-    await waitUntil("everything was looked at", () => minutes() === 1);
+    await waitUntil("everything was looked at", () => minutes() > 0);
     await waitUntil("two beats came", () => beaten() >= 2);
-    expect(minutes()).toBe(1);
+    expect(minutes()).toBeGreaterThan(0);
     const before = beats.lastSecondAt() ?? 0;
     await waitUntil("it is known that one came", () => (beats.lastSecondAt() ?? 0) > before);
   });

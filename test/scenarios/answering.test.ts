@@ -267,7 +267,9 @@ describe("two at the same moment", () => {
       "request.approved",
       "grant.opened",
     ]);
-    expect(stage.direct(dev).filter((text) => text.includes("is open for you")).length).toBeGreaterThan(0);
+    await stage.until("the requester is told how to connect", () =>
+      stage.direct(dev).some((text) => text.includes("is open for you")),
+    );
     await stage.jit(dev, `close ${id}`);
     await cardSays(id, "closed");
   });

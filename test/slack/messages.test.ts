@@ -4,6 +4,7 @@ import { later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { factsOf } from "../../src/grants/facts.ts";
 import type { Grant } from "../../src/grants/grant.ts";
+import type { Message } from "../../src/notices/notice.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import { drawMessage } from "../../src/slack/messages.ts";
 import { aGrant, LEAD, NOW } from "../contracts/samples.ts";
@@ -16,11 +17,12 @@ const opened = (changes: object = {}): AuditEvent => ({
   expiresAt: END,
   tookMs: SECOND,
   addresses: ["52.178.10.13"],
+  isOff: false,
   ...changes,
 });
 
-const said = (event: AuditEvent, grant?: Grant, now = NOW): string => {
-  const drawn = drawMessage(event, grant, now, "utc");
+const said = (event: AuditEvent, grant?: Grant, now = NOW, to: Message["to"] = "channel"): string => {
+  const drawn = drawMessage({ kind: "message", event, to }, grant, now, "utc");
   if (drawn === undefined) throw new Error("nothing said");
   expect(checkBlocks(drawn.blocks, "/blocks", "message")).toEqual([]);
   expect(drawn.text).not.toBe("");
@@ -28,6 +30,16 @@ const said = (event: AuditEvent, grant?: Grant, now = NOW): string => {
 };
 
 describe("how to connect", () => {
+  test("says when the machine is off, because then nothing answers", () => {
+    expect(said(opened({ isOff: true }))).toContain("It is switched off now");
+    expect(said(opened())).not.toContain("switched off");
+  });
+
+  test("doesn't go on saying open when it has ended", () => {
+    const ended = { ...facts, kind: "grant.ended", cause: "revoked" } as unknown as AuditEvent;
+    expect(said(ended, aGrant({ endedAt: NOW }), NOW, "requester")).toMatch(/^prod-vm-3: your access ended /u);
+  });
+
   test.each([
     [{ port: 22, protocol: "tcp" }, "52.178.10.13", "`ssh you@52.178.10.13`"],
     [{ port: 3389, protocol: "tcp" }, "52.178.10.13", "`mstsc /v:52.178.10.13`"],
@@ -123,6 +135,7 @@ describe("what went wrong", () => {
 
 test("what has no message of its own says nothing", () => {
   for (const kind of ["request.submitted", "request.approved", "request.withdrawn", "grant.revoked"]) {
-    expect(drawMessage({ ...facts, kind } as unknown as AuditEvent, undefined, NOW, "utc")).toBeUndefined();
+    const event = { ...facts, kind } as unknown as AuditEvent;
+    expect(drawMessage({ kind: "message", event, to: "channel" }, undefined, NOW, "utc")).toBeUndefined();
   }
 });

@@ -43,6 +43,7 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "too-late": { state: "denied", by: text, at: now },
   "requester-changed": { reason: "not-eligible" },
   "grant-unknown": { text },
+  "access-over": { machine: text, at: now },
   "not-yours": { what: "access" },
   "cannot-check": { what: "people", reference: text },
 });

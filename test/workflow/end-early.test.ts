@@ -95,6 +95,12 @@ describe("a request", () => {
     expect(office.told()).toEqual(["request.submitted", "request.withdrawn"]);
   });
 
+  test("that was approved meanwhile isn't closed by who only meant to withdraw it", async () => {
+    const { endEarly, id, grantOf } = await granted();
+    expect(await endEarly(id, DEV, "withdraw")).toMatchObject({ code: "too-late", facts: { state: "approved" } });
+    expect((await grantOf(id))?.revoked).toBeUndefined();
+  });
+
   test("that nobody knows is told as such", async () => {
     const office = await createOffice();
     expect(await office.endEarly("nosuch22", DEV)).toMatchObject({
