@@ -8,7 +8,7 @@ import { type AuditEvent, auditEvent } from "../audit/event.ts";
 import type { Firewall, ObservedRule } from "../cloud/firewall.ts";
 import type { Machines } from "../cloud/machines.ts";
 import { factsOf } from "../grants/facts.ts";
-import { firewallsOf, type Grant, isOn, UNSEEN } from "../grants/grant.ts";
+import { firewallsOf, type Grant, isActive, isOn, UNSEEN } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import { readNote } from "./desired.ts";
 import type { RememberedGrants } from "./remembered-grants.ts";
@@ -44,7 +44,10 @@ export const adopt = async (
   for (const lost of deps.remembered.all()) {
     // Not opened yet, or closed while memory was away: no rule shows it, and people are still to be told.
     const isUnseen = isOn(lost, firewall.id) && !here.has(lost.id) && !strangers.has(lost.id);
-    if (isUnseen && (await deps.ledger.grant(lost.id)) === undefined) await bringBack(lost, [], now, firewall.id, deps);
+    if (!isUnseen || (await deps.ledger.grant(lost.id)) !== undefined) continue;
+    // It was open here and its rule is gone before its end: another replica may have closed it, and must not see it opened again.
+    if (isActive(lost, now) && lost.seenOpen.includes(firewall.id)) deps.remembered.forget(lost.id);
+    else await bringBack(lost, [], now, firewall.id, deps);
   }
   for (const id of strangers) {
     const remembered = deps.remembered.get(id);

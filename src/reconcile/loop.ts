@@ -65,9 +65,7 @@ export const createLoop = (deps: LoopDeps): Loop => {
     const before = tries.get(id) ?? 0;
     tries.set(id, before + 1);
     const asked = isFault(error) ? error.afterMs : undefined;
-    return (
-      asked === undefined ? Math.min(FIRST_RETRY * 2 ** before, MINUTE) : Math.min(asked, LONGEST_ASKED)
-    ) as DurationMs;
+    return (asked === undefined ? retryAfter(before) : Math.min(asked, LONGEST_ASKED)) as DurationMs;
   };
 
   /** Keeps the lease while a cloud takes its time, and aborts the look when it is lost. */
@@ -135,3 +133,11 @@ const LEASE = (5 * SECOND) as DurationMs;
 const LONGEST_LOOK = 10 * MINUTE;
 const LONGEST_ASKED = 5 * MINUTE;
 const FIRST_RETRY = 250;
+/** So that a cloud that was away for some minutes finds us asking when it is back. */
+const STEADY_RETRY = 5 * SECOND;
+const STEADY_TRIES = 30;
+
+const retryAfter = (before: number): number =>
+  before < STEADY_TRIES
+    ? Math.min(FIRST_RETRY * 2 ** before, STEADY_RETRY)
+    : Math.min(STEADY_RETRY * 2 ** (before - STEADY_TRIES), MINUTE);

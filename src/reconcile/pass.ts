@@ -3,7 +3,7 @@
 import { Fault, isFault } from "../access/fault.ts";
 import type { GrantId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
-import type { Clock, EpochMs } from "../access/time.ts";
+import { type Clock, type DurationMs, type EpochMs, earliest, later, MINUTE, SECOND } from "../access/time.ts";
 import { type AuditLog, auditEvent } from "../audit/event.ts";
 import type { Changes, Firewall, Guard, IngressRule, Observed, OpenFirewall } from "../cloud/firewall.ts";
 import { type Grant, isOn, nextInstant } from "../grants/grant.ts";
@@ -29,9 +29,15 @@ export interface PassDeps extends AdoptDeps {
  * Safe to run at any time, again, or half: it depends on nothing but what the ledger and the cloud hold now. It doesn't know why it was called.
  * Returns when to look next. Throws when the cloud doesn't hold what it should, also when it claimed to have obeyed.
  */
-export const createPass =
-  (deps: PassDeps) =>
-  async (id: FirewallId, stillMine: () => Promise<boolean>, signal: AbortSignal): Promise<EpochMs | undefined> => {
+export const createPass = (deps: PassDeps) => {
+  /** Until when an opening that got no answer may still take effect: it must not find nobody looking. */
+  const mayStillOpen = new Map<FirewallId, EpochMs>();
+
+  return async (
+    id: FirewallId,
+    stillMine: () => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<EpochMs | undefined> => {
     const firewall = deps.openFirewall(id);
     if (firewall === undefined) {
       throw new Fault("not-found", `cannot look at \`${id}\`: no configured cloud has it`, { retry: "later" });
@@ -47,7 +53,10 @@ export const createPass =
     if (!isDone(changes, before)) {
       // What is so already is said now, because the changes may be held up for long: an end by an opening that the cloud refuses, say.
       await deps.report.seen(firewall, grants, before, desired);
+      if (changes.add.length > 0) mayStillOpen.set(id, later(decidedAt, LATE_EFFECT));
       await closeThenOpen(firewall, grants, changes, guard, signal, deps);
+      // Azure and EC2 have answered for everything that was asked.
+      mayStillOpen.delete(id);
       observed = await firewall.observe(signal);
       await auditChange(firewall, before, observed, deps);
     }
@@ -56,8 +65,11 @@ export const createPass =
       throw new Fault("no-effect", `\`${firewall.name}\` doesn't hold what it was told to hold`, { retry: "later" });
     }
     // From when it was decided: what began or ended since is due already.
-    return nextInstant(grants, decidedAt);
+    const doubtful = (mayStillOpen.get(id) ?? 0) > decidedAt;
+    if (!doubtful) mayStillOpen.delete(id);
+    return earliest(nextInstant(grants, decidedAt), doubtful ? later(decidedAt, SECOND) : undefined);
   };
+};
 
 const grantsOn = async (firewall: Firewall, observed: Observed, deps: PassDeps): Promise<readonly Grant[]> => {
   const known = await deps.ledger.grantsOn(firewall.id);
@@ -161,5 +173,8 @@ const auditChange = async (firewall: Firewall, before: Observed, after: Observed
   const facts = { firewall: firewall.id, removed, added, grants: involved };
   await deps.auditLog.append(auditEvent("firewall.changed", `${firewall.id}/${at}`, at, "bot", facts));
 };
+
+/** How long after it was given up a cloud may still carry out a write; beyond it the look at everything finds what came of it. */
+const LATE_EFFECT = (2 * MINUTE) as DurationMs;
 
 const NOTHING: Changes = { remove: [], restamp: [], add: [] };

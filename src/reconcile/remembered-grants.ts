@@ -14,6 +14,7 @@ export interface RememberedGrants {
   readonly remember: (grant: Grant) => void;
   /** Of `some`, those that aren't `live` are looked up: what another replica ended is forgotten, what the ledger has lost stays. */
   readonly catchUp: (some: readonly Grant[], live: readonly Grant[], ledger: Pick<Ledger, "grant">) => Promise<void>;
+  readonly forget: (id: GrantId) => void;
   readonly get: (id: GrantId) => Grant | undefined;
   readonly all: () => readonly Grant[];
   /** Firewalls where a remembered grant is over at `now` and was not yet seen closed. */
@@ -31,11 +32,14 @@ export const createRememberedGrants = (): RememberedGrants => {
   const grants = new Map<GrantId, Grant>();
   const closed = new Map<GrantId, Map<FirewallId, EpochMs>>();
 
+  const forget = (id: GrantId): void => {
+    grants.delete(id);
+    closed.delete(id);
+  };
   const remember = (grant: Grant): void => {
     const known = grants.get(grant.id);
     if (grant.endedAt !== undefined) {
-      grants.delete(grant.id);
-      closed.delete(grant.id);
+      forget(grant.id);
       return;
     }
     // A first version is a fresh start: the ledger had lost the grant and has it back.
@@ -45,6 +49,7 @@ export const createRememberedGrants = (): RememberedGrants => {
 
   return {
     remember,
+    forget,
     catchUp: async (some, live, ledger) => {
       const known = new Set(live.map((grant) => grant.id));
       for (const { id } of some.filter((grant) => !known.has(grant.id))) {

@@ -93,14 +93,18 @@ const inherited = (): Readonly<Record<string, string>> =>
 
 /** Kept across restarts, because Slack knows the bot by its address. */
 const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
+  for (;;) {
+    // Below what Linux hands out to outgoing connections, so that none takes it while the bot is being started again.
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 };
 
-/** Two seconds on a quiet machine. */
 const START_LIMIT_MS = 60_000;

@@ -59,6 +59,8 @@ export const createHttpReceiver = (deps: HttpReceiverDeps): HttpReceiver => {
     const timestamp = Number(header("x-slack-request-timestamp"));
     const now = deps.clock.now();
     if (!Number.isFinite(timestamp) || Math.abs(now - timestamp * SECOND) > REQUEST_LIVES) return refusal("age", 401);
+    // Bolt reads over what follows a second "="; a signature that is spelled otherwise would count as one not seen yet.
+    if (!/^v0=[0-9a-f]{64}$/u.test(signature)) return refusal("signature", 401);
     const headers = { "x-slack-signature": signature, "x-slack-request-timestamp": timestamp };
     if (!isValidSlackRequest({ signingSecret: deps.signingSecret, body, headers, nowMilliseconds: now })) {
       return refusal("signature", 401);

@@ -9,9 +9,9 @@ import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { Write } from "../grants/ledger.ts";
-import { type AccessRequest, approve, deny, type Target, whyTooLate } from "../grants/request.ts";
+import { type AccessRequest, type Approval, approve, deny, type Target, whyTooLate } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
-import { mayApprove, type Policy } from "../policy/policy.ts";
+import { mayApprove, type Policy, type Rule } from "../policy/policy.ts";
 import { resolveService } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
@@ -105,7 +105,8 @@ const answer = async (
   const today = await stillAllowed(reviewing, deps);
   if (isRefusal(today)) return today;
   const now = deps.clock.now();
-  const approved = approve({ ...request, approvalsNeeded: today.approvalsNeeded }, by, now);
+  const { approvalsNeeded, approvals } = today;
+  const approved = approve({ ...request, approvalsNeeded, state: { kind: "pending", approvals } }, by, now);
   if (isRefusal(approved)) return approved;
   if (approved.state.kind === "approved") return { ...grantAccess(approved, today.targets, now), request: approved };
   const facts = { ...factsOf(approved), verdict: "approve" } as const;
@@ -115,6 +116,8 @@ const answer = async (
 interface Today {
   readonly targets: readonly Target[];
   readonly approvalsNeeded: number;
+  /** Those given so far by people who could still give them. */
+  readonly approvals: readonly Approval[];
 }
 
 /** What was true when it was asked may not be any more: roles, policy, the machine. */
@@ -135,5 +138,22 @@ const stillAllowed = async ({ request, machine, policy }: Reviewing, deps: Workf
   if (decision.kind === "deny") return refuse("requester-changed", { reason: decision.refusals[0].code });
   const targets = targetsOf(machine, request.sources);
   const approvalsNeeded = decision.kind === "allow" ? 0 : decision.approvalsNeeded;
-  return isRefusal(targets) ? targets : { targets, approvalsNeeded };
+  return isRefusal(targets)
+    ? targets
+    : { targets, approvalsNeeded, approvals: await stillGiven(request, decision.rule, policy, deps) };
+};
+
+/** Who approved an hour ago may have left since. */
+const stillGiven = async (
+  request: AccessRequest,
+  rule: Rule,
+  policy: Policy,
+  deps: WorkflowDeps,
+): Promise<readonly Approval[]> => {
+  const given: Approval[] = [];
+  for (const approval of request.state.kind === "pending" ? request.state.approvals : []) {
+    const approver = await memberOf(approval.by.user, policy, deps.directory);
+    if (!isRefusal(approver) && mayApprove(rule, approver.roles)) given.push(approval);
+  }
+  return given;
 };

@@ -7,6 +7,7 @@ import { personKey } from "../access/person.ts";
 import { type Service, samePort } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type EpochMs, later } from "../access/time.ts";
+import { createTurns } from "../access/turns.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { Write } from "../grants/ledger.ts";
@@ -39,7 +40,8 @@ export type SubmitRequest = (ask: Ask, user: string) => Promise<AccessRequest | 
 
 export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
   const shownPeople = createShownPeople(deps);
-  return async (ask, user) => {
+  const oneByOne = createTurns();
+  const submit: SubmitRequest = async (ask, user) => {
     const policy = deps.policy();
     if (policy === undefined) return refused(refuse("policy-unreadable", {}));
     const member = await memberOf(user, policy, deps.directory);
@@ -63,6 +65,8 @@ export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
     if (!(await deps.ledger.commit(write))) throw new Error(`request id \`${request.id}\` was taken already`);
     return request;
   };
+  // The same command typed twice in one moment is still one question.
+  return (ask, user) => oneByOne(user, () => submit(ask, user));
 };
 
 const refused = (first: Refusal, ...rest: readonly Refusal[]): Refused => ({

@@ -57,10 +57,12 @@ export const createAwsCloud = (deps: AwsCloudDeps): Cloud => {
 
   const placeOf = ({ account, region }: InterfaceKey): Place | undefined => {
     const here = places.filter((place) => place.ec2.region === region);
+    // Another account's credentials would answer that the interface is gone, which reads as closed.
+    const known = new Set(seen.values());
     return (
       seen.get(`${account}/${region}`) ??
       here.find((place) => place.account === account) ??
-      here.find((place) => place.account === undefined)
+      here.find((place) => place.account === undefined && !known.has(place))
     );
   };
 

@@ -55,7 +55,13 @@ export const createEc2 = ({ region, endpoint, credentials, answerWithinMs }: Ec2
  * What a description lists, from all of its pages, in order. EC2 answers an empty list where there is nothing; an answer without the list
  * (an empty body, a proxy's page) isn't one, and throws: taken for "nothing there", it would let us say that a port is closed.
  */
-export const allPages = async <Page extends { readonly NextToken?: string | undefined }, Item>(
+export const allPages = async <
+  Page extends {
+    readonly NextToken?: string | undefined;
+    readonly $metadata?: { readonly requestId?: string | undefined };
+  },
+  Item,
+>(
   ask: Ask,
   doing: string,
   send: (client: EC2Client, options: SendOptions, at: { readonly NextToken?: string }) => Promise<Page>,
@@ -67,8 +73,11 @@ export const allPages = async <Page extends { readonly NextToken?: string | unde
     const here: { readonly NextToken?: string } = at;
     const page: Page = await ask(doing, (client, options) => send(client, options, here));
     const listed = pick(page);
-    if (listed === undefined) throw new Fault("aws", `cannot ${doing}: the answer is empty`, { retry: "later" });
-    items.push(...listed);
+    // EC2 signs each answer with a request id; a 200 without one came from something in between, and says nothing of what is there.
+    if (listed === undefined && page.$metadata?.requestId === undefined) {
+      throw new Fault("aws", `cannot ${doing}: the answer is empty`, { retry: "later" });
+    }
+    items.push(...(listed ?? []));
     at = page.NextToken ? { NextToken: page.NextToken } : undefined;
   }
   return items;

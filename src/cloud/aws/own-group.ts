@@ -40,7 +40,7 @@ export interface Owner {
 
 export const INTERFACE_TAG = "latch:interface";
 
-/** Ours by both: the name alone anybody may take, and the tag alone anybody may copy. */
+/** By its tag; the name alone anybody may take, and the tag alone anybody may copy, so it takes both. */
 export const isOwn = (group: SecurityGroup, installation: string): boolean =>
   (group.Tags ?? []).some((tag) => tag.Key === INSTALLATION_TAG && tag.Value === installation);
 
@@ -49,9 +49,17 @@ export const readOwnGroups = async (read: Ask, { installation, key }: Owner): Pr
   const name = groupName(installation, key.eni);
   const Filters = [{ Name: "group-name", Values: [name] }];
   const named = (await readGroups(read, name, { Filters })).filter((group) => group.GroupName === name);
-  const own = named.filter((group) => isOwn(group, installation));
-  return { groups: await withRules(read, name, own), taken: own.length === 0 && named.length > 0 };
+  const found = await withRules(read, name, named);
+  const tagged = new Set(named.filter((group) => isOwn(group, installation)).map((group) => group.GroupId));
+  // Somebody may have taken the group's tag away, but its rules still say whose they are: they must not stay open for that.
+  const groups = found.filter(
+    (group) => tagged.has(group.id) || group.ingress.some((rule) => isOurs(rule, installation)),
+  );
+  return { groups, taken: groups.length === 0 && named.length > 0 };
 };
+
+const isOurs = (rule: SecurityGroupRule, installation: string): boolean =>
+  (rule.Tags ?? []).some((tag) => tag.Key === INSTALLATION_TAG && tag.Value === installation);
 
 /** A group with its tags from the first instant. Nothing is attached to it and it holds no ingress rule. */
 export const createOwnGroup = async (write: Ask, { installation, key }: Owner, vpc: string): Promise<OwnGroup> => {

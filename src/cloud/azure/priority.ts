@@ -1,6 +1,6 @@
 /** Which priorities are ours to take, and whether an NSG has room for more rules. */
 
-import { parseCidr } from "../../access/source.ts";
+import { contains, parseCidr } from "../../access/source.ts";
 import { eitherAt, type JsonObject, type NsgDocument, stringAt } from "./nsg-document.ts";
 
 /** Both ends included: `{ from: 100, to: 999 }`. */
@@ -55,13 +55,62 @@ export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: B
       .filter(({ properties }) => stringAt(properties, "direction")?.toLowerCase() !== "outbound")
       .map(({ properties }) => properties.priority),
   );
+  const wall = firstWall(nsg, added);
+  const last = Math.min(band.to, (wall?.priority ?? Number.POSITIVE_INFINITY) - 1);
   const priorities: number[] = [];
-  for (let priority = band.from; priority <= band.to && priorities.length < added.length; priority += 1) {
+  for (let priority = band.from; priority <= last && priorities.length < added.length; priority += 1) {
     if (!taken.has(priority)) priorities.push(priority);
   }
-  return priorities.length < added.length
-    ? full(`every priority from ${band.from} to ${band.to} is taken`)
-    : { kind: "room", priorities };
+  if (priorities.length === added.length) return { kind: "room", priorities };
+  if (wall === undefined || wall.priority > band.to)
+    return full(`every priority from ${band.from} to ${band.to} is taken`);
+  return full(`rule \`${wall.name}\` denies it at priority ${wall.priority}, and no number before that is free`);
+};
+
+/** The first rule that would keep one of `added` from letting anybody in: what stands before ours decides. */
+const firstWall = (
+  nsg: NsgDocument,
+  added: readonly JsonObject[],
+): { readonly name: string; readonly priority: number } | undefined =>
+  nsg.rules
+    .filter(({ properties }) => isInboundDeny(properties) && added.some((rule) => covers(properties, rule)))
+    .map(({ name, properties }) => ({ name, priority: Number(properties.priority) }))
+    .toSorted((a, b) => a.priority - b.priority)[0];
+
+const isInboundDeny = (rule: JsonObject): boolean =>
+  stringAt(rule, "access")?.toLowerCase() === "deny" && stringAt(rule, "direction")?.toLowerCase() === "inbound";
+
+/**
+ * Whether a rule applies to all that one of ours opens from some source to some port. Only what is certain: prefixes, `*`, and ranges; a service tag or a security
+ * group may hold any address.
+ */
+const covers = (wall: JsonObject, ours: JsonObject): boolean => {
+  const protocol = stringAt(wall, "protocol")?.toLowerCase();
+  if (protocol !== "*" && protocol !== stringAt(ours, "protocol")?.toLowerCase()) return false;
+  if (!eitherAt(wall, "sourcePortRange", "sourcePortRanges").includes("*")) return false;
+  return (
+    eitherAt(ours, "sourceAddressPrefix", "sourceAddressPrefixes").some((source) =>
+      eitherAt(wall, "sourceAddressPrefix", "sourceAddressPrefixes").some((prefix) => holds(prefix, source)),
+    ) &&
+    eitherAt(ours, "destinationAddressPrefix", "destinationAddressPrefixes").some((address) =>
+      eitherAt(wall, "destinationAddressPrefix", "destinationAddressPrefixes").some((prefix) => holds(prefix, address)),
+    ) &&
+    eitherAt(ours, "destinationPortRange", "destinationPortRanges").some((port) =>
+      eitherAt(wall, "destinationPortRange", "destinationPortRanges").some((range) => holdsPort(range, Number(port))),
+    )
+  );
+};
+
+const holds = (prefix: string, inner: string): boolean => {
+  if (prefix === "*") return true;
+  const [outside, inside] = [parseCidr(prefix), parseCidr(inner)];
+  return outside !== undefined && inside !== undefined && contains(outside, inside);
+};
+
+const holdsPort = (range: string, port: number): boolean => {
+  if (range === "*") return true;
+  const [from = "", to = from] = range.split("-");
+  return Number(from) <= port && port <= Number(to);
 };
 
 const full = (reason: string): Room => ({ kind: "full", reason });

@@ -36,7 +36,7 @@ const OF_READS: readonly Misbehaviour[] = [
 ];
 
 /** Hangs are given up after so long here, instead of the fifteen seconds of every day. */
-const HASTY = { answerWithinMs: 250 as DurationMs };
+const HASTY = { answerWithinMs: 1_000 as DurationMs };
 
 const cases = (writes: readonly string[]) => [...meeting(writes, OF_WRITES), ...meeting(READING, OF_READS)];
 const meeting = (actions: readonly string[], misbehaviours: readonly Misbehaviour[]) =>

@@ -30,6 +30,45 @@ test("never a taken number, never outside the band, all or nothing", () => {
   );
 });
 
+const ours: JsonObject = {
+  protocol: "Tcp",
+  sourceAddressPrefix: "203.0.113.7/32",
+  destinationAddressPrefix: "10.0.1.4",
+  destinationPortRange: "22",
+};
+const wall = (changes: JsonObject = {}): JsonObject => ({
+  direction: "Inbound",
+  access: "Deny",
+  priority: 102,
+  protocol: "*",
+  sourcePortRange: "*",
+  sourceAddressPrefix: "*",
+  destinationAddressPrefix: "*",
+  destinationPortRange: "*",
+  ...changes,
+});
+
+test("stands before whatever would keep it from letting anybody in, or has no room", () => {
+  expect(findRoom(groupWith([wall()]), [ours], BAND)).toEqual({ kind: "room", priorities: [100] });
+  expect(findRoom(groupWith([inbound(100), inbound(101), wall()]), [ours], BAND)).toEqual({
+    kind: "full",
+    reason: "rule `r2` denies it at priority 102, and no number before that is free",
+  });
+  expect(findRoom(groupWith([wall({ priority: 100 })]), [ours], BAND).kind).toBe("full");
+});
+
+test.each([
+  ["another protocol", { protocol: "Udp" }],
+  ["another port", { destinationPortRanges: ["23-65535"], destinationPortRange: "21" }],
+  ["another machine", { destinationAddressPrefix: "10.0.2.0/24" }],
+  ["other sources", { sourceAddressPrefix: "198.51.100.0/24" }],
+  ["outbound", { direction: "Outbound" }],
+  ["an allow", { access: "Allow" }],
+] as const)("isn't kept from a place by a rule about %s", (_, changes) => {
+  const taken = [inbound(100), inbound(101), wall(changes as JsonObject)];
+  expect(findRoom(groupWith(taken), [ours], BAND).kind).toBe("room");
+});
+
 test("a thousand rules, and not one more", () => {
   const outbound = Array.from({ length: 999 }, (_, i) => ({ direction: "Outbound", priority: 100 + i }));
   expect(findRoom(groupWith(outbound), [{}], BAND).kind).toBe("room");
