@@ -65,7 +65,7 @@ test.each([
   ["outbound", { direction: "Outbound" }],
   ["an allow", { access: "Allow" }],
 ] as const)("isn't kept from a place by a rule about %s", (_, changes) => {
-  const taken = [inbound(100), inbound(101), wall(changes as JsonObject)];
+  const taken = [inbound(100), inbound(101), wall(changes)];
   expect(findRoom(groupWith(taken), [ours], BAND).kind).toBe("room");
 });
 
