@@ -289,6 +289,20 @@ describe("what memory knows better than a mark", () => {
     expect(world.told()).toEqual([`grant.opened ${ONE}`]);
   });
 
+  test("but one that was seen open and whose rule is gone before its end isn't opened again, and is forgotten", async () => {
+    const world = await createWorld();
+    const other = world.worker();
+    await world.give(grantOn());
+    await world.look();
+    await world.revoke();
+    await other.look();
+    expect(world.remembered.all()).toMatchObject([{ id: ONE, revoked: undefined, seenOpen: [NSG] }]);
+    world.memory.clear();
+    await world.look();
+    expect([world.firewall().open(), world.remembered.all(), world.told()]).toEqual([[], [], []]);
+    expect(await world.ledger.grant(ONE)).toBeUndefined();
+  });
+
   test("nor is one that was closed while Redis was away: its end is told, with when it was", async () => {
     const world = await createWorld();
     await world.give(grantOn());

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../src/access/fault.ts";
 import type { DurationMs } from "../../src/access/time.ts";
+import { desiredRules } from "../../src/reconcile/desired.ts";
 import type { Operation } from "../fakes/memory-firewall.ts";
 import {
   cidrs,
@@ -13,8 +14,10 @@ import {
   machineBehind,
   NOW,
   NSG,
+  never,
   ONE,
   ports,
+  SECOND,
   SSH_HOLE,
   SUBNET_NSG,
   THREE,
@@ -513,4 +516,38 @@ test("a cloud that doesn't answer is given up with the signal", async () => {
   world.trouble((operation) => (operation === "add" ? { kind: "hang" } : undefined));
   await expect(world.look(NSG, async () => true, AbortSignal.timeout(20))).rejects.toMatchObject({ retry: "later" });
   expect(world.told()).toEqual([]);
+});
+
+describe("an opening that got no answer, of a grant that was revoked since,", () => {
+  const givenUp = async () => {
+    const world = await createWorld();
+    await world.give(grantOn());
+    world.trouble((operation) => (operation === "add" ? { kind: "hang" } : undefined));
+    await expect(world.look(NSG, async () => true, AbortSignal.timeout(20))).rejects.toMatchObject({ retry: "later" });
+    world.trouble(() => undefined);
+    await world.revoke();
+    return world;
+  };
+
+  test("is taken back within a second when it takes effect late", async () => {
+    const world = await givenUp();
+    expect(await world.look()).toBe(NOW + SECOND);
+    const [rule] = desiredRules([grantOn()], world.firewall(), NOW);
+    if (rule === undefined) throw new Error("no rule");
+    await world.firewall().apply({ remove: [], restamp: [], add: [rule] }, async () => {}, never);
+    expect(world.firewall().open()).toEqual([SSH_HOLE]);
+    world.clock.advance(SECOND);
+    await world.look();
+    expect(world.firewall().open()).toEqual([]);
+  });
+
+  test("is looked for each second for two minutes, and not for longer", async () => {
+    const world = await givenUp();
+    for (const after of [0, MINUTE, 2 * MINUTE - 1]) {
+      world.clock.set(NOW + after);
+      expect(await world.look()).toBe(NOW + after + SECOND);
+    }
+    world.clock.set(NOW + 2 * MINUTE);
+    expect(await world.look()).toBeUndefined();
+  });
 });

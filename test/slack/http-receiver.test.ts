@@ -150,6 +150,14 @@ describe("refused, and never heard by the bot:", () => {
     expect([heard.length, refused]).toEqual([1, ["replay", "replay"]]);
   });
 
+  test.each(["=", "=x"])("the same request a second time with %j after its signature", async (tail) => {
+    const { heard, refused, send } = await setup();
+    expect(await send(COMMAND)).toMatchObject({ status: 200 });
+    const spelled = `${signature(SECRET, String(NOW / 1_000), COMMAND)}${tail}`;
+    expect(await send(COMMAND, { headers: { "x-slack-signature": spelled } })).toMatchObject({ status: 401 });
+    expect([heard.length, refused]).toEqual([1, ["signature"]]);
+  });
+
   test("the same request a second time while Redis is away, at this replica", async () => {
     const { heard, memory, send } = await setup();
     memory.away = true;

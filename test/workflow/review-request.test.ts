@@ -221,6 +221,26 @@ describe("what has changed since it was asked", () => {
     expect(await code(OTHER_LEAD)).toBe("approved");
   });
 
+  test("counts as it is now: who gave the first of two approvals was deactivated, or lost the role", async () => {
+    const changes: ((world: Awaited<ReturnType<typeof asked>>) => void)[] = [
+      ({ people }) => people.set(LEAD, personFacts(LEAD, { standing: "deactivated" })),
+      ({ setPolicy }) => {
+        const policy = aPolicy(aRule(two));
+        const leads = { name: "leads", users: [OTHER_LEAD, SECURITY], groups: [] };
+        setPolicy({ ...policy, roles: new Map([...policy.roles, ["leads", leads]]) });
+      },
+    ];
+    for (const change of changes) {
+      const world = await asked({ ...two, approve: { ...two.approve, roles: ["leads", "security"] } });
+      expect(await world.code(LEAD)).toBe("pending");
+      change(world);
+      expect(await world.code(OTHER_LEAD)).toBe("pending");
+      expect((await world.request(world.id)).state).toMatchObject({ approvals: [{ by: { user: OTHER_LEAD } }] });
+      expect(await world.grantOf(world.id)).toBeUndefined();
+      expect(await world.code(SECURITY)).toBe("approved");
+    }
+  });
+
   test("counts as it is now: other firewalls before the machine", async () => {
     const { code, id, grantOf, setMachines } = await asked();
     await setMachines(machineBehind([SUBNET_NSG]));

@@ -3,7 +3,7 @@ import { HOUR, MINUTE } from "../../src/access/time.ts";
 import { NOW } from "../contracts/samples.ts";
 import { aPolicy, aRule } from "../policy/example-rule.ts";
 import { machineBehind } from "../reconcile/world.ts";
-import { createOffice, DEV, NSG, personFacts, STRANGER, SUBNET_NSG } from "./office.ts";
+import { anAsk, createOffice, DEV, NSG, personFacts, STRANGER, SUBNET_NSG } from "./office.ts";
 
 describe("asking where somebody must approve", () => {
   test("stores a pending request, says so, and opens nothing", async () => {
@@ -56,6 +56,17 @@ describe("asking where somebody must approve", () => {
     expect(await office.refusalsOf({}, "U0DEV2")).toEqual([]);
     office.clock.advance(30 * MINUTE);
     expect(await office.refusalsOf({})).toEqual([]);
+  });
+
+  test("three times at once is one question too, and the others are told which", async () => {
+    const office = await createOffice();
+    const outcomes = await Promise.all([1, 2, 3].map(() => office.submitRequest(anAsk(), DEV)));
+    const requests = outcomes.flatMap((outcome) => ("refusals" in outcome ? [] : [outcome.id]));
+    expect(requests).toHaveLength(1);
+    expect(outcomes.flatMap((outcome) => ("refusals" in outcome ? outcome.refusals : []))).toMatchObject(
+      [1, 2].map(() => ({ code: "already-asked", facts: { requestId: requests[0] } })),
+    );
+    expect(office.told()).toEqual(["request.submitted"]);
   });
 });
 

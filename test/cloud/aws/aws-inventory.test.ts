@@ -114,6 +114,13 @@ describe("accounts", () => {
     expect(firewall("azure-nsg:/subscriptions/1/nsg" as FirewallId)).toBeUndefined();
   });
 
+  test("that aren't configured have none behind the bot's own credentials either, once it is known whose those are", async () => {
+    const { cloud } = await setStage();
+    await cloud.inventory.machines(never);
+    expect(cloud.firewall(`aws-groups:444455556666/${REGION}/eni-0c1` as FirewallId)).toBeUndefined();
+    expect(cloud.firewall(firewallId("eni-0a1"))).toBeDefined();
+  });
+
   test("whose keys EC2 doesn't take are a fault", async () => {
     const { cloudOf } = await setStage();
     const { inventory } = cloudOf({ credentials: { ...OURS, secretAccessKey: "wrong" } });

@@ -339,6 +339,17 @@ describe("others at the same time", () => {
     expect(ec2.export("eni-0a1")).toEqual(before);
   });
 
+  test("who take our group's tags away keep nothing open: its rules still say whose they are", async () => {
+    const { ec2, firewall } = await setStage();
+    const before = ec2.export("eni-0a1");
+    await reconcile(firewall("eni-0a1"), [SSH]);
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags(ownGroup(ec2).id, {}));
+    expect((await firewall("eni-0a1").observe(never)).rules).toMatchObject([{ holders: SSH.holders }]);
+    expect(await pass(firewall("eni-0a1"), [])).toBe(true);
+    expect(ec2.export("eni-0a1")).toEqual(before);
+    expect(groupsNow(ec2)).not.toContain("latch-acme-eni-0a1");
+  });
+
   test("who run another installation on the same interface don't notice us", async () => {
     const { ec2, firewall } = await setStage();
     const before = ec2.export("eni-0a1");

@@ -3,7 +3,7 @@ import type { GrantId } from "../../../src/access/identifier.ts";
 import type { FirewallId } from "../../../src/access/machine.ts";
 import { type EpochMs, HOUR, later } from "../../../src/access/time.ts";
 import type { IngressRule } from "../../../src/cloud/firewall.ts";
-import type { SecurityRule } from "../../../src/sandbox/azure/world.ts";
+import type { SecurityRule, WrittenRule } from "../../../src/sandbox/azure/world.ts";
 import {
   aRule,
   aWorld,
@@ -284,6 +284,31 @@ describe("no room", () => {
     expect(rulesOf(world)).toHaveLength(customerRules.length);
     await reconcile(world.nsg, [aRule(grantNumber(2)), aRule(grantNumber(3))]);
     expect(ours(world)).toHaveLength(2);
+  });
+
+  test("before a rule that denies everything at the first priority, which is named, and nothing is added", async () => {
+    const denyAll: WrittenRule = {
+      name: "DenyAll",
+      properties: {
+        protocol: "*",
+        access: "Deny",
+        direction: "Inbound",
+        priority: 100,
+        sourcePortRange: "*",
+        sourceAddressPrefix: "*",
+        destinationAddressPrefix: "*",
+        destinationPortRange: "*",
+      },
+    };
+    const world = await setup({ world: aWorld([denyAll]) });
+    const before = world.azure.export(NSG);
+    await expect(reconcile(world.nsg, [aRule()])).rejects.toMatchObject({
+      code: "quota",
+      retry: "never",
+      message: expect.stringContaining("rule `DenyAll` denies it at priority 100"),
+    });
+    expect(world.azure.export(NSG)).toEqual(before);
+    expect(writes(world)).toEqual([]);
   });
 
   test("a full band doesn't keep a rule from being prolonged", async () => {
