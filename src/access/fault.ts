@@ -17,6 +17,8 @@ export interface FaultOptions {
   readonly retry: "later" | "never";
   /** How long the other side asked us to wait. */
   readonly afterMs?: DurationMs;
+  /** No answer came: what was asked for may still happen. */
+  readonly unanswered?: boolean;
   readonly cause?: unknown;
 }
 
@@ -25,6 +27,7 @@ export class Fault extends Error {
   readonly code: FaultCode;
   readonly retry: "later" | "never";
   readonly afterMs: DurationMs | undefined;
+  readonly unanswered: boolean;
 
   constructor(code: FaultCode, message: string, options: FaultOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -32,6 +35,7 @@ export class Fault extends Error {
     this.code = code;
     this.retry = options.retry;
     this.afterMs = options.afterMs;
+    this.unanswered = options.unanswered ?? false;
   }
 }
 

@@ -53,10 +53,13 @@ export const createPass = (deps: PassDeps) => {
     if (!isDone(changes, before)) {
       // What is so already is said now, because the changes may be held up for long: an end by an opening that the cloud refuses, say.
       await deps.report.seen(firewall, grants, before, desired);
-      if (changes.add.length > 0) mayStillOpen.set(id, later(decidedAt, LATE_EFFECT));
-      await closeThenOpen(firewall, grants, changes, guard, signal, deps);
-      // Azure and EC2 have answered for everything that was asked.
-      mayStillOpen.delete(id);
+      try {
+        await closeThenOpen(firewall, grants, changes, guard, signal, deps);
+      } catch (error) {
+        if (isFault(error) && error.unanswered && changes.add.length > 0)
+          mayStillOpen.set(id, later(decidedAt, LATE_EFFECT));
+        throw error;
+      }
       observed = await firewall.observe(signal);
       await auditChange(firewall, before, observed, deps);
     }

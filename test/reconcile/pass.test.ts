@@ -541,6 +541,13 @@ describe("an opening that got no answer, of a grant that was revoked since,", ()
     expect(world.firewall().open()).toEqual([]);
   });
 
+  test("is looked for also after another one opened", async () => {
+    const world = await givenUp();
+    await world.give(grantOn({ id: TWO }));
+    expect(await world.look()).toBe(NOW + SECOND);
+    expect(world.firewall().open()).toHaveLength(1);
+  });
+
   test("is looked for each second for two minutes, and not for longer", async () => {
     const world = await givenUp();
     for (const after of [0, MINUTE, 2 * MINUTE - 1]) {

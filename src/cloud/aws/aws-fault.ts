@@ -13,6 +13,7 @@ export const toFault = (error: unknown, doing: string): Fault => {
   return new Fault("aws", message, {
     retry: mayWorkLater(error, code) ? "later" : "never",
     cause: error,
+    unanswered: !isAnswer(error),
     ...(afterMs === undefined ? {} : { afterMs }),
   });
 };

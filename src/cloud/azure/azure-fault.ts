@@ -59,7 +59,12 @@ export const azureFault = (what: string, problem: Problem): Fault => {
   const message = `${what}: ${why(problem)}`;
   const code = isGone(problem) ? "not-found" : isQuota(problem) ? "quota" : "azure";
   const retry = mayWorkLater(problem) ? "later" : "never";
-  return new Fault(code, message, { retry, cause, ...(afterMs === undefined ? {} : { afterMs }) });
+  return new Fault(code, message, {
+    retry,
+    cause,
+    unanswered: problem.kind === "no-answer",
+    ...(afterMs === undefined ? {} : { afterMs }),
+  });
 };
 
 /** Conflicts with what others do at the same time, whatever status they come with: https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors */
