@@ -1,11 +1,11 @@
 /** Permission for one person to reach given ports of one machine from given sources, for a while. */
 
-import type { GrantId, RequestId } from "../access/identifier.ts";
-import type { FirewallId, MachineRef } from "../access/machine.ts";
+import type { GrantId } from "../access/identifier.ts";
+import type { FirewallId } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
-import { type Port, samePort } from "../access/port.ts";
-import type { Cidr } from "../access/source.ts";
+import { samePort } from "../access/port.ts";
 import { type EpochMs, earliest } from "../access/time.ts";
+import type { AccessFacts } from "../audit/event.ts";
 import type { Target } from "./request.ts";
 
 /** Ended early: by a person, or because it couldn't be opened. */
@@ -13,19 +13,9 @@ export type Revocation =
   | { readonly kind: "closed"; readonly at: EpochMs; readonly by: Person }
   | { readonly kind: "failed"; readonly at: EpochMs; readonly problem: string };
 
-export interface Grant {
+export interface Grant extends AccessFacts {
   readonly id: GrantId;
   readonly version: number;
-  readonly requestId: RequestId;
-  readonly requester: Person;
-  readonly machine: MachineRef;
-  /** As on its request. */
-  readonly services: readonly string[];
-  readonly ports: readonly Port[];
-  readonly sources: readonly Cidr[];
-  readonly justification: string;
-  /** Where its end is told. */
-  readonly channel: string;
   /** Where it needs rules. It is open only when each of these lets the requester in. */
   readonly targets: readonly Target[];
   readonly startsAt: EpochMs;

@@ -2,12 +2,11 @@
 
 import type { TypedEnd } from "../access/duration.ts";
 import type { RequestId } from "../access/identifier.ts";
-import type { FirewallId, MachineRef } from "../access/machine.ts";
+import type { FirewallId } from "../access/machine.ts";
 import { type Person, samePerson } from "../access/person.ts";
-import type { Port } from "../access/port.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
-import type { Cidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
+import type { AccessFacts } from "../audit/event.ts";
 
 /** Which addresses of the machine a firewall stands before: what a grant changes there. */
 export interface Target {
@@ -35,21 +34,12 @@ export type RequestState =
   | { readonly kind: "withdrawn"; readonly at: EpochMs }
   | { readonly kind: "lapsed"; readonly at: EpochMs };
 
-export interface AccessRequest {
+export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly id: RequestId;
   /** Grows by one with every write; the ledger writes only over the version before. */
   readonly version: number;
-  readonly requester: Person;
-  readonly machine: MachineRef;
-  /** As the requester named them, for titles: `ssh`, `8080/tcp`. */
-  readonly services: readonly string[];
-  readonly ports: readonly Port[];
-  readonly sources: readonly Cidr[];
   readonly end: TypedEnd;
-  readonly justification: string;
   readonly rule: string;
-  /** Where its card is. */
-  readonly channel: string;
   readonly askedAt: EpochMs;
   /** Answers count before this instant, not at it. */
   readonly answerBy: EpochMs;
