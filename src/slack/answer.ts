@@ -1,6 +1,6 @@
 /** Answers that only the person who did something sees. */
 
-import type { RespondFn } from "@slack/bolt";
+import type { RespondArguments, RespondFn } from "@slack/bolt";
 import type { KnownBlock } from "@slack/types";
 import { isFault } from "../access/fault.ts";
 import { randomId } from "../access/identifier.ts";
@@ -32,6 +32,8 @@ export interface AnswerDeps {
 export interface Answers {
   /** Only this person sees it. A failure is logged: there is nobody else to tell. */
   readonly privately: (respond: RespondFn, drawn: Drawn) => Promise<void>;
+  /** In the place of the message that was clicked. */
+  readonly instead: (respond: RespondFn, drawn: Drawn) => Promise<void>;
   /** Runs something that decides; what breaks becomes a "no" with a reference. This is where faults on a person's way end. */
   readonly orCannotCheck: <T>(doing: string, work: () => Promise<T>) => Promise<T | Refusal>;
   /** All that is wrong at once, each with what would work instead. */
@@ -67,17 +69,22 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
     return refusals(all, ask);
   };
 
+  const answer = async (respond: RespondFn, message: RespondArguments): Promise<void> => {
+    try {
+      await respond(message);
+    } catch (error) {
+      deps.log({ error, doing: "answer a person" });
+    }
+  };
+
   return {
     orCannotCheck,
     refusals,
     refused,
-    privately: async (respond, { text, blocks }) => {
-      try {
-        await respond({ response_type: "ephemeral", replace_original: false, text, blocks: blocks as KnownBlock[] });
-      } catch (error) {
-        deps.log({ error, doing: "answer privately" });
-      }
-    },
+    privately: (respond, { text, blocks }) =>
+      answer(respond, { response_type: "ephemeral", replace_original: false, text, blocks: blocks as KnownBlock[] }),
+    instead: (respond, { text, blocks }) =>
+      answer(respond, { replace_original: true, text, blocks: blocks as KnownBlock[] }),
     endedEarly: async (user, text, id, only) => {
       const ended = await orCannotCheck("end early", () => deps.endEarly(id, user, only));
       if (isRefusal(ended)) return refused(user, text, [ended]);

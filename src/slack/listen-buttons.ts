@@ -2,13 +2,13 @@
 
 import type { App, BlockAction, ButtonAction, RespondFn, webApi } from "@slack/bolt";
 import type { RequestId } from "../access/identifier.ts";
-import { isRefusal } from "../access/refusal.ts";
+import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { MayReview, ReviewRequest } from "../workflow/review-request.ts";
 import type { Answers, LogProblem } from "./answer.ts";
 import type { ActionId } from "./blocks.ts";
 import { DENY_MODAL, denyModal, notCountedModal, reasonIn } from "./deny-modal.ts";
-import { drawNoForm } from "./private-texts.ts";
+import { drawLost, drawNoForm } from "./private-texts.ts";
 
 export interface ButtonDeps {
   readonly client: webApi.WebClient;
@@ -38,14 +38,20 @@ export const listenForButtons = (app: App, { client, review, mayReview, answers,
 
   on("request.approve", async (id, user, respond) => {
     const outcome = await answers.orCannotCheck("approve", () => review(id as RequestId, user, { kind: "approve" }));
-    if (isRefusal(outcome)) await answers.privately(respond, answers.refusals([outcome]));
+    if (isRefusal(outcome)) await refuseClick(outcome, respond);
   });
 
   on("request.deny", async (id, user, respond, triggerId) => {
     const request = await answers.orCannotCheck("deny", () => mayReview(id as RequestId, user));
-    if (isRefusal(request)) await answers.privately(respond, answers.refusals([request]));
+    if (isRefusal(request)) await refuseClick(request, respond);
     else await openForm(request, triggerId, respond);
   });
+
+  const refuseClick = async (refusal: Refusal, respond: RespondFn): Promise<void> => {
+    await answers.privately(respond, answers.refusals([refusal]));
+    // Memory was lost: nothing else will ever change this card, and it must not go on asking.
+    if (refusal.code === "request-unknown") await answers.instead(respond, drawLost());
+  };
 
   const openForm = async (request: AccessRequest, triggerId: string, respond: RespondFn): Promise<void> => {
     try {

@@ -52,6 +52,9 @@ export const drawWithdrawn = (request: AccessRequest): Drawn =>
 export const drawClosing = (grant: Grant): Drawn =>
   said(`${escapeMrkdwn(accessTitle(grant))}: closing. The card says when it is closed.`);
 
+/** In the place of a card whose request nobody knows any more. */
+export const drawLost = (): Drawn => said("This request is lost, and nothing was opened. Whoever asked can ask again.");
+
 export const drawNoForm = (): Drawn =>
   said("Slack didn't open the form in time, so nothing is denied. Press `Deny` again.");
 
