@@ -3,6 +3,7 @@
 import type { Action } from "./call.ts";
 import { modifyInstanceAttribute, modifyNetworkInterfaceAttribute } from "./change-attachment.ts";
 import { createSecurityGroup, deleteSecurityGroup } from "./change-groups.ts";
+import { setInstanceStates } from "./change-instances.ts";
 import { authorize, modifySecurityGroupRules, revoke } from "./change-rules.ts";
 import { createTags, deleteTags } from "./change-tags.ts";
 import {
@@ -15,6 +16,7 @@ import {
 import { describeSecurityGroupRules, describeSecurityGroups } from "./describe-groups.ts";
 import { describeInstances } from "./describe-instances.ts";
 import { describeNetworkInterfaces } from "./describe-interfaces.ts";
+import { describeManagedPrefixLists, getManagedPrefixListEntries } from "./describe-prefix-lists.ts";
 import type { BucketName } from "./throttle.ts";
 
 export interface KnownAction {
@@ -30,6 +32,8 @@ export const ACTIONS: Readonly<Record<string, KnownAction>> = {
   DescribeNetworkInterfaces: { run: describeNetworkInterfaces, bucket: "describe" },
   DescribeSecurityGroups: { run: describeSecurityGroups, bucket: "describe" },
   DescribeSecurityGroupRules: { run: describeSecurityGroupRules, bucket: "describe" },
+  DescribeManagedPrefixLists: { run: describeManagedPrefixLists, bucket: "describe" },
+  GetManagedPrefixListEntries: { run: getManagedPrefixListEntries, bucket: "describe" },
   DescribeVpcs: { run: describeVpcs, bucket: "describe" },
   DescribeSubnets: { run: describeSubnets, bucket: "describe" },
   DescribeRegions: { run: describeRegions, bucket: "describe" },
@@ -44,6 +48,9 @@ export const ACTIONS: Readonly<Record<string, KnownAction>> = {
   ModifySecurityGroupRules: { run: modifySecurityGroupRules, bucket: "rules" },
   ModifyNetworkInterfaceAttribute: { run: modifyNetworkInterfaceAttribute, bucket: "modify" },
   ModifyInstanceAttribute: { run: modifyInstanceAttribute, bucket: "modify" },
+  StartInstances: { run: setInstanceStates("running", "pending"), bucket: "modify" },
+  StopInstances: { run: setInstanceStates("stopped", "stopping"), bucket: "modify" },
+  TerminateInstances: { run: setInstanceStates("terminated", "shutting-down"), bucket: "modify" },
   CreateTags: { run: createTags, bucket: "tags" },
   DeleteTags: { run: deleteTags, bucket: "tags" },
 };

@@ -36,7 +36,15 @@ export const paramsOf = ({ url, body }: SignedRequest): Params => {
   return readParams(new Map([...new URLSearchParams(query), ...new URLSearchParams(body)]));
 };
 
-const ID_NAMES = ["GroupId", "NetworkInterfaceId", "InstanceId", "ResourceId", "SecurityGroupRuleId", "VpcId"];
+const ID_NAMES = [
+  "GroupId",
+  "NetworkInterfaceId",
+  "InstanceId",
+  "ResourceId",
+  "SecurityGroupRuleId",
+  "PrefixListId",
+  "VpcId",
+];
 
 /** `RevokeSecurityGroupIngress sg-0a1`: the action and the first resource it names, in a filter at last. */
 export const callNameOf = (params: Params): string => {

@@ -2,7 +2,7 @@
 
 import { type IdKind, notFound } from "./error.ts";
 import type { Params } from "./params.ts";
-import type { Ec2State, Instance, NetworkInterface, SecurityGroup, Vpc } from "./state.ts";
+import type { Ec2State, Instance, NetworkInterface, PrefixList, SecurityGroup, Subnet, Vpc } from "./state.ts";
 import type { Xml } from "./xml.ts";
 
 export interface Call {
@@ -20,6 +20,7 @@ export interface Quotas {
   readonly rulesPerGroup: number;
   readonly groupsPerInterface: number;
   readonly groupsPerRegion: number;
+  /** Those of AWS itself, `aws:…`, don't count. */
   readonly tagsPerResource: number;
 }
 
@@ -27,6 +28,7 @@ export interface Limits extends Quotas {
   /** The most entries that one answer holds, whatever `MaxResults` says. */
   readonly largestPage: number;
   readonly eventuallyConsistentMs: number;
+  readonly tagCharacters: "any" | "every-service";
   readonly regions: readonly string[];
 }
 
@@ -51,6 +53,14 @@ export const myInterfaces = (call: Call): readonly NetworkInterface[] =>
   [...call.state.interfaces.values()].filter(isMine(call));
 
 export const myInstances = (call: Call): readonly Instance[] => [...call.state.instances.values()].filter(isMine(call));
+
+export const mySubnets = (call: Call): readonly Subnet[] => [...call.state.subnets.values()].filter(isMine(call));
+
+/** The account's own, and Amazon's. */
+export const myPrefixLists = ({ state, account, region }: Call): readonly PrefixList[] =>
+  [...state.prefixLists.values()].filter(
+    (list) => list.region === region && (list.account === account || list.account === "AWS"),
+  );
 
 /** All of them when no ids are asked for. Throws `….NotFound` or `….Malformed` for the first id that isn't among the items. */
 export const pickByIds = <T extends { readonly id: string }>(

@@ -52,8 +52,12 @@ export const deleteSecurityGroup: Action = (call) => {
   }
   const { state } = call;
   const attached = [...state.interfaces.values()].some(({ groupIds }) => groupIds.includes(group.id));
+  // A rule in a peered VPC doesn't hold the group back; it goes stale.
+  // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html#vpc-peering-stale-groups
   const named = [...state.groups.values()].some(
-    ({ id, rules }) => id !== group.id && rules.some(({ peer }) => peer.kind === "group" && peer.id === group.id),
+    ({ id, rules }) =>
+      id !== group.id &&
+      rules.some(({ peer }) => peer.kind === "group" && peer.id === group.id && peer.across === undefined),
   );
   if (attached || named) throw refusal("DependencyViolation", `resource ${group.id} has a dependent object`);
   state.groups.delete(group.id);

@@ -88,6 +88,10 @@ export const modifySecurityGroupRules: Action = (call) => {
   const updates = call.params.parts("SecurityGroupRule");
   if (updates.length === 0)
     throw refusal("MissingParameter", "The request must contain the parameter SecurityGroupRule");
+  const ids = updates.map((update) => update.required("SecurityGroupRuleId"));
+  if (new Set(ids).size < ids.length) {
+    throw refusal("InvalidParameterValue", "The same security group rule must not appear multiple times");
+  }
   const rules = updates.reduce<readonly Rule[]>((sofar, update) => {
     const id = update.required("SecurityGroupRuleId");
     const before = sofar.find((rule) => rule.id === id);
@@ -177,6 +181,5 @@ const weight = (state: Ec2State, peer: Peer, family: "ipv4" | "ipv6"): number =>
   if (peer.kind === "group") return 1;
   if (peer.kind !== "prefix-list") return peer.kind === family ? 1 : 0;
   const list = state.prefixLists.get(peer.id);
-  const isV6 = list?.cidrs[0]?.includes(":") ?? false;
-  return list !== undefined && isV6 === (family === "ipv6") ? list.maxEntries : 0;
+  return list?.family.toLowerCase() === family ? list.maxEntries : 0;
 };

@@ -1,6 +1,15 @@
 /** Describes what surrounds the instances: regions, networks, the account's attributes, everything's tags. */
 
-import { type Action, type Call, myGroups, myInstances, myInterfaces, myVpcs, pickByIds } from "./call.ts";
+import {
+  type Action,
+  myGroups,
+  myInstances,
+  myInterfaces,
+  myPrefixLists,
+  mySubnets,
+  myVpcs,
+  pickByIds,
+} from "./call.ts";
 import { refusal } from "./error.ts";
 import { filtered, filteredBy, page } from "./filter.ts";
 import type { Tags } from "./state.ts";
@@ -113,6 +122,7 @@ export const describeTags: Action = (call) => {
   const all = [
     ...tagsOf("instance", myInstances(call)),
     ...tagsOf("network-interface", myInterfaces(call)),
+    ...tagsOf("prefix-list", myPrefixLists(call)),
     ...tagsOf("security-group", groups),
     ...tagsOf(
       "security-group-rule",
@@ -140,11 +150,6 @@ const tagsOf = (resourceType: string, items: readonly { readonly id: string; rea
   items.flatMap(({ id, tags }) =>
     Object.entries(tags).map(([key, value]) => ({ resourceId: id, resourceType, key, value })),
   );
-
-const mySubnets = (call: Call) => {
-  const vpcs = new Set(myVpcs(call).map(({ id }) => id));
-  return [...call.state.subnets.values()].filter(({ vpcId }) => vpcs.has(vpcId));
-};
 
 const ipv6Blocks = (ipv6CidrBlock: string | undefined, associationId: string) =>
   ipv6CidrBlock === undefined

@@ -2,6 +2,7 @@
 
 import { type Action, type Call, myGroups, pickByIds } from "./call.ts";
 import { type FilterFields, filtered, page } from "./filter.ts";
+import { referenceTo } from "./peering.ts";
 import { type Peer, peerText, type Rule, type SecurityGroup } from "./state.ts";
 import { tagSetXml } from "./tag-set.ts";
 import type { Xml } from "./xml.ts";
@@ -41,8 +42,7 @@ export const ruleXml = (call: Call, group: SecurityGroup, rule: Rule): Xml => ({
   cidrIpv4: rule.peer.kind === "ipv4" ? rule.peer.cidr : undefined,
   cidrIpv6: rule.peer.kind === "ipv6" ? rule.peer.cidr : undefined,
   prefixListId: rule.peer.kind === "prefix-list" ? rule.peer.id : undefined,
-  referencedGroupInfo:
-    rule.peer.kind === "group" ? { groupId: rule.peer.id, userId: call.account, vpcId: group.vpcId } : undefined,
+  referencedGroupInfo: rule.peer.kind === "group" ? { ...referenceTo(call.state, rule.peer) } : undefined,
   description: rule.description,
   tagSet: tagSetXml(rule.tags),
   securityGroupRuleArn: `arn:aws:ec2:${call.region}:${call.account}:security-group-rule/${rule.id}`,
@@ -68,7 +68,9 @@ export const permissionsXml = (call: Call, rules: readonly RuleLike[]): Xml => {
       ipProtocol: first.protocol,
       fromPort: hasPorts ? first.fromPort : undefined,
       toPort: hasPorts ? first.toPort : undefined,
-      groups: each("group", (groupId) => ({ userId: call.account, groupId })),
+      groups: same.flatMap(({ peer, description }) =>
+        peer.kind === "group" ? [{ ...referenceTo(call.state, peer), description }] : [],
+      ),
       ipRanges: each("ipv4", (cidrIp) => ({ cidrIp })),
       ipv6Ranges: each("ipv6", (cidrIpv6) => ({ cidrIpv6 })),
       prefixListIds: each("prefix-list", (prefixListId) => ({ prefixListId })),

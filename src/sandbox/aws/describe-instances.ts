@@ -22,7 +22,7 @@ export const describeInstances: Action = (call) => {
   return { reservationSet: items.map((instance) => reservationXml(call, instance)), nextToken };
 };
 
-const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
+export const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
   pending: 0,
   running: 16,
   "shutting-down": 32,

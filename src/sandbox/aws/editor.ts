@@ -1,8 +1,9 @@
 /** What somebody else does in the console meanwhile: changes without a call, a limit or a fault in the way. */
 
-import { firstEgressRules, readRule } from "./open-world.ts";
+import { setInstanceState } from "./change-instances.ts";
+import { addInstance, firstEgressRules, peerIn, readRule } from "./open-world.ts";
 import { type Ec2State, findRule, newId, type Rule, ruleIdentity, setRules, type Tags } from "./state.ts";
-import type { InstanceStateName, RuleSpec } from "./world.ts";
+import type { InstanceSpec, InstanceStateName, PeeringStatus, RuleSpec } from "./world.ts";
 
 export interface Ec2Editor {
   /** Returns the new rule's id. Throws when the group holds that rule already. */
@@ -21,11 +22,17 @@ export interface Ec2Editor {
   readonly setGroupTags: (groupId: string, tags: Tags) => void;
   readonly setInstanceTags: (instanceId: string, tags: Tags) => void;
   readonly setInstanceState: (instanceId: string, state: InstanceStateName) => void;
+  /** It is listed as terminated from now on, and its interfaces are gone. */
+  readonly terminate: (instanceId: string) => void;
+  readonly addInstance: (spec: InstanceSpec) => void;
+  /** Its next version; throws when it is too small for so many. */
+  readonly setPrefixListEntries: (prefixListId: string, cidrs: readonly string[]) => void;
+  readonly setPeeringStatus: (peeringId: string, status: PeeringStatus) => void;
   /** With its interfaces, as if it had been terminated an hour ago. */
   readonly removeInstance: (instanceId: string) => void;
 }
 
-export const createEditor = (state: Ec2State): Ec2Editor => {
+export const createEditor = (state: Ec2State, now: number): Ec2Editor => {
   const setGroups = (interfaceId: string, groupIds: readonly string[]): void => {
     state.interfaces.set(interfaceId, { ...found(state.interfaces, interfaceId), groupIds });
   };
@@ -36,8 +43,10 @@ export const createEditor = (state: Ec2State): Ec2Editor => {
   };
   return {
     authorize: (groupId, spec, direction = "ingress") => {
-      const rule = readRule(spec, direction === "egress");
-      if (found(state.groups, groupId).rules.some((held) => ruleIdentity(held) === ruleIdentity(rule))) {
+      const group = found(state.groups, groupId);
+      const asked = readRule(spec, direction === "egress");
+      const rule: Rule = { ...asked, peer: peerIn(state, group.vpcId, asked.peer) };
+      if (group.rules.some((held) => ruleIdentity(held) === ruleIdentity(rule))) {
         throw new Error(`\`${groupId}\` holds that rule already`);
       }
       setRules(state, groupId, (rules) => [...rules, rule]);
@@ -72,6 +81,16 @@ export const createEditor = (state: Ec2State): Ec2Editor => {
     },
     setInstanceState: (instanceId, name) => {
       state.instances.set(instanceId, { ...found(state.instances, instanceId), state: name });
+    },
+    terminate: (instanceId) => setInstanceState(state, found(state.instances, instanceId).id, "terminated"),
+    addInstance: (spec) => addInstance(state, spec, now),
+    setPrefixListEntries: (prefixListId, cidrs) => {
+      const list = found(state.prefixLists, prefixListId);
+      if (cidrs.length > list.maxEntries) throw new Error(`\`${prefixListId}\` holds at most ${list.maxEntries}`);
+      state.prefixLists.set(prefixListId, { ...list, cidrs, versions: [...list.versions, cidrs] });
+    },
+    setPeeringStatus: (peeringId, status) => {
+      state.peerings.set(peeringId, { ...found(state.peerings, peeringId), status });
     },
     removeInstance: (instanceId) => {
       for (const id of found(state.instances, instanceId).interfaceIds) state.interfaces.delete(id);

@@ -1,4 +1,4 @@
-/** All that stands before one network interface, in a form that is equal when nothing of meaning has changed. */
+/** What stands before one network interface or a whole account, in a form that is equal when nothing of meaning has changed. */
 
 import type { Ec2Reading, Peer, Rule, SecurityGroup, Tags } from "./state.ts";
 import { peerText, ruleIdentity } from "./state.ts";
@@ -8,6 +8,13 @@ export interface InterfaceExport {
   readonly attached: readonly GroupExport[];
   /** Every group in the VPC, attached or not: a group that is left over shows here. */
   readonly groupsInVpc: readonly { readonly id: string; readonly name: string }[];
+}
+
+export interface AccountExport {
+  /** Every group in every region, by id. */
+  readonly groups: readonly GroupExport[];
+  /** The groups on each interface, by the interface's id; in order of their ids. */
+  readonly attached: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface GroupExport {
@@ -38,6 +45,16 @@ export const exportInterface = (state: Ec2Reading, interfaceId: string): Interfa
       id,
       name,
     })),
+  };
+};
+
+export const exportAccount = (state: Ec2Reading, account: string): AccountExport => {
+  const isOf = ({ vpcId }: { readonly vpcId: string }): boolean => state.vpcs.get(vpcId)?.account === account;
+  return {
+    groups: byId([...state.groups.values()].filter(isOf)).map(groupExport),
+    attached: Object.fromEntries(
+      byId([...state.interfaces.values()].filter(isOf)).map(({ id, groupIds }) => [id, groupIds.toSorted(compare)]),
+    ),
   };
 };
 

@@ -55,12 +55,19 @@ const wildcards = (pattern: string): RegExp => {
 /** Whether `text` fits a pattern with `*` and `?`. */
 export const fits = (pattern: string, text: string): boolean => wildcards(pattern).test(text);
 
+/** What `MaxResults` may be; the most is also what an answer holds when nothing is asked. */
+export interface PageRange {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** Items in the order of their keys, from the token on. A token names the last key shown, so that a change in between skips nothing. */
 export const page = <T>(
   { params, limits }: Call,
   items: readonly T[],
   keyOf: (item: T) => string,
   idsGiven = false,
+  range: PageRange = { least: 5, most: 1_000 },
 ): { readonly items: readonly T[]; readonly nextToken: string | undefined } => {
   const asked = params.whole("MaxResults");
   if (asked !== undefined && idsGiven) {
@@ -69,10 +76,10 @@ export const page = <T>(
       "The parameter MaxResults cannot be used with a list of ids in the same request",
     );
   }
-  if (asked !== undefined && (asked < 5 || asked > 1_000)) {
+  if (asked !== undefined && (asked < range.least || asked > range.most)) {
     throw refusal(
       "InvalidParameterValue",
-      `Value ( ${String(asked)} ) for parameter maxResults is invalid. Expecting a value from 5 to 1000.`,
+      `Value ( ${String(asked)} ) for parameter maxResults is invalid. Expecting a value from ${String(range.least)} to ${String(range.most)}.`,
     );
   }
   const after = params.text("NextToken");
@@ -80,7 +87,7 @@ export const page = <T>(
   const rest = items
     .toSorted((a, b) => compare(keyOf(a), keyOf(b)))
     .filter((item) => last === undefined || keyOf(item) > last);
-  const shown = rest.slice(0, Math.min(asked ?? limits.largestPage, limits.largestPage));
+  const shown = rest.slice(0, Math.min(asked ?? range.most, limits.largestPage));
   const end = shown.at(-1);
   return {
     items: shown,

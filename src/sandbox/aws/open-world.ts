@@ -1,15 +1,19 @@
 /** Turns what was said of a world into what EC2 holds at the start. */
 
 import { readPrefix, showPrefix } from "../network/address.ts";
-import { type Ec2State, type Instance, newId, type Peer, type Rule } from "./state.ts";
-import type { Ec2World, InstanceSpec, RuleSpec } from "./world.ts";
+import { acrossTo } from "./peering.ts";
+import { type Ec2State, type Instance, newId, type Peer, type PrefixList, type Rule, setRules } from "./state.ts";
+import type { Ec2World, InstanceSpec, PrefixListSpec, RuleSpec } from "./world.ts";
 
 /** Throws when the world contradicts itself: a group in an unknown VPC, an interface with an unknown group. */
 export const openWorld = (world: Ec2World, now: number): Ec2State => {
   const state: Ec2State = {
     vpcs: new Map(),
     subnets: new Map(),
-    prefixLists: new Map((world.prefixLists ?? []).map((list) => [list.id, list])),
+    prefixLists: new Map((world.prefixLists ?? []).map((list) => [list.id, prefixListOf(list)])),
+    peerings: new Map(
+      (world.peerings ?? []).map(({ id, vpcs, status = "active" }) => [id, { id, vpcIds: vpcs, status }]),
+    ),
     instances: new Map(),
     interfaces: new Map(),
     groups: new Map(),
@@ -23,8 +27,9 @@ export const openWorld = (world: Ec2World, now: number): Ec2State => {
   }
   for (const group of world.groups) addGroup(state, group);
   for (const { id } of world.vpcs) addDefaultGroup(state, id);
-  for (const group of state.groups.values()) {
-    for (const { peer } of group.rules) if (peer.kind === "group") known(state.groups, peer.id);
+  for (const { vpcIds } of state.peerings.values()) for (const id of vpcIds) known(state.vpcs, id);
+  for (const { id, vpcId } of [...state.groups.values()]) {
+    setRules(state, id, (rules) => rules.map((rule) => ({ ...rule, peer: peerIn(state, vpcId, rule.peer) })));
   }
   for (const instance of world.instances) addInstance(state, instance, now);
   return state;
@@ -38,6 +43,25 @@ export const readRule = ({ protocol, ports, peer, description, tags = {} }: Rule
   const [fromPort, toPort] = ports === undefined ? [-1, -1] : typeof ports === "number" ? [ports, ports] : ports;
   return { id: newId("sgr"), isEgress, protocol, fromPort, toPort, peer: readPeer(peer), description, tags };
 };
+
+/** Says of a group in another VPC how it is reached. Throws when there is no such group or list, or no way to it. */
+export const peerIn = (state: Ec2State, vpcId: string, peer: Peer): Peer => {
+  if (peer.kind === "prefix-list") known(state.prefixLists, peer.id);
+  if (peer.kind !== "group") return peer;
+  const group = known(state.groups, peer.id);
+  if (group.vpcId === vpcId) return peer;
+  const across = acrossTo(state, vpcId, group);
+  if (across === undefined) throw new Error(`\`${peer.id}\` is in a VPC that isn't peered with \`${vpcId}\``);
+  return { ...peer, across };
+};
+
+const prefixListOf = ({ family, descriptions = {}, tags = {}, ...list }: PrefixListSpec): PrefixList => ({
+  ...list,
+  family: family ?? (list.cidrs[0]?.includes(":") === true ? "IPv6" : "IPv4"),
+  versions: [list.cidrs],
+  descriptions,
+  tags,
+});
 
 const readPeer = (text: string): Peer => {
   if (text.startsWith("sg-")) return { kind: "group", id: text };
@@ -75,7 +99,7 @@ const addDefaultGroup = (state: Ec2State, vpcId: string): void => {
   });
 };
 
-const addInstance = (state: Ec2State, spec: InstanceSpec, now: number): void => {
+export const addInstance = (state: Ec2State, spec: InstanceSpec, now: number): void => {
   const [first] = spec.interfaces;
   if (first === undefined) throw new Error(`\`${spec.id}\` has no interface`);
   for (const { subnet, groups, publicIp, secondaryPrivateIps = [], ipv6 = [], tags = {}, ...rest } of spec.interfaces) {

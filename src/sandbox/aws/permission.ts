@@ -1,9 +1,10 @@
 /** Reads the rules that a call asks for, and refuses those that EC2 refuses. */
 
 import { readPrefix, showPrefix } from "../network/address.ts";
-import { type Call, findMine, myGroups } from "./call.ts";
+import { type Call, findMine, isMine, myGroups, myPrefixLists, myVpcs } from "./call.ts";
 import { notFound, refusal } from "./error.ts";
 import type { Params } from "./params.ts";
+import { acrossTo } from "./peering.ts";
 import type { Peer, Rule } from "./state.ts";
 
 export type WantedRule = Omit<Rule, "id" | "tags">;
@@ -29,7 +30,9 @@ const rulesOf = (call: Call, permission: Params, isEgress: boolean, vpcId: strin
     ...permission.parts("IpRanges").map((part) => rule(part, cidrPeer(part.required("CidrIp"), "ipv4"))),
     ...permission.parts("Ipv6Ranges").map((part) => rule(part, cidrPeer(part.required("CidrIpv6"), "ipv6"))),
     ...permission.parts("PrefixListIds").map((part) => rule(part, prefixListPeer(call, part.required("PrefixListId")))),
-    ...permission.parts("Groups").map((part) => rule(part, groupPeer(call, part.required("GroupId"), vpcId))),
+    ...permission
+      .parts("Groups")
+      .map((part) => rule(part, groupPeer(call, groupSaid(call, part, vpcId), vpcId, part.text("UserId")))),
   ];
   if (rules.length === 0)
     throw refusal("InvalidPermission.Malformed", "The permission has no source: a range, a prefix list or a group");
@@ -62,7 +65,7 @@ export const protocolAndPorts = (params: Params): Pick<Rule, "protocol" | "fromP
   }
   const fromPort = params.whole("FromPort");
   const toPort = params.whole("ToPort");
-  if (protocol === "icmp" || protocol === "icmpv6") return { protocol, fromPort: fromPort ?? -1, toPort: toPort ?? -1 };
+  if (protocol === "icmp" || protocol === "icmpv6") return { protocol, ...typeAndCode(protocol, fromPort, toPort) };
   if (protocol !== "tcp" && protocol !== "udp") return { protocol, fromPort: -1, toPort: -1 };
   if (fromPort === undefined || toPort === undefined) {
     throw refusal(
@@ -87,6 +90,30 @@ export const protocolAndPorts = (params: Params): Pick<Rule, "protocol" | "fromP
   return { protocol, fromPort, toPort };
 };
 
+/** ICMP's must be said, ICMPv6's may be left out; -1 is any, and any type is any code too. */
+const typeAndCode = (
+  protocol: "icmp" | "icmpv6",
+  type: number | undefined,
+  code: number | undefined,
+): Pick<Rule, "fromPort" | "toPort"> => {
+  if (type === undefined && code === undefined && protocol === "icmpv6") return { fromPort: -1, toPort: -1 };
+  if (type === undefined || code === undefined) {
+    throw refusal(
+      "InvalidParameterValue",
+      `Both the type and the code of ${protocol.toUpperCase()} must be specified.`,
+    );
+  }
+  for (const value of [type, code]) {
+    if (value < -1 || value > 255) {
+      throw refusal("InvalidParameterValue", `Invalid ${protocol.toUpperCase()} type or code: ${String(value)}.`);
+    }
+  }
+  if (type === -1 && code !== -1) {
+    throw refusal("InvalidParameterValue", `Any type of ${protocol.toUpperCase()} must be with any code.`);
+  }
+  return { fromPort: type, toPort: code };
+};
+
 /** Host bits are cut: `203.0.113.7/24` is kept as `203.0.113.0/24`. */
 export const cidrPeer = (text: string, kind?: "ipv4" | "ipv6"): Peer => {
   const prefix = text.includes("/") ? readPrefix(text) : undefined;
@@ -98,18 +125,31 @@ export const cidrPeer = (text: string, kind?: "ipv4" | "ipv6"): Peer => {
 };
 
 export const prefixListPeer = (call: Call, id: string): Peer => {
-  const list = call.state.prefixLists.get(id);
-  if (list?.account !== call.account || list.region !== call.region) {
-    throw notFound("pl", id);
-  }
+  findMine(myPrefixLists(call), id, "pl");
   return { kind: "prefix-list", id };
 };
 
-export const groupPeer = (call: Call, id: string, vpcId: string): Peer => {
-  if (findMine(myGroups(call), id, "sg").vpcId !== vpcId) {
-    throw refusal("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
-  }
-  return { kind: "group", id };
+/** One of this VPC's groups, or of a VPC that is peered with it; another account's must come with that account. */
+export const groupPeer = (call: Call, id: string, vpcId: string, userId?: string): Peer => {
+  const group = call.state.groups.get(id);
+  if (group === undefined || group.knownFrom > call.now) throw notFound("sg", id);
+  const owner = call.state.vpcs.get(group.vpcId)?.account;
+  if (owner !== (userId ?? call.account)) throw notFound("sg", id);
+  if (group.vpcId === vpcId) return { kind: "group", id };
+  const across = acrossTo(call.state, vpcId, group);
+  if (across !== undefined) return { kind: "group", id, across };
+  if (!isMine(call)(group)) throw notFound("sg", id);
+  throw refusal("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
+};
+
+/** By id, or in a default VPC by name. */
+const groupSaid = (call: Call, part: Params, vpcId: string): string => {
+  const name = part.text("GroupName");
+  const inDefault = myVpcs(call).some((vpc) => vpc.id === vpcId && vpc.isDefault);
+  if (part.text("GroupId") !== undefined || name === undefined || !inDefault) return part.required("GroupId");
+  const found = myGroups(call).find((group) => group.vpcId === vpcId && group.name === name);
+  if (found !== undefined) return found.id;
+  throw refusal("InvalidGroup.NotFound", `The security group '${name}' does not exist in default VPC '${vpcId}'`);
 };
 
 export const descriptionOf = (params: Params): string | undefined => {

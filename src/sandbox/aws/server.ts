@@ -11,7 +11,7 @@ import { type Answer, answerCall, callNameOf, paramsOf, requestLimitExceeded } f
 import type { SignedRequest } from "./authorization.ts";
 import type { Limits, Quotas } from "./call.ts";
 import { createEditor, type Ec2Editor } from "./editor.ts";
-import { exportInterface, type InterfaceExport } from "./export.ts";
+import { type AccountExport, exportAccount, exportInterface, type InterfaceExport } from "./export.ts";
 import { openWorld } from "./open-world.ts";
 import { copyOf, type Ec2Reading } from "./state.ts";
 import { type BucketSizes, createThrottle, REAL_BUCKETS } from "./throttle.ts";
@@ -27,6 +27,8 @@ export interface Ec2ServerOptions {
   readonly quotas?: Partial<Quotas>;
   /** For so long after its making, a group's id is not found. */
   readonly eventuallyConsistentMs?: number;
+  /** EC2 itself takes any character in tags; `every-service` only those that the tags of all services may have. */
+  readonly tagCharacters?: Limits["tagCharacters"];
   /** The most entries in one answer, to see callers follow `NextToken`. */
   readonly largestPage?: number;
 }
@@ -39,6 +41,8 @@ export interface Ec2Server {
   /** What EC2 holds now. What was read doesn't change afterwards. */
   readonly state: () => Ec2Reading;
   readonly export: (interfaceId: string) => InterfaceExport;
+  /** All groups of an account, the first one's without it: equal to an earlier one when nothing of meaning has changed. */
+  readonly exportAccount: (account?: string) => AccountExport;
   readonly editAsSomeoneElse: <T>(edit: (editor: Ec2Editor) => T) => T;
   /** Called after every change. Returns a function that ends it. */
   readonly onChange: (listener: () => void) => () => void;
@@ -74,6 +78,7 @@ export const createEc2Server = async (options: Ec2ServerOptions): Promise<Ec2Ser
     ...options.quotas,
     largestPage: options.largestPage ?? 1_000,
     eventuallyConsistentMs: options.eventuallyConsistentMs ?? 0,
+    tagCharacters: options.tagCharacters ?? "any",
     regions: world.regions ?? [...new Set(world.vpcs.map(({ region }) => region))],
   };
   const sizes: BucketSizes =
@@ -113,7 +118,7 @@ export const createEc2Server = async (options: Ec2ServerOptions): Promise<Ec2Ser
   const perform = (request: SignedRequest, lie = false): Answer => {
     const answer = answerCall(deps, request, clock.now(), lie);
     log(request, lie ? "lie" : answer.result, answer.caller);
-    const isRead = paramsOf(request).text("Action")?.startsWith("Describe") ?? true;
+    const isRead = /^(Describe|Get)/u.test(paramsOf(request).text("Action") ?? "Describe");
     if (answer.result === "ok" && !lie && !isRead) changed();
     return answer;
   };
@@ -182,9 +187,10 @@ export const createEc2Server = async (options: Ec2ServerOptions): Promise<Ec2Ser
     faults,
     state: () => copyOf(state),
     export: (interfaceId) => exportInterface(state, interfaceId),
+    exportAccount: (account = world.accounts[0]?.id ?? "") => exportAccount(state, account),
     editAsSomeoneElse: (edit) => {
       try {
-        return edit(createEditor(state));
+        return edit(createEditor(state, clock.now()));
       } finally {
         changed();
       }

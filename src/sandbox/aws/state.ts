@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import type { InstanceStateName } from "./world.ts";
+import type { InstanceStateName, PeeringStatus } from "./world.ts";
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -26,11 +26,25 @@ export interface Subnet {
 
 export interface PrefixList {
   readonly id: string;
+  /** `AWS` for one of Amazon's own, which every account sees. */
   readonly account: string;
   readonly region: string;
   readonly name: string;
+  readonly family: "IPv4" | "IPv6";
   readonly maxEntries: number;
+  /** The entries of the current version. */
   readonly cidrs: readonly string[];
+  /** The entries of each version, the first at 0. */
+  readonly versions: readonly (readonly string[])[];
+  /** By CIDR. */
+  readonly descriptions: Readonly<Record<string, string>>;
+  readonly tags: Tags;
+}
+
+export interface Peering {
+  readonly id: string;
+  readonly vpcIds: readonly [string, string];
+  readonly status: PeeringStatus;
 }
 
 export interface Instance {
@@ -85,12 +99,20 @@ export interface Rule {
 /** Where packets come from (or go to, for egress). */
 export type Peer =
   | { readonly kind: "ipv4" | "ipv6"; readonly cidr: string }
-  | { readonly kind: "prefix-list" | "group"; readonly id: string };
+  | { readonly kind: "prefix-list"; readonly id: string }
+  | { readonly kind: "group"; readonly id: string; readonly across?: Across };
+
+/** How a group in another VPC is reached; kept by the rule, because it outlives that group and the peering. */
+export interface Across {
+  readonly peeringId: string;
+  readonly vpcId: string;
+}
 
 export interface Ec2State {
   readonly vpcs: Map<string, Vpc>;
   readonly subnets: Map<string, Subnet>;
   readonly prefixLists: Map<string, PrefixList>;
+  readonly peerings: Map<string, Peering>;
   readonly instances: Map<string, Instance>;
   readonly interfaces: Map<string, NetworkInterface>;
   readonly groups: Map<string, SecurityGroup>;
@@ -103,6 +125,7 @@ export const copyOf = (state: Ec2State): Ec2State => ({
   vpcs: new Map(state.vpcs),
   subnets: new Map(state.subnets),
   prefixLists: new Map(state.prefixLists),
+  peerings: new Map(state.peerings),
   instances: new Map(state.instances),
   interfaces: new Map(state.interfaces),
   groups: new Map(state.groups),

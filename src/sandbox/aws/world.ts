@@ -9,6 +9,7 @@ export interface Ec2World {
   readonly vpcs: readonly VpcSpec[];
   readonly subnets: readonly SubnetSpec[];
   readonly prefixLists?: readonly PrefixListSpec[];
+  readonly peerings?: readonly PeeringSpec[];
   /** Each VPC has its `default` group beside these, unless one of these is named so. */
   readonly groups: readonly GroupSpec[];
   readonly instances: readonly InstanceSpec[];
@@ -46,15 +47,41 @@ export interface SubnetSpec {
   readonly tags?: Tags;
 }
 
-/** A prefix list of the customer's; rules that name it count `maxEntries` times against the quota. */
+/** Rules that name it count `maxEntries` times against the quota; of one of Amazon's own that is its weight, and isn't shown. */
 export interface PrefixListSpec {
   readonly id: string;
+  /** `AWS` for one of Amazon's own, which every account sees. */
   readonly account: string;
   readonly region: string;
   readonly name: string;
   readonly maxEntries: number;
   readonly cidrs: readonly string[];
+  /** Without it: that of the first entry, IPv4 when there is none. */
+  readonly family?: "IPv4" | "IPv6";
+  /** By CIDR. */
+  readonly descriptions?: Readonly<Record<string, string>>;
+  readonly tags?: Tags;
 }
+
+/** Lets the groups of two VPCs of one region name each other's in their rules, also across accounts. */
+export interface PeeringSpec {
+  readonly id: string;
+  readonly vpcs: readonly [string, string];
+  /** `active` without it. */
+  readonly status?: PeeringStatus;
+}
+
+/** https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html */
+export type PeeringStatus =
+  | "initiating-request"
+  | "pending-acceptance"
+  | "provisioning"
+  | "active"
+  | "rejected"
+  | "expired"
+  | "failed"
+  | "deleting"
+  | "deleted";
 
 export interface GroupSpec {
   readonly id: string;
@@ -75,7 +102,7 @@ export interface GroupSpec {
 export interface RuleSpec {
   readonly protocol: string;
   readonly ports?: number | readonly [from: number, to: number];
-  /** A prefix of either family, `pl-…` or `sg-…`. */
+  /** A prefix of either family, `pl-…` or `sg-…`, the latter also of a peered VPC. */
   readonly peer: string;
   readonly description?: string;
   readonly tags?: Tags;

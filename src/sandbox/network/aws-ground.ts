@@ -1,7 +1,7 @@
 /** Decides by security groups as EC2 documents them, reading nothing but what the cloud holds. */
 
 import { type Address, contains, type Prefix, readAddress, readPrefix } from "./address.ts";
-import { closed, type Flow, type Ground, type Machine, type Verdict } from "./ground.ts";
+import { closed, type Flow, type Ground, type LiveFlow, type Machine, type Verdict } from "./ground.ts";
 
 /** What the network has to know of EC2. */
 export interface AwsReading {
@@ -9,6 +9,7 @@ export interface AwsReading {
   readonly interfaces: ReadonlyMap<string, AwsInterface>;
   readonly groups: ReadonlyMap<string, { readonly rules: readonly AwsRule[] }>;
   readonly prefixLists: ReadonlyMap<string, { readonly cidrs: readonly string[] }>;
+  readonly peerings: ReadonlyMap<string, { readonly vpcIds: readonly [string, string]; readonly status: string }>;
 }
 
 interface AwsInstance {
@@ -50,15 +51,35 @@ export const createAwsGround = ({ state, onChange }: AwsSource): Ground => ({
     return [...held.instances.values()].map((instance) => machineOf(held, instance));
   },
   admit: (flow) => admit(state(), flow),
-  keep: (flow, last) => {
-    const held = state();
-    if (held.instances.get(flow.machineId)?.state !== "running") return closed("the machine isn't running");
-    // "An untracked flow of traffic is immediately interrupted if the rule that enables the flow is removed or modified."
-    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
-    return last.tracked ? last : keepUntracked(held, flow);
-  },
+  keep: (flow, last) => keep(state(), flow, last),
   onChange,
 });
+
+/** Those of these flows that are cut at the moment when these rules are revoked together; those of other clouds never are. */
+export const cutWithout = (
+  held: AwsReading,
+  flows: readonly LiveFlow[],
+  ruleIds: readonly string[],
+): readonly LiveFlow[] => {
+  const groups = new Map(
+    [...held.groups].map(([id, group]) => [
+      id,
+      { ...group, rules: group.rules.filter((rule) => !ruleIds.includes(rule.id)) },
+    ]),
+  );
+  return flows.filter(
+    ({ because, tracked, ...flow }) =>
+      held.instances.has(flow.machineId) &&
+      keep({ ...held, groups }, flow, { kind: "open", because, tracked }).kind === "closed",
+  );
+};
+
+const keep = (held: AwsReading, flow: Flow, last: Verdict & { readonly kind: "open" }): Verdict => {
+  if (held.instances.get(flow.machineId)?.state !== "running") return closed("the machine isn't running");
+  // "An untracked flow of traffic is immediately interrupted if the rule that enables the flow is removed or modified."
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html
+  return last.tracked ? last : keepUntracked(held, flow);
+};
 
 const machineOf = (held: AwsReading, instance: AwsInstance): Machine => ({
   id: instance.id,
@@ -122,15 +143,21 @@ const reaches = ({ protocol, fromPort, toPort }: AwsRule, port: number): boolean
 const isPeer = (held: AwsReading, { peer }: AwsRule, from: Address, at: AwsInterface): boolean => {
   if ("cidr" in peer) return within([peer.cidr], from);
   if (peer.kind === "prefix-list") return within(held.prefixLists.get(peer.id)?.cidrs ?? [], from);
-  // A group as a source means the private addresses of the interfaces that have it.
+  // A group as a source means the private addresses of the interfaces that have it, here or in a peered VPC.
   // https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
   return [...held.interfaces.values()].some(
     (one) =>
-      one.vpcId === at.vpcId &&
+      isConnected(held, one.vpcId, at.vpcId) &&
       one.groupIds.includes(peer.id) &&
       within([one.privateIp, ...one.secondaryPrivateIps, ...one.ipv6], from),
   );
 };
+
+const isConnected = ({ peerings }: AwsReading, vpcId: string, otherId: string): boolean =>
+  vpcId === otherId ||
+  [...peerings.values()].some(
+    ({ vpcIds, status }) => status === "active" && vpcIds.includes(vpcId) && vpcIds.includes(otherId),
+  );
 
 const within = (cidrs: readonly string[], address: Address): boolean =>
   cidrs.some((cidr) => {

@@ -2,7 +2,7 @@
 
 import { createServer, type Socket } from "node:net";
 
-import { closed, type Flow, type Ground, type Machine, type Verdict } from "./ground.ts";
+import { closed, type Flow, type Ground, type LiveFlow, type Machine, type Verdict } from "./ground.ts";
 import { close, listen } from "./listening.ts";
 
 export interface DoorDeps {
@@ -20,7 +20,7 @@ export interface Door {
   /** Cuts the connections that the cloud no longer carries. */
   readonly review: () => void;
   /** Those inside now. */
-  readonly flows: () => readonly Flow[];
+  readonly flows: () => readonly LiveFlow[];
   readonly close: () => Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export const openDoor = async ({ ground, machine, address, port, sourceOf }: Doo
         else socket.resetAndDestroy();
       }
     },
-    flows: () => [...inside.values()].map(({ flow }) => flow),
+    flows: () => [...inside.values()].map(({ flow, verdict: { because, tracked } }) => ({ ...flow, because, tracked })),
     close: () => {
       for (const socket of inside.keys()) socket.destroy();
       return close(server);

@@ -18,6 +18,13 @@ export interface Flow {
   readonly fromPort: number;
 }
 
+/** An established one, and what was last said of it. */
+export interface LiveFlow extends Flow {
+  /** The rule that lets it in. */
+  readonly because: string;
+  readonly tracked: boolean;
+}
+
 export type Verdict =
   | { readonly kind: "closed"; readonly because: string }
   | {

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { readAddress, showAddress } from "./address.ts";
 import { dial, type Outcome } from "./client.ts";
 import { type Door, openDoor } from "./door.ts";
-import type { Flow, Ground, Machine, Verdict } from "./ground.ts";
+import type { Ground, LiveFlow, Machine, Verdict } from "./ground.ts";
 
 export interface Target {
   /** A machine's name or its cloud's id. A name that several machines have is refused. */
@@ -31,7 +31,7 @@ export interface Network {
   /** The loopback address that stands for a source address: the same one every time. */
   readonly loopbackOf: (from: string) => string;
   /** The connections that are established now. */
-  readonly flows: () => readonly Flow[];
+  readonly flows: () => readonly LiveFlow[];
   /** Ends all connections and closes all doors. */
   readonly stop: () => Promise<void>;
 }
