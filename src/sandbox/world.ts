@@ -173,13 +173,26 @@ export const azureWorld: AzureWorld = {
 
 const ACCOUNT = "111122223333";
 export const AWS_KEY = { id: "AKIASANDBOXLATCH00", secret: "sandbox-secret-of-no-worth" } as const;
+/** Somebody else's in the same account. */
+export const AWS_COLLEAGUE_KEY = { id: "AKIASANDBOXCOLLEAGUE", secret: "another-secret-of-no-worth" } as const;
 
 export const ec2World: Ec2World = {
-  accounts: [{ id: ACCOUNT, keys: [{ id: AWS_KEY.id, secret: AWS_KEY.secret }] }],
+  accounts: [{ id: ACCOUNT, keys: [AWS_KEY, AWS_COLLEAGUE_KEY] }],
   vpcs: [
     { id: "vpc-0acme", account: ACCOUNT, region: "eu-west-1", cidr: "10.1.0.0/16", ipv6Cidr: "2001:db8:acce::/56" },
   ],
   subnets: [{ id: "subnet-0acme", vpc: "vpc-0acme", cidr: "10.1.1.0/24", ipv6Cidr: "2001:db8:acce::/64" }],
+  prefixLists: [
+    {
+      id: "pl-0offices",
+      account: ACCOUNT,
+      region: "eu-west-1",
+      name: "acme-offices",
+      maxEntries: 5,
+      cidrs: ["203.0.113.0/24", "192.0.2.128/25"],
+      descriptions: { "203.0.113.0/24": "Berlin", "192.0.2.128/25": "Leipzig" },
+    },
+  ],
   groups: [
     { id: "sg-0web", vpc: "vpc-0acme", name: "web", ingress: [{ protocol: "tcp", ports: 443, peer: "0.0.0.0/0" }] },
     {
@@ -188,12 +201,34 @@ export const ec2World: Ec2World = {
       name: "inside",
       ingress: [{ protocol: "tcp", ports: 5432, peer: "sg-0web" }],
     },
+    {
+      id: "sg-0appshared",
+      vpc: "vpc-0acme",
+      name: "app-shared",
+      ingress: [
+        { protocol: "tcp", ports: 22, peer: "0.0.0.0/0", description: "ssh for all", tags: { ticket: "OPS-17" } },
+        { protocol: "tcp", ports: 22, peer: "::/0", description: "ssh for all (v6)", tags: { ticket: "OPS-17" } },
+        { protocol: "tcp", ports: [20, 25], peer: "198.51.100.0/24", description: "transfers and mail" },
+        { protocol: "tcp", ports: 22, peer: "pl-0offices" },
+        { protocol: "tcp", ports: 443, peer: "0.0.0.0/0" },
+        { protocol: "tcp", ports: 443, peer: "::/0" },
+      ],
+    },
+    {
+      id: "sg-0wide",
+      vpc: "vpc-0acme",
+      name: "wide",
+      ingress: [{ protocol: "-1", peer: "10.0.0.0/8", description: "everything inside" }],
+    },
   ],
   instances: [
     instance("i-0prodweb1", "prod-web-1", "prod", 11, ["sg-0web"]),
     instance("i-0proddb1", "prod-db-1", "prod", 12, ["sg-0inside"], { second: 112 }),
     instance("i-0stagingapi1", "staging-api-1", "staging", 21, ["sg-0web"]),
     instance("i-0devbox1", "dev-box-1", "dev", 31, ["sg-0inside"]),
+    instance("i-0prodapp1", "prod-app-1", "prod", 13, ["sg-0appshared"]),
+    instance("i-0prodapp2", "prod-app-2", "prod", 14, ["sg-0appshared"]),
+    instance("i-0devwide1", "dev-wide-1", "dev", 33, ["sg-0wide"]),
     instance("i-0devbox2", "dev-box-2", "dev", 32, ["sg-0inside"], { platform: "windows" }),
   ],
 };

@@ -28,7 +28,7 @@ export const openWorld = (world: Ec2World, now: number): Ec2State => {
   for (const group of world.groups) addGroup(state, group);
   for (const { id } of world.vpcs) addDefaultGroup(state, id);
   for (const { vpcIds } of state.peerings.values()) for (const id of vpcIds) known(state.vpcs, id);
-  for (const { id, vpcId } of [...state.groups.values()]) {
+  for (const { id, vpcId } of state.groups.values()) {
     setRules(state, id, (rules) => rules.map((rule) => ({ ...rule, peer: peerIn(state, vpcId, rule.peer) })));
   }
   for (const instance of world.instances) addInstance(state, instance, now);
