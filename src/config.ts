@@ -8,7 +8,7 @@ import { type Path, type Place, readYaml } from "./config/document.ts";
 import { fileSchema, type KnownNames, quote } from "./config/schema.ts";
 import { subcommands } from "./slack/command.ts";
 
-export type { AwsAccount, Config } from "./config/build.ts";
+export type { AwsAccount, AzureAccount, Config } from "./config/build.ts";
 export { readEnvironment, type SettingProblem, type Settings, type SettingsReading } from "./config/environment.ts";
 
 export interface ConfigProblem extends Place {

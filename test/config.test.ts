@@ -39,9 +39,12 @@ describe("the example", () => {
     expect(reading.config).toMatchObject({
       installation: "acme",
       timezone: "Europe/Berlin",
-      azure: { subscriptions: ["00000000-0000-0000-0000-000000000001"] },
+      azure: {
+        subscriptions: ["00000000-0000-0000-0000-000000000001"],
+        mappedPorts: { from: 50_000, to: 59_999 },
+      },
       aws: [{ regions: ["eu-west-1"] }],
-      security: { channel: "C0SECURITY", roles: ["security"] },
+      security: { channel: "C0SECURITY", roles: ["security"], digest: "0 9 * * 1-5" },
     });
     const [production, development] = reading.config.policy.rules;
     expect(production).toMatchObject({
@@ -56,6 +59,8 @@ describe("the example", () => {
       request: ["engineers"],
       approve: { kind: "by", roles: ["leads"], needed: 1, withinMs: 30 * MINUTE },
       configure: ["security"],
+      protect: "by-hand",
+      drift: "tell",
       justification: { required: true },
       channel: "C0ACCESS",
     });
@@ -176,7 +181,7 @@ describe("what may be left out and how", () => {
 describe("every mistake is told with its place", () => {
   test("as an editor can jump to it", () => {
     expect(problems(withChange("ssh: { maximum: 3h }", "ssh: { maximum: 3 hours }"))).toEqual([
-      'latch.yaml:41:23 rules[0].ports.ssh.maximum: "3 hours" is not a duration; write 3h',
+      'latch.yaml:43:23 rules[0].ports.ssh.maximum: "3 hours" is not a duration; write 3h',
     ]);
   });
 
@@ -186,10 +191,10 @@ describe("every mistake is told with its place", () => {
       .replace("request: [engineers]", "request: [engineer]")
       .replace("[office, vpn", "[ofice, vpn");
     expect(problems(text)).toEqual([
-      'latch.yaml:30:1 chanel: "chanel" is not a setting; did you mean channel?',
-      'latch.yaml:41:23 rules[0].ports.ssh.maximum: "30" could be minutes or hours; write 30m or 30h',
-      'latch.yaml:43:15 rules[0].sources[0]: "ofice" is not a network; did you mean office?',
-      'latch.yaml:45:15 rules[0].request[0]: "engineer" is not a role; did you mean engineers?',
+      'latch.yaml:31:1 chanel: "chanel" is not a setting; did you mean channel?',
+      'latch.yaml:43:23 rules[0].ports.ssh.maximum: "30" could be minutes or hours; write 30m or 30h',
+      'latch.yaml:45:15 rules[0].sources[0]: "ofice" is not a network; did you mean office?',
+      'latch.yaml:47:15 rules[0].request[0]: "engineer" is not a role; did you mean engineers?',
     ]);
   });
 
@@ -291,6 +296,34 @@ describe("every mistake is told with its place", () => {
     ["needed: 1", "needed: 0", 'rules[0].approve.needed: "0" is not a number from 1 on'],
     ["needed: 1", "need: 1", 'rules[0].approve.need: "need" is not a setting; did you mean needed?'],
     ["configure: [security]", "configure: []", "rules[0].configure: is an empty list"],
+    ["protect: by-hand", "protect: yes", 'rules[0].protect: "yes" is neither auto nor by-hand'],
+    ["drift: tell", "drift: fix", 'rules[0].drift: "fix" is neither withhold nor tell'],
+    [
+      "50000-59999",
+      "59999-50000",
+      'clouds.azure.mappedPorts: "59999-50000" is not a range of ports; write one like 50000-59999',
+    ],
+    ["50000-59999", "50000", 'clouds.azure.mappedPorts: "50000" is not a range of ports; write one like 50000-59999'],
+    [
+      "50000-59999",
+      "0-65536",
+      'clouds.azure.mappedPorts: "0-65536" is not a range of ports; write one like 50000-59999',
+    ],
+    [
+      "0 9 * * 1-5",
+      "0 9 * *",
+      'security.digest: "0 9 * *" has 4 fields and not five; write minute, hour, day, month and weekday, like 0 9 * * 1-5',
+    ],
+    [
+      "0 9 * * 1-5",
+      "0 24 * * 1-5",
+      'security.digest: "0 24 * * 1-5" has "24" as its hour; write *, or numbers from 0 to 23 like 0, 0-23 or */2',
+    ],
+    [
+      "0 9 * * 1-5",
+      "0 9 * * mon",
+      'security.digest: "0 9 * * mon" has "mon" as its weekday; write *, or numbers from 0 to 7 like 0, 0-7 or */2',
+    ],
     ["required: true", "required: yes", 'rules[0].justification.required: "yes" is neither true nor false'],
     [
       '"^(INC|CHG)-[0-9]+"',

@@ -23,10 +23,23 @@ export interface Config {
   readonly installation: string;
   /** IANA zone for text where the reader's own is unknown. */
   readonly timezone: string;
-  readonly azure: { readonly subscriptions: readonly string[] } | undefined;
+  readonly azure: AzureAccount | undefined;
   readonly aws: readonly AwsAccount[];
   readonly policy: Policy;
-  readonly security: { readonly channel: string; readonly roles: readonly string[] } | undefined;
+  readonly security:
+    | {
+        readonly channel: string;
+        readonly roles: readonly string[];
+        /** Five fields of cron, in `timezone`: when to tell how all machines stand. `undefined`: never. */
+        readonly digest: string | undefined;
+      }
+    | undefined;
+}
+
+export interface AzureAccount {
+  readonly subscriptions: readonly string[];
+  /** Of an Azure Firewall's public addresses, those that may be mapped to machines; both ends included. */
+  readonly mappedPorts: { readonly from: number; readonly to: number };
 }
 
 export interface AwsAccount {
@@ -38,6 +51,9 @@ export interface AwsAccount {
 
 /** Those of the reference system's ports that have names: known when the file has no `services` of its own. */
 export const WELL_KNOWN_SERVICES = { ssh: [22], rdp: [3389], winrm: [5985, 5986] } as const;
+
+/** Above what well-known services use, and of what is left to everybody (RFC 6335) a piece that is easy to remember. */
+const MAPPED_PORTS = { from: 50_000, to: 59_999 } as const;
 
 /** Calls `complain` for every mistake; what it returns is of use only when there was none. */
 export const build = (content: FileContent, complain: (path: Path, message: string) => void): Config => {
@@ -75,7 +91,10 @@ export const build = (content: FileContent, complain: (path: Path, message: stri
   return {
     installation: content.installation,
     timezone: content.timezone,
-    azure: content.clouds.azure,
+    azure: content.clouds.azure && {
+      subscriptions: content.clouds.azure.subscriptions,
+      mappedPorts: content.clouds.azure.mappedPorts ?? MAPPED_PORTS,
+    },
     aws: (content.clouds.aws ?? []).map(({ regions, roleArn, externalId, quotas }) => ({
       regions,
       roleArn,
@@ -83,7 +102,11 @@ export const build = (content: FileContent, complain: (path: Path, message: stri
       quotas: { rulesPerGroup: quotas?.rulesPerGroup, groupsPerInterface: quotas?.groupsPerInterface },
     })),
     policy: { ...named, rules },
-    security: content.security && { channel: content.security.channel, roles: content.security.roles ?? [] },
+    security: content.security && {
+      channel: content.security.channel,
+      roles: content.security.roles ?? [],
+      digest: content.security.digest?.trim(),
+    },
   };
 };
 
@@ -117,6 +140,8 @@ const buildRule = (
     request: content.request,
     approve: approve(content, policy, complain),
     configure: content.configure ?? [],
+    protect: content.protect,
+    drift: content.drift,
     justification: { required: content.justification?.required === "true", pattern: content.justification?.pattern },
     channel: channel ?? "",
   };

@@ -5,6 +5,7 @@ import { isZone, parseDuration } from "../access/duration.ts";
 import { nearMiss } from "../access/near-miss.ts";
 import { parsePort } from "../access/port.ts";
 import { ANYWHERE, parseCidr } from "../access/source.ts";
+import { cronProblem } from "./cron.ts";
 import { createPattern } from "./pattern.ts";
 
 /** Names that one part of the file gives and other parts use. */
@@ -75,6 +76,8 @@ export const fileSchema = (known: KnownNames) => {
       },
     ),
     configure: roles.optional(),
+    protect: oneOf("auto", "by-hand").default("by-hand"),
+    drift: oneOf("withhold", "tell").default("tell"),
     justification: optional(
       map("how to justify, like { required: true }", {
         required: z
@@ -145,6 +148,11 @@ export const fileSchema = (known: KnownNames) => {
       map("the security team's place, like { channel: C0SECURITY, roles: [security] }", {
         channel: channel,
         roles: roles.optional(),
+        digest: text("a time to come back to, like 0 9 * * 1-5")
+          .refine((typed) => cronProblem(typed) === undefined, {
+            error: ({ input }) => `${quote(input)} ${cronProblem(String(input))}`,
+          })
+          .optional(),
       }),
     ),
     rules: list(rule),
@@ -221,6 +229,21 @@ const positive = text("a number")
   })
   .transform(Number);
 
+/** A word of two. */
+const oneOf = <A extends string, B extends string>(one: A, other: B) =>
+  z.enum([one, other], {
+    error: ({ input }) => `${quote(input)} is neither ${one} nor ${other}`,
+  });
+
+/** `50000-59999` → both ends included. */
+const portRange = text("a range of ports, like 50000-59999").transform((typed, context) => {
+  const [, from = "", to = ""] = /^(\d{1,5})\s*-\s*(\d{1,5})$/u.exec(typed.trim()) ?? [];
+  const range = { from: Number(from), to: Number(to) };
+  if (from === "" || range.from < 1 || range.to > 65_535 || range.from > range.to)
+    return fail(context, `${quote(typed)} is not a range of ports; write one like 50000-59999`);
+  return range;
+});
+
 const channel = matched("a channel", /^[CG][A-Z0-9]+$/u, "write a Slack channel's id, which begins with C or G");
 
 const azure = map("Azure, like { subscriptions: [00000000-0000-0000-0000-000000000001] }", {
@@ -231,6 +254,7 @@ const azure = map("Azure, like { subscriptions: [00000000-0000-0000-0000-0000000
       "write a subscription's id, like 00000000-0000-0000-0000-000000000001",
     ),
   ),
+  mappedPorts: portRange.optional(),
 });
 
 const awsAccount = map("an AWS account, like { regions: [eu-west-1] }", {

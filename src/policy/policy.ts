@@ -42,6 +42,10 @@ export interface Rule {
   readonly approve: Approve;
   /** Names of roles that may protect and unprotect its machines. */
   readonly configure: readonly string[];
+  /** `auto`: its machines are to be protected without anybody asking. */
+  readonly protect: "auto" | "by-hand";
+  /** What happens to rules of others that let in what a protection keeps out: ours goes over them, or people are told and choose. */
+  readonly drift: "withhold" | "tell";
   readonly justification: JustificationRule;
   readonly channel: string;
 }
@@ -117,6 +121,10 @@ export const rolesOf = (
 /** Whether somebody with these roles may answer requests under this rule. That nobody answers their own is for `grants/request` to see to. */
 export const mayApprove = (rule: Rule, roles: ReadonlySet<string>): boolean =>
   rule.approve.kind === "by" && rule.approve.roles.some((role) => roles.has(role));
+
+/** Whether somebody with these roles may protect and unprotect its machines. */
+export const mayConfigure = (rule: Rule, roles: ReadonlySet<string>): boolean =>
+  rule.configure.some((role) => roles.has(role));
 
 /** The line that offers a port, if any. */
 export const lineFor = (rule: Rule, { port, protocol }: Port): PortRule | undefined =>

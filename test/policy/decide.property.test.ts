@@ -74,6 +74,8 @@ const rule: fc.Arbitrary<Rule> = fc
           ? { kind: "none" }
           : { kind: "by", roles: ["leads"], needed: given.needed, withinMs: 1 as DurationMs },
       configure: [],
+      protect: "by-hand",
+      drift: "tell",
       justification: { required: given.required, pattern: given.pattern },
       channel: "C",
     }),

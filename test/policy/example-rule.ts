@@ -36,6 +36,8 @@ export const aRule = (changes: Partial<Rule> = {}): Rule => ({
   request: ["engineers"],
   approve: { kind: "by", roles: ["leads"], needed: 1, withinMs: (30 * MINUTE) as DurationMs },
   configure: [],
+  protect: "by-hand",
+  drift: "tell",
   justification: { required: true, pattern: /^(INC|CHG)-[0-9]+/u },
   channel: "C0ACCESS",
   ...changes,
