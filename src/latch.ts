@@ -19,6 +19,7 @@ import { createCloseWithoutMemory } from "./reconcile/close-without-memory.ts";
 import { createLoop, type Loop, type LoopDeps } from "./reconcile/loop.ts";
 import { createPass } from "./reconcile/pass.ts";
 import { createReport } from "./reconcile/report.ts";
+import { createReportProtections } from "./reconcile/report-protections.ts";
 import { createResync } from "./reconcile/resync.ts";
 import { createTellOverdue, OVERDUE_AFTER } from "./reconcile/tell-overdue.ts";
 import { QUEUES } from "./redis/keys.ts";
@@ -165,6 +166,7 @@ const makeItSo = (deps: LatchDeps, memory: Memory, machines: Machines, { client,
     openFirewall,
     remembered,
     report,
+    reportProtections: createReportProtections({ ledger, clock, driftOf: () => "tell" }),
     clock,
     machines,
     channelFor,

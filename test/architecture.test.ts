@@ -30,10 +30,10 @@ const tests = filesIn("test");
 const RANKS: readonly (readonly [prefix: string, rank: number])[] = [
   ["src/access/", 0],
   ["src/policy/", 1],
-  ["src/posture/", 1],
   ["src/audit/", 1],
   ["src/cloud/", 1],
   ["src/reconcile/wakeups.ts", 1],
+  ["src/posture/", 2],
   ["src/grants/", 2],
   ["src/notices/", 3],
   ["src/workflow/", 3],

@@ -8,6 +8,13 @@ export interface Port {
   readonly protocol: Protocol;
 }
 
+/** Where to connect to reach a port that a firewall maps: to `port` of `address`, for `to` of the machine. */
+export interface Mapping {
+  readonly address: string;
+  readonly port: number;
+  readonly to: Port;
+}
+
 /** A service and the ports it stands for: `{ name: "winrm", ports: [5985/tcp, 5986/tcp] }`. */
 export interface Service {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** What happened: facts in the past tense, each appended once, kept for auditors. Notices follow them. */
 
-import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
 import type { FirewallId, MachineRef } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
-import type { Port } from "../access/port.ts";
+import type { Mapping, Port } from "../access/port.ts";
 import type { RefusalCode } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
 import type { DurationMs, EpochMs } from "../access/time.ts";
@@ -22,6 +22,37 @@ export interface AccessFacts {
   readonly justification: string;
   /** Where its card is and its end is told. */
   readonly channel: string;
+}
+
+/** What every event of a protection says of it. */
+export interface ProtectionFacts {
+  readonly protectionId: ProtectionId;
+  readonly machine: MachineRef;
+  /** As people named them: `ssh`, `8080/tcp`. */
+  readonly services: readonly string[];
+  readonly ports: readonly Port[];
+  /** Where it is told. */
+  readonly channel: string;
+}
+
+/** A rule of somebody else's that lets in what a protection is to keep out, as written in its firewall. */
+export interface Undercut {
+  readonly firewall: FirewallId;
+  /** `nsg-prod-web` */
+  readonly firewallName: string;
+  readonly rule: {
+    readonly id: string;
+    readonly name: string;
+    readonly priority: number | undefined;
+    readonly ports: readonly string[];
+    readonly sources: readonly string[];
+  };
+}
+
+/** What the charts call a machine, and for whom its most open port is open. */
+export interface PostureWords {
+  readonly category: string;
+  readonly openness: string;
 }
 
 interface EventFacts {
@@ -62,9 +93,13 @@ interface EventFacts {
     readonly expiresAt: EpochMs;
     readonly tookMs: DurationMs;
     readonly addresses: readonly string[];
+    /** Where a firewall translates addresses: connect there instead. */
+    readonly mappings?: readonly Mapping[];
     /** The machine isn't running. */
     readonly isOff: boolean;
   };
+  /** The cloud holds all that is ours, and something before the machine still keeps the requester out, or may. A sentence for each port. */
+  readonly "grant.blocked": AccessFacts & { readonly grantId: GrantId; readonly problems: readonly string[] };
   readonly "grant.failed": AccessFacts & { readonly grantId: GrantId; readonly problem: string };
   readonly "grant.revoked": AccessFacts & { readonly grantId: GrantId };
   /** Ten minutes are left. */
@@ -90,6 +125,61 @@ interface EventFacts {
     readonly removed: readonly string[];
     readonly added: readonly string[];
     readonly grants: readonly GrantId[];
+  };
+  /** Stored: from now on these ports are kept closed. Without an actor's person a rule of the policy asks for it. */
+  readonly "protection.set": ProtectionFacts;
+  /** Every firewall was seen to hold it. `undercut`: what lets in all the same. */
+  readonly "protection.began": ProtectionFacts & { readonly undercut: readonly Undercut[] };
+  /** A firewall doesn't take it. It is tried again. */
+  readonly "protection.failed": ProtectionFacts & { readonly firewall: FirewallId; readonly problem: string };
+  /** Found in a cloud with our mark, unknown to our memory. */
+  readonly "protection.adopted": ProtectionFacts & { readonly firewall: FirewallId };
+  /** Somebody else's rule came, or became wider, and lets in; `overruled`: policy says that ours goes over it. */
+  readonly "protection.undercut": Undercut & {
+    readonly protections: readonly ProtectionFacts[];
+    readonly channel: string;
+    readonly overruled: boolean;
+  };
+  /** A person decided about such rules: ours goes over them. */
+  readonly "undercut.overruled": ProtectionFacts & { readonly firewall: FirewallId; readonly rules: readonly string[] };
+  /** A person decided that such rules are meant to be. */
+  readonly "undercut.accepted": ProtectionFacts & { readonly firewall: FirewallId; readonly rules: readonly string[] };
+  /** A rule of the policy asks for it, and somebody has to say yes first: why, a sentence each. */
+  readonly "protection.wanted": ProtectionFacts & { readonly concerns: readonly string[] };
+  /** Stored: to be put back. `cause`: `gone` when the machine is. */
+  readonly "protection.lifted": ProtectionFacts & { readonly cause: "person" | "gone" };
+  /** Nothing of it was seen any more: everything is as before, but for `changed`, which others changed meanwhile. */
+  readonly "protection.ended": ProtectionFacts & { readonly changed: readonly string[] };
+  /** Ours wasn't as we left it, and was made so again. */
+  readonly "firewall.repaired": {
+    readonly firewall: FirewallId;
+    readonly firewallName: string;
+    /** Machines whose access or protection was touched. */
+    readonly machines: readonly MachineRef[];
+    readonly grants: readonly GrantId[];
+    readonly protections: readonly ProtectionId[];
+    readonly channel: string;
+  };
+  /** A machine is more open than it was, or called worse; from where its most open ports can be reached, in words. */
+  readonly "posture.worsened": {
+    readonly machine: MachineRef;
+    readonly channel: string;
+    readonly before: PostureWords;
+    readonly now: PostureWords;
+    readonly reachable: readonly string[];
+  };
+  /** How all machines stand, as asked for by the configuration's `digest`. */
+  readonly "posture.digest": {
+    readonly machines: number;
+    readonly protected: number;
+    /** How many there are of each, the words as in `posture/`. */
+    readonly categories: Readonly<Record<string, number>>;
+    readonly opennesses: Readonly<Record<string, number>>;
+    readonly worst: readonly {
+      readonly machine: MachineRef;
+      readonly category: string;
+      readonly reachable: readonly string[];
+    }[];
   };
   readonly "bot.started": { readonly installation: string };
 }

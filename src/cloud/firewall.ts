@@ -1,11 +1,14 @@
 /** What every kind of firewall looks like to the reconcile loop: see what is ours, and apply a plan. */
 
-import type { GrantId } from "../access/identifier.ts";
+import type { GrantId, ProtectionId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
-import type { Protocol } from "../access/port.ts";
+import type { Mapping, Port, Protocol } from "../access/port.ts";
 import type { Cidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Inventory } from "./inventory.ts";
+import type { ReadRules } from "./rules.ts";
+
+export type { Mapping } from "../access/port.ts";
 
 /** A grant that wants a rule to be there, as written into the rule's owner mark. */
 export interface Holder {
@@ -45,10 +48,59 @@ export interface ObservedRule {
     readonly expiresAt: EpochMs | undefined;
     readonly note: string;
   }[];
+  /** Where a firewall maps ports; absent: nowhere. */
+  readonly mappings?: readonly Mapping[];
+}
+
+/**
+ * Ports of one machine that a protection keeps closed to everybody for whom no grant opens them.
+ *
+ * An NSG and an Azure Firewall deny, after every foreign allow that speaks of these ports but those in `overrules`, and after our own
+ * allows. A security group, which can't deny, is kept without the rules in `overrules`: they are stored, then revoked, and split where they cover
+ * more; taking the block away puts them back.
+ */
+export interface Block {
+  readonly protection: ProtectionId;
+  /** Sorted, of one machine, of both families. */
+  readonly addresses: readonly string[];
+  /** Sorted by number, then protocol. */
+  readonly ports: readonly Port[];
+  /** `id`s of foreign allows. One that isn't there any more means nothing. */
+  readonly overrules: readonly string[];
+  /** For a cloud administrator who finds it: `prod-vm-3: U0SEC1`. Cut to what the cloud can hold. */
+  readonly note: string;
+}
+
+/** A block of ours as the cloud holds it. `block` is `undefined` when somebody edited it so that it isn't what we write. */
+export interface ObservedBlock {
+  readonly protection: ProtectionId;
+  readonly block: Pick<Block, "addresses" | "ports"> | undefined;
+  readonly note: string;
+}
+
+/** A rule of somebody else's that lets in what a block is to keep out. */
+export interface ForeignAllow {
+  /** As this firewall tells its rules apart: an NSG rule's name, `sgr-…`, a collection's and a rule's name. */
+  readonly id: string;
+  /** For people: `AllowSSH`, `sgr-0a1 of web-servers`. */
+  readonly name: string;
+  readonly priority: number | undefined;
+  /** `any`: all protocols, which a security group can't be split by. */
+  readonly protocol: Protocol | "any";
+  /** As written: `22`, `20-25`, `*`. */
+  readonly ports: readonly string[];
+  /** As written: `203.0.113.0/24`, `Internet`, `0.0.0.0/0`, `sg-0a1`. */
+  readonly sources: readonly string[];
 }
 
 export interface Observed {
   readonly rules: readonly ObservedRule[];
+  readonly blocks: readonly ObservedBlock[];
+  /**
+   * For each block that was asked about: the foreign allows that let in what it is to keep out, as things are; where it isn't there yet, those that
+   * would when it is made without overruling any. May hold too many (a tag's extent isn't always known), never too few.
+   */
+  readonly undercut: ReadonlyMap<ProtectionId, readonly ForeignAllow[]>;
   /**
    * Whether the rules have the effect they claim and nothing of ours is left over beside them. `false` asks for an `apply`, with empty
    * changes too: a group of ours that has rules but isn't attached, or one without rules that should be gone.
@@ -56,13 +108,18 @@ export interface Observed {
   readonly settled: boolean;
 }
 
-/** The least work between observed and desired. Applied in this order: remove, restamp, add. */
+/** The least work between observed and desired. Applied in this order: remove, block, restamp, unblock, add. */
 export interface Changes {
   readonly remove: readonly ObservedRule[];
+  /** Made, or changed in place so that there is no moment without it. */
+  readonly block: readonly Block[];
+  readonly unblock: readonly ObservedBlock[];
   /** Same hole, other holders or another end: only the owner mark changes, and the hole stays open meanwhile. */
   readonly restamp: readonly { readonly observed: ObservedRule; readonly rule: IngressRule }[];
   readonly add: readonly IngressRule[];
 }
+
+export const NO_CHANGES: Changes = { remove: [], block: [], restamp: [], unblock: [], add: [] };
 
 /**
  * Called right before every single cloud write, and throws a `Fault` of code `lease-lost` when this worker may no longer write
@@ -79,9 +136,13 @@ export interface Firewall {
    * `hole`: one rule for one port and one source, because this cloud refuses the same hole twice; grants share it.
    */
   readonly ruleHolds: "grant" | "hole";
+  /** Absent: no. Every change rewrites it whole and takes long, so a pass makes all its changes in one. */
+  readonly changesAtOnce?: boolean;
 
-  /** Everything with our owner mark, read freshly. A firewall that no longer exists holds nothing and is settled. */
-  readonly observe: (signal: AbortSignal) => Promise<Observed>;
+  /**
+   * Everything with our owner mark, read freshly, and what undercuts `blocks`. A firewall that no longer exists holds nothing and is settled.
+   */
+  readonly observe: (signal: AbortSignal, blocks?: readonly Block[]) => Promise<Observed>;
 
   /**
    * Carries out a plan. Returns when the cloud says it is done, which proves nothing: the caller observes again.
@@ -90,8 +151,10 @@ export interface Firewall {
    * Throws a `Fault`: code `quota`, before any rule was added, when there is no room; `retry: "never"` when the cloud says that it
    * won't accept a rule or doesn't permit us; else `retry: "later"`, with `afterMs` when the cloud named a time. It doesn't
    * retry by itself, because the caller reads and plans again.
+   *
+   * Returns what it couldn't put back as it was because others changed something meanwhile: a sentence each, mostly none.
    */
-  readonly apply: (changes: Changes, guard: Guard, signal: AbortSignal) => Promise<void>;
+  readonly apply: (changes: Changes, guard: Guard, signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 /** Makes the firewall of an id that this cloud's adapter gave out or could have; `undefined` when the id is another's. */
@@ -101,4 +164,5 @@ export type OpenFirewall = (id: FirewallId) => Firewall | undefined;
 export interface Cloud {
   readonly inventory: Inventory;
   readonly firewall: OpenFirewall;
+  readonly readRules: ReadRules;
 }

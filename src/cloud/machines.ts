@@ -1,7 +1,7 @@
 /** Every machine of every configured cloud, kept in memory and refreshed in the background. */
 
 import { isFault } from "../access/fault.ts";
-import type { CloudName, FirewallId, Machine, MachineId } from "../access/machine.ts";
+import { type CloudName, type FirewallId, firewallsBefore, type Machine, type MachineId } from "../access/machine.ts";
 import { nearMisses } from "../access/near-miss.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import type { Inventory } from "./inventory.ts";
@@ -64,7 +64,7 @@ export const createMachines = (clouds: ReadonlyMap<CloudName, Inventory>): Machi
 const indexOf = (all: readonly Machine[]) => {
   const byFirewall = new Map<FirewallId, Machine[]>();
   for (const machine of all) {
-    for (const firewall of new Set(machine.interfaces.flatMap((each) => each.firewalls))) {
+    for (const firewall of firewallsBefore(machine)) {
       const behind = byFirewall.get(firewall);
       if (behind === undefined) byFirewall.set(firewall, [machine]);
       else behind.push(machine);

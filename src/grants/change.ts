@@ -1,9 +1,10 @@
-/** Changing one grant or request against others who change it too. */
+/** Changing one grant or protection against others who change it too. */
 
 import { Fault } from "../access/fault.ts";
-import type { GrantId } from "../access/identifier.ts";
+import type { GrantId, ProtectionId } from "../access/identifier.ts";
 import type { Grant } from "./grant.ts";
 import type { Ledger, Write } from "./ledger.ts";
+import type { Protection } from "./protection.ts";
 
 /**
  * Reads the grant, asks `change` what to write, and writes it; again when somebody else was first. `change` returns `undefined` when there is nothing (left)
@@ -15,15 +16,39 @@ export const changeGrant = async (
   ledger: Ledger,
   id: GrantId,
   change: (grant: Grant) => (Omit<Write, "grant"> & { readonly grant: Grant }) | undefined,
-): Promise<Grant | undefined> => {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+): Promise<Grant | undefined> =>
+  untilWritten(`grant \`${id}\``, async () => {
     const found = await ledger.grant(id);
     const write = found === undefined ? undefined : change(found);
-    if (found === undefined || write === undefined) return undefined;
+    if (found === undefined || write === undefined) return "nothing";
     const grant = { ...write.grant, version: found.version + 1 };
-    if (await ledger.commit({ ...write, grant })) return grant;
+    return (await ledger.commit({ ...write, grant })) ? grant : "again";
+  });
+
+/** The same for a protection. */
+export const changeProtection = async (
+  ledger: Ledger,
+  id: ProtectionId,
+  change: (protection: Protection) => (Omit<Write, "protection"> & { readonly protection: Protection }) | undefined,
+): Promise<Protection | undefined> =>
+  untilWritten(`protection \`${id}\``, async () => {
+    const found = await ledger.protection(id);
+    const write = found === undefined ? undefined : change(found);
+    if (found === undefined || write === undefined) return "nothing";
+    const protection = { ...write.protection, version: found.version + 1 };
+    return (await ledger.commit({ ...write, protection })) ? protection : "again";
+  });
+
+const untilWritten = async <T extends object>(
+  what: string,
+  attempt: () => Promise<T | "nothing" | "again">,
+): Promise<T | undefined> => {
+  for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
+    const outcome = await attempt();
+    if (outcome === "nothing") return undefined;
+    if (outcome !== "again") return outcome;
   }
-  throw new Fault("redis", `cannot write grant \`${id}\`: it changed under us ${ATTEMPTS} times`, { retry: "later" });
+  throw new Fault("redis", `cannot write ${what}: it changed under us ${ATTEMPTS} times`, { retry: "later" });
 };
 
 const ATTEMPTS = 8;

@@ -3,7 +3,7 @@
 import type { GrantId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
-import { samePort } from "../access/port.ts";
+import { type Mapping, samePort } from "../access/port.ts";
 import { type EpochMs, earliest } from "../access/time.ts";
 import type { AccessFacts } from "../audit/event.ts";
 import type { Target } from "./request.ts";
@@ -28,6 +28,8 @@ export interface Grant extends AccessFacts {
   readonly seenOpen: readonly FirewallId[];
   readonly seenClosed: readonly FirewallId[];
   readonly openedAt: EpochMs | undefined;
+  /** Where firewalls that translate addresses were seen to map its ports. Absent: none does. */
+  readonly mappings?: readonly Mapping[];
   readonly warnedAt: EpochMs | undefined;
   readonly endedAt: EpochMs | undefined;
   /** Whose grants kept one of its ports open when it ended. */

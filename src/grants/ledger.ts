@@ -1,11 +1,12 @@
-/** Memory for requests and grants, and the one write that changes them together with what follows from the change. */
+/** Memory for requests, grants and protections, and the one write that changes them together with what follows from the change. */
 
-import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
 import type { PersonKey } from "../access/person.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "./grant.ts";
+import type { Protection } from "./protection.ts";
 import type { AccessRequest } from "./request.ts";
 
 /**
@@ -18,6 +19,7 @@ import type { AccessRequest } from "./request.ts";
 export interface Write {
   readonly request?: AccessRequest;
   readonly grant?: Grant;
+  readonly protection?: Protection;
   readonly events: readonly AuditEvent[];
   readonly firewallsDue?: readonly { readonly firewall: FirewallId; readonly at: EpochMs }[];
   readonly requestDue?: EpochMs;
@@ -33,6 +35,11 @@ export interface Ledger {
   readonly grantsOn: (firewall: FirewallId) => Promise<readonly Grant[]>;
   /** All that are not ended. */
   readonly liveGrants: () => Promise<readonly Grant[]>;
+  readonly protection: (id: ProtectionId) => Promise<Protection | undefined>;
+  /** Live ones (`isLive`) with a target on this firewall, or that are leaving it. */
+  readonly protectionsOn: (firewall: FirewallId) => Promise<readonly Protection[]>;
+  /** All live ones. */
+  readonly liveProtections: () => Promise<readonly Protection[]>;
   /** `false`, and nothing written, when somebody else was first. */
   readonly commit: (write: Write) => Promise<boolean>;
 }

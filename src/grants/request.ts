@@ -5,6 +5,7 @@ import type { RequestId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
 import { type Person, samePerson } from "../access/person.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
+import type { Cidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { AccessFacts } from "../audit/event.ts";
 
@@ -12,6 +13,8 @@ import type { AccessFacts } from "../audit/event.ts";
 export interface Target {
   readonly firewall: FirewallId;
   readonly addresses: readonly string[];
+  /** Who is let in beside the grant's own sources: firewalls that send on what they let in. Absent: nobody. */
+  readonly senders?: readonly Cidr[];
 }
 
 export interface Approval {

@@ -13,7 +13,7 @@ import {
   union,
 } from "./address-set.ts";
 import type { Fit } from "./port-range.ts";
-import type { AddressTable } from "./rules.ts";
+import type { AddressTable } from "../cloud/rules.ts";
 
 /** What is surely in it, and the texts whose addresses nobody knows: all others may be in it because of those. */
 export interface Extent {

@@ -4,7 +4,7 @@ import { addressOf, firstAddress, lastAddress } from "./address.ts";
 import { type AwsFacts, type AzureFacts, MANAGEMENT_PORTS } from "./charts.ts";
 import { levelsOf } from "./nsg-levels.ts";
 import type { Reachability } from "./reachability.ts";
-import type { AwsTarget, AzureTarget } from "./rules.ts";
+import type { AwsTarget, AzureTarget } from "../cloud/rules.ts";
 import { fitOf } from "./security-groups.ts";
 
 /** A rule of unknown extent counts as one that allows; the defaults don't count, else no machine would be without. */

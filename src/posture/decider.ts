@@ -1,6 +1,6 @@
 /** What decided about a packet, by the names that people find in their cloud. */
 
-import type { PublicWay } from "./rules.ts";
+import type { PublicWay } from "../cloud/rules.ts";
 
 /** As written in the rule, so that the one that matched can be quoted. */
 interface Written {

@@ -7,7 +7,7 @@ import { type AddressSet, cidrsOf, intersect, NOTHING, sizeOf, subtract } from "
 import type { Door, DoorRef } from "./door.ts";
 import { where } from "./partition.ts";
 import type { Reachability } from "./reachability.ts";
-import type { Target } from "./rules.ts";
+import type { Target } from "../cloud/rules.ts";
 
 /**
  * Worst first. `anyone`: more than half of the public addresses. `strangers`: some of them. `unknown`: nobody can say whether some of

@@ -8,7 +8,7 @@ import type { NsgDecider } from "./decider.ts";
 import { type Candidate, decideFirst, type Outcome } from "./outcome.ts";
 import type { Partition } from "./partition.ts";
 import { allFit, type Fit, fitsPort, type PortSet, readPorts } from "./port-range.ts";
-import type { AddressTable, Nsg, NsgRule } from "./rules.ts";
+import type { AddressTable, Nsg, NsgRule } from "../cloud/rules.ts";
 
 export type NsgLevel = NsgDecider["level"];
 

@@ -15,7 +15,7 @@ import {
 } from "./charts.ts";
 import { exposureOf, type Openness, type PortExposure, rankOf, worstOf } from "./exposure.ts";
 import type { Reachability } from "./reachability.ts";
-import type { AwsTarget, AzureTarget } from "./rules.ts";
+import type { AwsTarget, AzureTarget } from "../cloud/rules.ts";
 
 /** A machine with all that stands before each of its private addresses. */
 export type MachineRules = {

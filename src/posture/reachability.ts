@@ -10,7 +10,7 @@ import { createNsgReading, type NsgReading } from "./nsg.ts";
 import { createNsgLevels, type SeenAs } from "./nsg-levels.ts";
 import { type Outcome, passAll } from "./outcome.ts";
 import { type Partition, whole } from "./partition.ts";
-import type { AwsTarget, AzureTarget, ClassicFirewall, PolicyFirewall, Target } from "./rules.ts";
+import type { AwsTarget, AzureTarget, ClassicFirewall, PolicyFirewall, Target } from "../cloud/rules.ts";
 import { createGroupReading } from "./security-groups.ts";
 
 export interface Reachability {

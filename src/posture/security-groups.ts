@@ -7,7 +7,7 @@ import type { GroupDecider } from "./decider.ts";
 import { type Candidate, decideAny, type Outcome, together } from "./outcome.ts";
 import { type Partition, whole } from "./partition.ts";
 import type { Fit } from "./port-range.ts";
-import type { AddressTable, GroupRule, SecurityGroup } from "./rules.ts";
+import type { AddressTable, GroupRule, SecurityGroup } from "../cloud/rules.ts";
 
 export interface GroupReading {
   /** By source. Groups are remembered by identity. */

@@ -10,7 +10,7 @@ import type { Verdict } from "./outcome.ts";
 import { within } from "./partition.ts";
 import { holdsPort, readPortRange } from "./port-range.ts";
 import type { Reachability } from "./reachability.ts";
-import type { Target } from "./rules.ts";
+import type { Target } from "../cloud/rules.ts";
 
 /** What a rule says that fits, as written in it; empty for what isn't a rule. */
 export interface Cause {

@@ -3,7 +3,7 @@
 import { isFault } from "../access/fault.ts";
 import type { FirewallId } from "../access/machine.ts";
 import { type Clock, type EpochMs, later, MINUTE } from "../access/time.ts";
-import type { Guard, ObservedRule, OpenFirewall } from "../cloud/firewall.ts";
+import { type Guard, NO_CHANGES, type ObservedRule, type OpenFirewall } from "../cloud/firewall.ts";
 import { endOf, isOn } from "../grants/grant.ts";
 import type { RememberedGrants } from "./remembered-grants.ts";
 
@@ -32,7 +32,7 @@ export const createCloseWithoutMemory = (deps: CloseWithoutMemoryDeps) => {
     const now = deps.clock.now();
     const remove = observed.rules.filter((rule) => isOver(rule, deps.remembered, now));
     if (remove.length > 0 || !observed.settled) {
-      await firewall.apply({ remove, restamp: [], add: [] }, ALWAYS, signal);
+      await firewall.apply({ ...NO_CHANGES, remove }, ALWAYS, signal);
       observed = await firewall.observe(signal);
     }
     if (observed.settled)

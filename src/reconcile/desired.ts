@@ -1,11 +1,12 @@
-/** From the grants on a firewall follows what it should hold now. */
+/** From the grants and protections on a firewall follows what it should hold now. */
 
 import type { FirewallId } from "../access/machine.ts";
 import type { Protocol } from "../access/port.ts";
 import { type AddressFamily, type Cidr, contains, familyOf } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
-import type { Firewall, Holder, IngressRule } from "../cloud/firewall.ts";
+import type { Block, Firewall, Holder, IngressRule } from "../cloud/firewall.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
+import { isOnNow, type Protection } from "../grants/protection.ts";
 
 /**
  * The rules that the active grants want on this firewall at `now`; nobody else has a say.
@@ -22,6 +23,25 @@ export const desiredRules = (
   const rules = active.flatMap((grant) => rulesOf(grant, firewall.id));
   return firewall.ruleHolds === "grant" ? rules : merge(rules.flatMap(holesOf));
 };
+
+/** What the protections want this firewall to hold. */
+export const desiredBlocks = (protections: readonly Protection[], firewall: FirewallId): readonly Block[] =>
+  protections
+    .filter(isOnNow)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .flatMap((protection) => {
+      const here = protection.targets.filter((target) => target.firewall === firewall);
+      if (here.length === 0) return [];
+      return [
+        {
+          protection: protection.id,
+          addresses: sorted(here.flatMap((target) => target.addresses)),
+          ports: protection.ports.toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1)),
+          overrules: sorted(here.flatMap((target) => target.overrules)),
+          note: writeBlockNote(protection),
+        },
+      ];
+    });
 
 /** What identifies a rule besides who holds it open. The machine behind an interface's groups needs no address. */
 export const ruleKey = (
@@ -48,17 +68,21 @@ export const readNote = (note: string): { readonly user: string; readonly justif
   return { user, justification };
 };
 
+/** `prod-vm-3: U0SEC1` */
+const writeBlockNote = ({ machine, state }: Protection): string =>
+  state.by === undefined ? machine.name : `${machine.name}: ${state.by.user}`;
+
 const rulesOf = (grant: Grant, firewall: FirewallId): readonly IngressRule[] => {
-  const addresses = grant.targets
-    .filter((target) => target.firewall === firewall)
-    .flatMap((target) => target.addresses);
+  const here = grant.targets.filter((target) => target.firewall === firewall);
+  const addresses = here.flatMap((target) => target.addresses);
+  const senders = [...grant.sources, ...here.flatMap((target) => target.senders ?? [])];
   const holders = [{ grant: grant.id, expiresAt: grant.expiresAt, note: writeNote(grant) }];
   return FAMILIES.flatMap((family) =>
     PROTOCOLS.map((protocol) => ({
       addresses: sorted(addresses.filter((address) => familyOf(address as Cidr) === family)),
       protocol,
       ports: sorted(grant.ports.filter((port) => port.protocol === protocol).map((port) => port.port)),
-      sources: sorted(widest(grant.sources.filter((source) => familyOf(source) === family))),
+      sources: sorted(widest(senders.filter((source) => familyOf(source) === family))),
       holders,
     })),
   ).filter((rule) => rule.addresses.length > 0 && rule.ports.length > 0 && rule.sources.length > 0);

@@ -1,7 +1,18 @@
 /** The least work that turns what a firewall holds into what it should hold. */
 
+import { portKey } from "../access/port.ts";
 import { SECOND } from "../access/time.ts";
-import type { Changes, Firewall, Holder, IngressRule, Observed, ObservedRule } from "../cloud/firewall.ts";
+import {
+  type Block,
+  type Changes,
+  type Firewall,
+  type Holder,
+  type IngressRule,
+  NO_CHANGES,
+  type Observed,
+  type ObservedBlock,
+  type ObservedRule,
+} from "../cloud/firewall.ts";
 import { ruleKey } from "./desired.ts";
 
 /**
@@ -33,12 +44,36 @@ export const plan = (
     missing.delete(key);
     if (!sameHolders(wanted.holders, there.holders)) restamp.push({ observed: there, rule: wanted });
   }
-  return { remove, restamp, add: [...missing.values()] };
+  return { ...NO_CHANGES, remove, restamp, add: [...missing.values()] };
 };
+
+/**
+ * A block that is there for these ports and addresses, and that no rule undercuts which it is to go over, is kept; any other one that is desired is
+ * made, in place of what is there; what nobody desires is taken away.
+ */
+export const planBlocks = (
+  desired: readonly Block[],
+  { blocks, undercut }: Pick<Observed, "blocks" | "undercut">,
+): Pick<Changes, "block" | "unblock"> => {
+  const there = new Map(blocks.map((block) => [block.protection, block]));
+  const wanted = new Set(desired.map((block) => block.protection));
+  return {
+    block: desired.filter((block) => {
+      const standing = (undercut.get(block.protection) ?? []).map((allow) => allow.id);
+      return !isAsDesired(block, there.get(block.protection)) || block.overrules.some((id) => standing.includes(id));
+    }),
+    unblock: blocks.filter((block) => !wanted.has(block.protection)),
+  };
+};
+
+const isAsDesired = ({ addresses, ports }: Block, there: ObservedBlock | undefined): boolean =>
+  there?.block !== undefined &&
+  there.block.addresses.join() === addresses.join() &&
+  there.block.ports.map(portKey).join() === ports.map(portKey).join();
 
 /** Nothing to do: the rules are right, and have the effect they claim. */
 export const isDone = (changes: Changes, observed: Pick<Observed, "settled">): boolean =>
-  observed.settled && changes.remove.length === 0 && changes.restamp.length === 0 && changes.add.length === 0;
+  observed.settled && Object.values(changes).every((list) => list.length === 0);
 
 /** Marks keep whole seconds, and cut the note, so the note doesn't count. */
 const sameHolders = (wanted: readonly Holder[], there: ObservedRule["holders"]): boolean => {

@@ -1,6 +1,6 @@
 /** The names of all keys. The hash tag puts one installation's keys into one slot, so that a script may touch any of them on a cluster. */
 
-import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
 import type { PersonKey } from "../access/person.ts";
 import { DAY, type DurationMs } from "../access/time.ts";
@@ -45,6 +45,11 @@ export const entityKeys = (prefix: string) => ({
   liveGrants: `${prefix}grants`,
   /** Set of ids of grants that have not ended and have a target on this firewall. */
   grantsOn: (firewall: FirewallId) => `${prefix}grants-on:${firewall}`,
+  protection: (id: ProtectionId) => `${prefix}protection:${id}`,
+  /** Set of ids of live protections. */
+  liveProtections: `${prefix}protections`,
+  /** Set of ids of live protections with something on this firewall. */
+  protectionsOn: (firewall: FirewallId) => `${prefix}protections-on:${firewall}`,
   /** Set of ids of pending requests. */
   pendingOf: (requester: PersonKey) => `${prefix}pending-of:${requester}`,
 });

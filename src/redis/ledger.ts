@@ -1,8 +1,9 @@
-/** Requests and grants as JSON values, and sets of the ids of those that have not ended. */
+/** Requests, grants and protections as JSON values, and sets of the ids of those that have not ended. */
 
 import { personKey } from "../access/person.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Ledger, Write } from "../grants/ledger.ts";
+import { firewallsBlocked, isLive, type Protection } from "../grants/protection.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { type ChainedWriteDeps, type Command, createChainedWrite } from "./chained-write.ts";
 import { asJson, asList, asTexts, type RedisConnection } from "./connection.ts";
@@ -22,6 +23,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
     return values.map((value) => asJson(value) as T | undefined).filter((value) => value !== undefined);
   };
   const grantKey = (id: string): string => keys.grant(id as Grant["id"]);
+  const protectionKey = (id: string): string => keys.protection(id as Protection["id"]);
   const requestKey = (id: string): string => keys.request(id as AccessRequest["id"]);
 
   const requestCommands = (request: AccessRequest): Command[] => [
@@ -42,6 +44,21 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       ...noLongerOn.map((firewall): Command => ["SREM", keys.grantsOn(firewall), grant.id]),
       // The request explains the grant, so it stays as long.
       ...(live ? [] : [["PEXPIRE", keys.request(grant.requestId), KEPT_AFTER_END] satisfies Command]),
+    ];
+  };
+
+  const protectionCommands = (protection: Protection, before: Protection | undefined): Command[] => {
+    const live = isLive(protection);
+    const on = new Set(live ? firewallsBlocked(protection) : []);
+    const noLongerOn = [...(before === undefined ? [] : firewallsBlocked(before)), ...firewallsBlocked(protection)];
+    return [
+      // A proposal that nobody confirms is forgotten like what is over.
+      store(keys.protection(protection.id), protection, !live),
+      [live ? "SADD" : "SREM", keys.liveProtections, protection.id],
+      ...[...on].map((firewall): Command => ["SADD", keys.protectionsOn(firewall), protection.id]),
+      ...noLongerOn
+        .filter((firewall) => !on.has(firewall))
+        .map((firewall): Command => ["SREM", keys.protectionsOn(firewall), protection.id]),
     ];
   };
 
@@ -68,11 +85,18 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       ),
     liveGrants: async () =>
       (await indexed<Grant>(keys.liveGrants, grantKey)).filter(({ endedAt }) => endedAt === undefined),
+    protection: async (id) => asJson(await redis.send("GET", keys.protection(id))) as Protection | undefined,
+    protectionsOn: async (firewall) =>
+      (await indexed<Protection>(keys.protectionsOn(firewall), protectionKey)).filter(
+        (protection) => isLive(protection) && firewallsBlocked(protection).includes(firewall),
+      ),
+    liveProtections: async () => (await indexed<Protection>(keys.liveProtections, protectionKey)).filter(isLive),
     commit: (change) => {
-      const { request, grant, events } = change;
+      const { request, grant, protection, events } = change;
       const entities = [
         ...(request === undefined ? [] : [keys.request(request.id)]),
         ...(grant === undefined ? [] : [keys.grant(grant.id)]),
+        ...(protection === undefined ? [] : [keys.protection(protection.id)]),
       ];
       return write(
         entities,
@@ -81,10 +105,15 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
           const requestBefore =
             request === undefined ? undefined : (asJson(stored.shift()) as AccessRequest | undefined);
           const grantBefore = grant === undefined ? undefined : (asJson(stored.shift()) as Grant | undefined);
-          if (!follows(request, requestBefore) || !follows(grant, grantBefore)) return undefined;
+          const protectionBefore =
+            protection === undefined ? undefined : (asJson(stored.shift()) as Protection | undefined);
+          const isNext =
+            follows(request, requestBefore) && follows(grant, grantBefore) && follows(protection, protectionBefore);
+          if (!isNext) return undefined;
           return [
             ...(request === undefined ? [] : requestCommands(request)),
             ...(grant === undefined ? [] : grantCommands(grant, grantBefore)),
+            ...(protection === undefined ? [] : protectionCommands(protection, protectionBefore)),
             ...wakeCommands(change),
           ];
         },

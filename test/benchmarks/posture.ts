@@ -3,7 +3,7 @@
 import type { MachineId } from "../../src/access/machine.ts";
 import { type MachineRules, type Posture, postureOf, worstFirst } from "../../src/posture/posture.ts";
 import { createReachability } from "../../src/posture/reachability.ts";
-import type { AddressTable, AwsTarget, AzureTarget, Nsg, NsgRule, SecurityGroup } from "../../src/posture/rules.ts";
+import type { AddressTable, AwsTarget, AzureTarget, Nsg, NsgRule, SecurityGroup } from "../../src/cloud/rules.ts";
 
 const MACHINES = 5_000;
 const NSGS = 500;

@@ -6,7 +6,15 @@ import { Fault } from "../../src/access/fault.ts";
 import type { GrantId } from "../../src/access/identifier.ts";
 import { type Cidr, familyOf } from "../../src/access/source.ts";
 import { type EpochMs, SECOND } from "../../src/access/time.ts";
-import type { Changes, Firewall, Guard, Holder, IngressRule, ObservedRule } from "../../src/cloud/firewall.ts";
+import {
+  type Changes,
+  type Firewall,
+  type Guard,
+  type Holder,
+  type IngressRule,
+  NO_CHANGES,
+  type ObservedRule,
+} from "../../src/cloud/firewall.ts";
 import { isDone, plan } from "../../src/reconcile/plan.ts";
 import { NOW } from "./samples.ts";
 
@@ -29,7 +37,7 @@ const END = (NOW + 3_600_000 + 1) as EpochMs;
 const ROUNDED = (NOW + 3_600_000 + SECOND) as EpochMs;
 const never = new AbortController().signal;
 const always: Guard = async () => undefined;
-const nothing: Changes = { remove: [], restamp: [], add: [] };
+const nothing: Changes = NO_CHANGES;
 
 const holder = (grant: GrantId = ONE, expiresAt = END, note = "U0DEV1: INC-1042 disk full"): Holder => ({
   grant,
@@ -69,7 +77,7 @@ export const firewallContract = (make: () => Promise<FirewallSetup>): void => {
 
     test("holds nothing of ours at first, and that is settled", async () => {
       const { observe } = await setUp();
-      expect(await observe()).toEqual({ rules: [], settled: true });
+      expect(await observe()).toEqual({ rules: [], blocks: [], undercut: new Map(), settled: true });
     });
 
     test("shows what was added as it was asked for, its end rounded up to a whole second", async () => {
@@ -79,6 +87,8 @@ export const firewallContract = (make: () => Promise<FirewallSetup>): void => {
       const there = await observe();
       expect(there).toEqual({
         rules: [{ id: expect.any(String), rule: asked, holders: [{ ...holder(), expiresAt: ROUNDED }] }],
+        blocks: [],
+        undercut: new Map(),
         settled: true,
       });
       expect(await observe()).toEqual(there);

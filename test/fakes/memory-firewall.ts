@@ -4,10 +4,19 @@ import { Fault } from "../../src/access/fault.ts";
 import type { FirewallId } from "../../src/access/machine.ts";
 import { type Cidr, contains, familyOf, parseCidr } from "../../src/access/source.ts";
 import { type EpochMs, SECOND } from "../../src/access/time.ts";
-import type { Firewall, Guard, IngressRule, Observed, ObservedRule } from "../../src/cloud/firewall.ts";
+import type {
+  Block,
+  Firewall,
+  ForeignAllow,
+  Guard,
+  IngressRule,
+  Observed,
+  ObservedBlock,
+  ObservedRule,
+} from "../../src/cloud/firewall.ts";
 import { aborted } from "./aborted.ts";
 
-export type Operation = "observe" | "remove" | "restamp" | "add" | "settle";
+export type Operation = "observe" | "remove" | "block" | "restamp" | "unblock" | "add" | "settle";
 
 /** How an operation goes wrong. */
 export type Trouble =
@@ -25,6 +34,9 @@ export type Trouble =
 /** What all views of one firewall see. */
 export interface FirewallState {
   readonly rules: Map<string, StoredRule>;
+  readonly blocks: Map<string, StoredBlock>;
+  /** Foreign allows by id, with the one port that each opens for everybody here. */
+  readonly allows: Map<string, ForeignAllow & { readonly port: number }>;
   /** Whether rules that were made or removed have their effect. */
   settled: boolean;
   lastId: number;
@@ -33,6 +45,12 @@ export interface FirewallState {
 interface StoredRule {
   readonly owner: string;
   readonly observed: ObservedRule;
+}
+
+interface StoredBlock {
+  readonly owner: string;
+  readonly observed: ObservedBlock;
+  readonly overrules: readonly string[];
 }
 
 export interface MemoryFirewallOptions {
@@ -45,8 +63,12 @@ export interface MemoryFirewallOptions {
   /** How many rules of ours have room. */
   readonly room?: number;
   /** Asked before every operation. Throwing is for tests that let the process die here. */
-  readonly trouble?: (operation: Operation, rule: ObservedRule | IngressRule | undefined) => Trouble | undefined;
+  readonly trouble?: (operation: Operation, rule: Subject | undefined) => Trouble | undefined;
+  readonly changesAtOnce?: boolean;
 }
+
+/** What an operation is about. */
+export type Subject = ObservedRule | IngressRule | Block | ObservedBlock;
 
 export interface MemoryFirewall extends Firewall {
   readonly state: FirewallState;
@@ -55,6 +77,8 @@ export interface MemoryFirewall extends Firewall {
   /** `22/tcp of 10.0.0.4 from 203.0.113.7/32`: what our rules let in now. */
   readonly open: () => readonly string[];
   readonly holders: () => readonly string[];
+  /** `22/tcp of 10.0.0.4`: what our blocks keep out now, but for our own rules and foreign allows that go before. */
+  readonly blocked: () => readonly string[];
   /** What isn't ours. */
   readonly foreign: () => readonly unknown[];
   /** Somebody deletes or damages a rule of ours by hand. */
@@ -63,7 +87,13 @@ export interface MemoryFirewall extends Firewall {
 
 export const NOBODYS = "";
 
-export const createFirewallState = (): FirewallState => ({ rules: new Map(), settled: true, lastId: 0 });
+export const createFirewallState = (): FirewallState => ({
+  rules: new Map(),
+  blocks: new Map(),
+  allows: new Map(),
+  settled: true,
+  lastId: 0,
+});
 
 export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFirewall => {
   const { id = "azure-nsg:/memory" as FirewallId, ruleHolds, installation = "acme" } = options;
@@ -71,12 +101,26 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
   const name = id.split("/").at(-1) ?? id;
   const isOurs = (rule: StoredRule | undefined): rule is StoredRule => rule?.owner === installation;
   const ours = (): readonly ObservedRule[] => [...state.rules.values()].filter(isOurs).map(({ observed }) => observed);
-  const now = (): Observed => structuredClone({ rules: ours(), settled: state.settled });
+  const ourBlocks = (): readonly StoredBlock[] =>
+    [...state.blocks.values()].filter(({ owner }) => owner === installation);
+  const undercutting = ({ protection, ports }: Block): readonly ForeignAllow[] => {
+    const overruled = state.blocks.get(`${installation} ${protection}`)?.overrules ?? [];
+    return [...state.allows.values()]
+      .filter((allow) => ports.some(({ port }) => port === allow.port) && !overruled.includes(allow.id))
+      .map(({ port: _, ...allow }) => allow);
+  };
+  const now = (asked: readonly Block[] = []): Observed =>
+    structuredClone({
+      rules: ours(),
+      blocks: ourBlocks().map(({ observed }) => observed),
+      undercut: new Map(asked.map((block) => [block.protection, undercutting(block)])),
+      settled: state.settled,
+    });
 
   /** One call of the cloud. */
   const call = async (
     operation: Operation,
-    about: ObservedRule | IngressRule | undefined,
+    about: Subject | undefined,
     signal: AbortSignal,
     effect: () => void,
   ): Promise<void> => {
@@ -119,7 +163,7 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
 
   const guarded = async (
     operation: Operation,
-    rule: ObservedRule | IngressRule | undefined,
+    rule: Subject | undefined,
     guard: Guard,
     signal: AbortSignal,
     effect: () => void,
@@ -132,22 +176,37 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
     id,
     name,
     ruleHolds,
+    ...(options.changesAtOnce === undefined ? {} : { changesAtOnce: options.changesAtOnce }),
     state,
-    observe: async (signal): Promise<Observed> => {
+    observe: async (signal, blocks): Promise<Observed> => {
       await call("observe", undefined, signal, () => undefined);
-      return now();
+      return now(blocks);
     },
     now,
     apply: async (changes, guard, signal) => {
       const wasSettled = state.settled;
       for (const rule of changes.remove) await remove(rule, guard, signal);
+      for (const block of changes.block) {
+        const { protection, addresses, ports, overrules, note } = block;
+        await guarded("block", block, guard, signal, () => {
+          const observed = { protection, block: { addresses, ports }, note };
+          state.blocks.set(`${installation} ${protection}`, { owner: installation, observed, overrules });
+        });
+      }
       const left = ours().length + changes.add.length;
       if (changes.add.length > 0 && left > (options.room ?? Number.POSITIVE_INFINITY)) {
         throw new Fault("quota", `no room for ${changes.add.length} more`, { retry: "never" });
       }
       for (const { observed, rule } of changes.restamp) await restamp(observed, rule, guard, signal);
+      for (const block of changes.unblock) {
+        if (state.blocks.has(`${installation} ${block.protection}`))
+          await guarded("unblock", block, guard, signal, () =>
+            state.blocks.delete(`${installation} ${block.protection}`),
+          );
+      }
       for (const rule of changes.add) await add(rule, guard, signal);
       if (!wasSettled) await guarded("settle", undefined, guard, signal, () => (state.settled = true));
+      return [];
     },
     open: () =>
       // What isn't in effect yet neither lets in nor, where it was removed, keeps out; the first is what a requester sees.
@@ -157,7 +216,21 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
             .toSorted()
         : [],
     holders: () => ours().flatMap((rule) => rule.holders.map(({ grant }) => grant)),
-    foreign: () => structuredClone([...state.rules.values()].filter((rule) => !isOurs(rule))),
+    blocked: () =>
+      state.settled
+        ? ourBlocks()
+            .flatMap(({ observed: { block } }) => (block === undefined ? [] : [block]))
+            .flatMap(({ addresses, ports }) =>
+              addresses.flatMap((address) => ports.map(({ port, protocol }) => `${port}/${protocol} of ${address}`)),
+            )
+            .toSorted()
+        : [],
+    foreign: () =>
+      structuredClone([
+        ...[...state.rules.values()].filter((rule) => !isOurs(rule)),
+        ...[...state.blocks.values()].filter(({ owner }) => owner !== installation),
+        ...state.allows.values(),
+      ]),
     tamper: (ruleId, change) => {
       const found = state.rules.get(ruleId);
       const changed = found === undefined ? undefined : change(found.observed);

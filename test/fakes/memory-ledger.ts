@@ -1,9 +1,10 @@
-/** Requests, grants and the audit log in maps. Passes `ledgerContract`. */
+/** Requests, grants, protections and the audit log in maps. Passes `ledgerContract`. */
 
 import { personKey } from "../../src/access/person.ts";
 import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
+import { firewallsBlocked, isLive, type Protection } from "../../src/grants/protection.ts";
 import type { AccessRequest } from "../../src/grants/request.ts";
 import type { Wakeups } from "../../src/reconcile/wakeups.ts";
 import { type Outage, reach } from "./outage.ts";
@@ -23,6 +24,7 @@ export interface MemoryLedger {
   readonly log: () => readonly AuditEvent[];
   /** Everything stored, ended or not. */
   readonly grants: () => readonly Grant[];
+  readonly protections: () => readonly Protection[];
   /** Forgets everything, as an emptied Redis does. */
   readonly clear: () => void;
 }
@@ -35,6 +37,7 @@ export const createMemoryLedger = ({
 }: MemoryLedgerDeps): MemoryLedger => {
   const requests = new Map<string, AccessRequest>();
   const grants = new Map<string, Grant>();
+  const protections = new Map<string, Protection>();
   const events = new Map<string, AuditEvent>();
 
   const append = async (event: AuditEvent): Promise<void> => {
@@ -69,14 +72,31 @@ export const createMemoryLedger = ({
       await reach(outage);
       return live();
     },
-    commit: async ({ request, grant, events: said, firewallsDue = [], requestDue }) => {
+    protection: async (id) => {
+      await reach(outage);
+      return structuredClone(protections.get(id));
+    },
+    protectionsOn: async (firewall) => {
+      await reach(outage);
+      const there = [...protections.values()].filter(
+        (each) => isLive(each) && firewallsBlocked(each).includes(firewall),
+      );
+      return structuredClone(there);
+    },
+    liveProtections: async () => {
+      await reach(outage);
+      return structuredClone([...protections.values()].filter(isLive));
+    },
+    commit: async ({ request, grant, protection, events: said, firewallsDue = [], requestDue }) => {
       await reach(outage);
       const fits =
         (request === undefined || request.version === (requests.get(request.id)?.version ?? 0) + 1) &&
-        (grant === undefined || grant.version === (grants.get(grant.id)?.version ?? 0) + 1);
+        (grant === undefined || grant.version === (grants.get(grant.id)?.version ?? 0) + 1) &&
+        (protection === undefined || protection.version === (protections.get(protection.id)?.version ?? 0) + 1);
       if (!fits) return false;
       if (request !== undefined) requests.set(request.id, structuredClone(request));
       if (grant !== undefined) grants.set(grant.id, structuredClone(grant));
+      if (protection !== undefined) protections.set(protection.id, structuredClone(protection));
       for (const event of said) await append(event);
       for (const { firewall, at } of firewallsDue) await firewalls.wake(firewall, at);
       const id = request?.id ?? grant?.requestId;
@@ -95,8 +115,9 @@ export const createMemoryLedger = ({
     },
     log: () => [...events.values()],
     grants: () => [...grants.values()],
+    protections: () => [...protections.values()],
     clear: () => {
-      for (const map of [requests, grants, events]) map.clear();
+      for (const map of [requests, grants, protections, events]) map.clear();
     },
   };
 };

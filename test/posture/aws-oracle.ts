@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
  */
 
-import type { AwsTarget, GroupRule } from "../../src/posture/rules.ts";
+import type { AwsTarget, GroupRule } from "../../src/cloud/rules.ts";
 import type { Packet } from "./azure-oracle.ts";
 import { holds } from "./bits.ts";
 

@@ -12,7 +12,7 @@ import type {
   Nsg,
   NsgRule,
   RuleProtocol,
-} from "../../src/posture/rules.ts";
+} from "../../src/cloud/rules.ts";
 import { bitsOf, holds, textOf } from "./bits.ts";
 
 export interface Packet {

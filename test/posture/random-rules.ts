@@ -10,7 +10,7 @@ import type {
   Nsg,
   NsgRule,
   RuleProtocol,
-} from "../../src/posture/rules.ts";
+} from "../../src/cloud/rules.ts";
 import { bitsOf, type Family, textOf } from "./bits.ts";
 
 const BASES: Readonly<Record<Family, readonly string[]>> = {

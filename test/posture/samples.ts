@@ -12,7 +12,7 @@ import type {
   Nsg,
   NsgRule,
   PolicyFirewall,
-} from "../../src/posture/rules.ts";
+} from "../../src/cloud/rules.ts";
 
 export const SSH = { port: 22, protocol: "tcp" } as const;
 

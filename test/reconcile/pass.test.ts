@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../src/access/fault.ts";
 import type { DurationMs } from "../../src/access/time.ts";
+import { NO_CHANGES } from "../../src/cloud/firewall.ts";
 import { desiredRules } from "../../src/reconcile/desired.ts";
 import type { Operation } from "../fakes/memory-firewall.ts";
 import {
@@ -534,7 +535,7 @@ describe("an opening that got no answer, of a grant that was revoked since,", ()
     expect(await world.look()).toBe(NOW + SECOND);
     const [rule] = desiredRules([grantOn()], world.firewall(), NOW);
     if (rule === undefined) throw new Error("no rule");
-    await world.firewall().apply({ remove: [], restamp: [], add: [rule] }, async () => {}, never);
+    await world.firewall().apply({ ...NO_CHANGES, add: [rule] }, async () => {}, never);
     expect(world.firewall().open()).toEqual([SSH_HOLE]);
     world.clock.advance(SECOND);
     await world.look();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EpochMs } from "../../src/access/time.ts";
-import type { Firewall, IngressRule, ObservedRule } from "../../src/cloud/firewall.ts";
+import { type Firewall, type IngressRule, NO_CHANGES, type ObservedRule } from "../../src/cloud/firewall.ts";
 import { desiredRules } from "../../src/reconcile/desired.ts";
 import { isDone, plan } from "../../src/reconcile/plan.ts";
 import { addForeign, createMemoryFirewall } from "../fakes/memory-firewall.ts";
@@ -13,7 +13,7 @@ const observed = (of: IngressRule = rule, id = "rule-1"): ObservedRule => {
   const { holders, ...hole } = of;
   return { id, rule: hole, holders };
 };
-const nothing = { remove: [], restamp: [], add: [] };
+const nothing = NO_CHANGES;
 
 describe.each<Firewall["ruleHolds"]>(["grant", "hole"])("where a rule holds a %s", (kind) => {
   test("what is desired and there is kept", () => {

@@ -141,7 +141,8 @@ const live = async (story: readonly Step[]): Promise<World> => {
   let dieNext = false;
   here.trouble((operation, _, rule) => {
     if (dieNext) throw new Death();
-    if (operation === "add") for (const { grant } of rule?.holders ?? []) expectWanted(grant, here);
+    if (operation === "add" && rule !== undefined && "holders" in rule)
+      for (const { grant } of rule.holders) expectWanted(grant, here);
     const next = dying.mishaps.shift();
     if (next?.kind === "slow") here.clock.advance(next.ms);
     if (next?.kind === "die") throw new Death();

@@ -7,13 +7,13 @@ import { parsePort } from "../../src/access/port.ts";
 import type { Cidr } from "../../src/access/source.ts";
 import { HOUR, later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AuditEvent, AuditEventKind } from "../../src/audit/event.ts";
-import type { IngressRule, ObservedRule } from "../../src/cloud/firewall.ts";
 import { createMachines, type Machines } from "../../src/cloud/machines.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
 import { createPass } from "../../src/reconcile/pass.ts";
 import { createRememberedGrants, type RememberedGrants } from "../../src/reconcile/remembered-grants.ts";
 import { createReport } from "../../src/reconcile/report.ts";
+import { createReportProtections, type Drift } from "../../src/reconcile/report-protections.ts";
 import { aGrant, NOW } from "../contracts/samples.ts";
 import { createManualClock, type ManualClock } from "../fakes/manual-clock.ts";
 import {
@@ -22,6 +22,7 @@ import {
   type MemoryFirewall,
   type MemoryFirewallOptions,
   type Operation,
+  type Subject,
   type Trouble,
 } from "../fakes/memory-firewall.ts";
 import { createMemoryLedger, type MemoryLedger } from "../fakes/memory-ledger.ts";
@@ -119,11 +120,7 @@ export interface World extends Worker {
   readonly events: <K extends AuditEventKind>(kind: K) => readonly Extract<AuditEvent, { kind: K }>[];
   /** From now on every operation asks this. */
   readonly trouble: (
-    next: (
-      operation: Operation,
-      firewall: FirewallId,
-      rule: ObservedRule | IngressRule | undefined,
-    ) => Trouble | undefined,
+    next: (operation: Operation, firewall: FirewallId, rule: Subject | undefined) => Trouble | undefined,
   ) => void;
 }
 
@@ -132,6 +129,8 @@ export interface WorldOptions {
   readonly machines?: readonly Machine[];
   /** Told each event as it is appended. */
   readonly hand?: (event: AuditEvent) => Promise<void>;
+  /** What the policy says of all machines; `tell` if not said. */
+  readonly drift?: Drift;
 }
 
 export const createWorld = async (options: WorldOptions = {}): Promise<World> => {
@@ -179,6 +178,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       homeTeam: () => "T0ACME",
       channelFor: () => "C0SECURITY",
       report: createReport({ ledger, machines, remembered, clock }),
+      reportProtections: createReportProtections({ ledger, clock, driftOf: () => options.drift ?? "tell" }),
     });
     return {
       remembered,

@@ -38,11 +38,13 @@ export const createGroupFirewall = ({ id, ec2, quotas, ...owner }: GroupFirewall
         // Of two groups of ours one is to go: what it holds must be made again in the other.
         ...spare.flatMap((each) => each.ingress.map((rule) => observedRule(rule, [], false))),
       ],
+      blocks: [],
+      undercut: new Map(),
       settled: spare.length === 0 && (group === undefined || (at !== undefined && isSettled(at, group))),
     };
   };
 
-  const apply = async (changes: Changes, guard: Guard, signal: AbortSignal): Promise<void> => {
+  const apply = async (changes: Changes, guard: Guard, signal: AbortSignal): Promise<readonly string[]> => {
     const read = ec2.within(signal);
     const write: Ask = async (doing, send) => {
       await guard();
@@ -67,7 +69,7 @@ export const createGroupFirewall = ({ id, ec2, quotas, ...owner }: GroupFirewall
       if (changes.add.length + changes.restamp.length > 0) {
         throw new Fault("not-found", `${quoted(eni)} is gone`, { retry: "never" });
       }
-      return;
+      return [];
     }
 
     const ours = new Set([group, ...spare].flatMap((each) => each?.id ?? []));
@@ -77,7 +79,7 @@ export const createGroupFirewall = ({ id, ec2, quotas, ...owner }: GroupFirewall
     if (left !== undefined) await restampRules(write, left, changes.restamp, installation);
     if ((left?.ingress.length ?? 0) + changes.add.length === 0) {
       if (left !== undefined) await remove(read, write, at, left);
-      return;
+      return [];
     }
 
     if (left === undefined && taken) {
@@ -91,6 +93,7 @@ export const createGroupFirewall = ({ id, ec2, quotas, ...owner }: GroupFirewall
     if (left === undefined || letsOut(left)) await removeEgress(patient(read), patient(write), holding);
     await authorizeRules(patient(write), holding, changes.add, installation);
     await attachGroup(read, patient(write), eni, holding.id, quotas.groupsPerInterface);
+    return [];
   };
 
   return { id, name: eni, ruleHolds: "hole", observe, apply };

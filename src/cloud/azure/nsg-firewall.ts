@@ -33,13 +33,16 @@ export const createNsgFirewall = ({ id, name, api, mark, band }: NsgDeps): Firew
     throw azureFault(`cannot read \`${name}\``, outcome.problem);
   };
 
-  const apply = async (changes: Changes, guard: Guard, signal: AbortSignal): Promise<void> => {
+  const apply = async (changes: Changes, guard: Guard, signal: AbortSignal): Promise<readonly string[]> => {
     const opens = changes.restamp.length + changes.add.length > 0;
     let nsg = await read(signal);
     // With the group went all its rules: nothing to close.
-    if (nsg === undefined && !opens) return;
+    if (nsg === undefined && !opens) return [];
     if (nsg === undefined) throw gone(name);
-    if (!opens && changes.remove.length === 0) return settle(nsg, guard, signal);
+    if (!opens && changes.remove.length === 0) {
+      await settle(nsg, guard, signal);
+      return [];
+    }
 
     const failures: Fault[] = [];
     /** Carries out one kind of edits, and reads again what they changed when something else is to follow. */
@@ -59,6 +62,7 @@ export const createNsgFirewall = ({ id, name, api, mark, band }: NsgDeps): Firew
     // The first: what keeps a door from closing matters more than what keeps one from opening.
     const [failure] = failures;
     if (failure !== undefined) throw failure;
+    return [];
   };
 
   /** There is nothing to change, but Azure isn't done with what was written, or failed at it: waits for a little while, and writes it again. */
@@ -81,7 +85,7 @@ export const createNsgFirewall = ({ id, name, api, mark, band }: NsgDeps): Firew
     ruleHolds: "grant",
     observe: async (signal) => {
       const nsg = await read(signal);
-      return nsg === undefined ? { rules: [], settled: true } : observedOf(nsg, mark, band);
+      return nsg === undefined ? { rules: [], blocks: [], undercut: new Map(), settled: true } : observedOf(nsg, mark, band);
     },
     apply,
   };
@@ -92,6 +96,8 @@ const observedOf = (nsg: NsgDocument, mark: OwnerMark, band: Band): Observed => 
     const parts = mark.parseName(rule.name);
     return parts === undefined ? [] : [observedRuleOf(rule, parts, band)];
   }),
+  blocks: [],
+  undercut: new Map(),
   settled: !isChanging(nsg, mark) && repairsOf(nsg, mark, band).length === 0,
 });
 

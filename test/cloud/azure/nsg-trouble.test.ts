@@ -10,6 +10,7 @@ import {
   NSG,
   NSG_ID,
   never,
+  nothing,
   reconcile,
   setup,
 } from "./small-world.ts";
@@ -191,7 +192,7 @@ test("who is told to stop, stops at once and says why", async () => {
   await expect.poll(() => world.azure.calls.length).toBe(1);
   stop.abort(new Error("shutting down"));
   await expect(looking).rejects.toThrow("shutting down");
-  await expect(world.nsg.apply({ remove: [], restamp: [], add: [] }, free, stop.signal)).rejects.toThrow(
+  await expect(world.nsg.apply(nothing, free, stop.signal)).rejects.toThrow(
     "shutting down",
   );
 });

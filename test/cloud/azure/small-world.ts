@@ -7,7 +7,7 @@ import { type Cidr, parseCidr } from "../../../src/access/source.ts";
 import { type EpochMs, systemClock } from "../../../src/access/time.ts";
 import { fixedToken } from "../../../src/cloud/azure/arm-endpoint.ts";
 import { type AzureDeps, createAzureCloud } from "../../../src/cloud/azure/azure-cloud.ts";
-import type { Changes, Cloud, Firewall, Guard, IngressRule, Observed } from "../../../src/cloud/firewall.ts";
+import { type Changes, type Cloud, type Firewall, type Guard, type IngressRule, NO_CHANGES, type Observed } from "../../../src/cloud/firewall.ts";
 import { type AzureServer, type AzureServerOptions, createAzureServer } from "../../../src/sandbox/azure/server.ts";
 import type { AzureWorld, WrittenRule } from "../../../src/sandbox/azure/world.ts";
 import { createFaults, type Faults } from "../../../src/sandbox/faults.ts";
@@ -215,7 +215,7 @@ export const aRule = (grant: GrantId = "k7f3q2xd" as GrantId, rule: Partial<Ingr
   ...rule,
 });
 
-export const nothing: Changes = { remove: [], restamp: [], add: [] };
+export const nothing: Changes = NO_CHANGES;
 
 /** As the reconcile loop's plan, slow and obvious: by grant, protocol and the hole itself. */
 export const planFor = (desired: readonly IngressRule[], observed: Observed): Changes => {
@@ -230,7 +230,7 @@ export const planFor = (desired: readonly IngressRule[], observed: Observed): Ch
     if (rule === undefined) remove.push(one);
     else if (rule.holders[0]?.expiresAt !== holder?.expiresAt) restamp.push({ observed: one, rule });
   }
-  return { remove, restamp, add: [...wanted.values()] };
+  return { ...NO_CHANGES, remove, restamp, add: [...wanted.values()] };
 };
 
 const grantAndHole = ({ holders, ...hole }: IngressRule): string =>
@@ -243,4 +243,6 @@ export const reconcile = async (
   firewall: Firewall,
   desired: readonly IngressRule[],
   guard: Guard = free,
-): Promise<void> => firewall.apply(planFor(desired, await firewall.observe(never)), guard, never);
+): Promise<void> => {
+  await firewall.apply(planFor(desired, await firewall.observe(never)), guard, never);
+};

@@ -1,5 +1,7 @@
 /** All that stands before a machine, as its cloud states it: what the adapters fill in, and posture computes from. */
 
+import type { Machine, MachineId } from "../access/machine.ts";
+
 /**
  * The names that may stand where an address may, and their addresses or prefixes. Keys are in lower case.
  *
@@ -156,3 +158,25 @@ export interface AwsTarget {
 }
 
 export type Target = AzureTarget | AwsTarget;
+
+/** Everything that stands before one machine: one target for each of its private addresses. */
+export type RulesBefore =
+  | {
+      readonly cloud: "azure";
+      /** Of Azure's classic deployment model. */
+      readonly classicMachine: boolean;
+      readonly targets: readonly AzureTarget[];
+    }
+  | { readonly cloud: "aws"; readonly targets: readonly AwsTarget[] };
+
+/**
+ * Reads the rules before these machines from one cloud, freshly, with few calls however many machines there are. Machines that share an NSG, a
+ * group, a firewall or a table share the object, because whoever computes from them keeps what is known of each object.
+ *
+ * What can't be read for lack of permission has an unknown extent (a name left out of a table); NSGs, groups and firewalls that can't be read are a
+ * `Fault`. A machine that is gone has no entry.
+ */
+export type ReadRules = (
+  machines: readonly Machine[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<MachineId, RulesBefore>>;

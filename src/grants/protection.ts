@@ -1,0 +1,80 @@
+/** A machine's ports that are kept closed but for grants: stored, and made so by the same passes that open and close. */
+
+import type { ProtectionId } from "../access/identifier.ts";
+import type { FirewallId, MachineRef } from "../access/machine.ts";
+import type { Person } from "../access/person.ts";
+import type { Port } from "../access/port.ts";
+import type { EpochMs } from "../access/time.ts";
+import type { ProtectionFacts } from "../audit/event.ts";
+import type { ForeignAllow } from "../cloud/firewall.ts";
+
+/** Which addresses of the machine a firewall stands before, and what the block there does with foreign allows. */
+export interface BlockTarget {
+  readonly firewall: FirewallId;
+  readonly addresses: readonly string[];
+  /** Ids of foreign allows that the block goes over. In AWS those that are withheld. */
+  readonly overrules: readonly string[];
+  /** `foreignKey`s of those that let in what the block is to keep out, and of which people were told. */
+  readonly known: readonly string[];
+  /** Those of them that were there at the latest look; absent before the first. */
+  readonly undercut?: readonly ForeignAllow[];
+}
+
+/**
+ *     proposed ──confirm──▶ on ──lift──▶ off ──protect again──▶ proposed or on
+ *
+ * `proposed`: somebody was told what it would do and has yet to say that they want it; it does nothing. `off`: it is being taken away, or was.
+ */
+export type ProtectionState =
+  | { readonly kind: "proposed"; readonly at: EpochMs; readonly by: Person }
+  /** `by` is absent where a rule of the policy asks for it, or where it was found by its mark. */
+  | { readonly kind: "on"; readonly at: EpochMs; readonly by?: Person }
+  | { readonly kind: "off"; readonly at: EpochMs; readonly by?: Person };
+
+export interface Protection {
+  /** `protectionIdOf(machine.id)`: a machine has one. */
+  readonly id: ProtectionId;
+  readonly version: number;
+  readonly machine: MachineRef;
+  /** As people named them: `ssh`, `8080/tcp`. */
+  readonly services: readonly string[];
+  readonly ports: readonly Port[];
+  readonly targets: readonly BlockTarget[];
+  /** Where it is told. */
+  readonly channel: string;
+  readonly state: ProtectionState;
+  /** Found in a cloud by its mark when our memory had lost it; absent: no. */
+  readonly adopted?: boolean;
+  /** Firewalls that were seen to hold its block since it is as it is now. */
+  readonly seenOn: readonly FirewallId[];
+  /** Firewalls that it no longer has to do with, or where it is off, and that were not yet seen without it. */
+  readonly leaving: readonly FirewallId[];
+  /** When every target was first seen to hold it. */
+  readonly beganAt: EpochMs | undefined;
+  /** What couldn't be put back as it was, a sentence each; absent: nothing. */
+  readonly changed?: readonly string[];
+  /** When it was off and seen nowhere any more. */
+  readonly endedAt: EpochMs | undefined;
+}
+
+export const isOnNow = (protection: Protection): boolean => protection.state.kind === "on";
+
+/** Neither ended nor only proposed: some firewall has, or should have, something of it. */
+export const isLive = ({ state, endedAt }: Protection): boolean => state.kind !== "proposed" && endedAt === undefined;
+
+/** Each once. */
+export const firewallsBlocked = ({ targets, leaving }: Protection): readonly FirewallId[] => [
+  ...new Set([...targets.map((target) => target.firewall), ...leaving]),
+];
+
+/** Tells a foreign allow from what it was before somebody edited it. */
+export const foreignKey = ({ id, priority, protocol, ports, sources }: ForeignAllow): string =>
+  [id, priority ?? "", protocol, ports.toSorted().join(), sources.toSorted().join()].join(" ");
+
+export const protectionFacts = ({ id, machine, services, ports, channel }: Protection): ProtectionFacts => ({
+  protectionId: id,
+  machine,
+  services,
+  ports,
+  channel,
+});

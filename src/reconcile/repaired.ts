@@ -1,0 +1,47 @@
+/** Whether somebody changed what is ours: told from what was seen before and had to be made again. */
+
+import type { GrantId, ProtectionId } from "../access/identifier.ts";
+import type { FirewallId } from "../access/machine.ts";
+import type { EpochMs } from "../access/time.ts";
+import { type AuditEvent, auditEvent } from "../audit/event.ts";
+import type { Changes, Firewall } from "../cloud/firewall.ts";
+import type { Grant } from "../grants/grant.ts";
+import type { Protection } from "../grants/protection.ts";
+
+export interface Touched {
+  readonly grants: readonly Grant[];
+  readonly protections: readonly Protection[];
+}
+
+/**
+ * The grants and protections that had been seen here as they should be, and weren't any more though we changed nothing; `undefined` when there are
+ * none.
+ */
+export const touchedByOthers = (
+  changes: Changes,
+  grants: readonly Grant[],
+  protections: readonly Protection[],
+  firewall: FirewallId,
+): Touched | undefined => {
+  const opening = new Set<GrantId>(changes.add.flatMap((rule) => rule.holders.map((holder) => holder.grant)));
+  const blocking = new Set<ProtectionId>(changes.block.map((block) => block.protection));
+  const touched: Touched = {
+    grants: grants.filter((grant) => opening.has(grant.id) && grant.seenOpen.includes(firewall)),
+    protections: protections.filter(
+      (protection) => blocking.has(protection.id) && protection.seenOn.includes(firewall),
+    ),
+  };
+  return touched.grants.length + touched.protections.length === 0 ? undefined : touched;
+};
+
+export const repairedEvent = ({ grants, protections }: Touched, firewall: Firewall, at: EpochMs): AuditEvent => {
+  const about = [...protections, ...grants];
+  return auditEvent("firewall.repaired", `${firewall.id}/${at}`, at, "bot", {
+    firewall: firewall.id,
+    firewallName: firewall.name,
+    machines: [...new Map(about.map(({ machine }) => [machine.id, machine])).values()],
+    grants: grants.map(({ id }) => id),
+    protections: protections.map(({ id }) => id),
+    channel: about[0]?.channel ?? "",
+  });
+};
