@@ -5,13 +5,13 @@ import type { FirewallId } from "../access/machine.ts";
 import type { Cidr } from "../access/source.ts";
 import { familyOf } from "../access/source.ts";
 import { between, type Clock, type EpochMs } from "../access/time.ts";
-import { type AuditEvent, auditEvent } from "../audit/event.ts";
-import type { Firewall, IngressRule, Observed } from "../cloud/firewall.ts";
+import { auditEvent } from "../audit/event.ts";
+import type { Firewall, IngressRule, Mapping, Observed } from "../cloud/firewall.ts";
 import type { Machines } from "../cloud/machines.ts";
 import { changeGrant } from "../grants/change.ts";
 import { factsOf } from "../grants/facts.ts";
 import { endOf, firewallsOf, type Grant, isActive, type StillOpen, sharesPort } from "../grants/grant.ts";
-import type { Ledger } from "../grants/ledger.ts";
+import type { Ledger, Write } from "../grants/ledger.ts";
 import { ruleKey } from "./desired.ts";
 import type { RememberedGrants } from "./remembered-grants.ts";
 
@@ -37,7 +37,7 @@ export interface Report {
 export const createReport = (deps: ReportDeps): Report => {
   const write = async (
     grant: Grant,
-    change: (grant: Grant) => { readonly grant: Grant; readonly events: readonly AuditEvent[] } | undefined,
+    change: (grant: Grant) => (Omit<Write, "grant"> & { readonly grant: Grant }) | undefined,
   ) => {
     const written = await changeGrant(deps.ledger, grant.id, change);
     if (written !== undefined) deps.remembered.remember(written);
@@ -48,7 +48,9 @@ export const createReport = (deps: ReportDeps): Report => {
     for (const grant of grants) {
       if (isActive(grant, now)) {
         if (!grant.seenOpen.includes(firewall.id) && holdsAll(grant, firewall, observed, desired)) {
-          await write(grant, (current) => opened(current, firewall.id, now, deps.machines));
+          await write(grant, (current) =>
+            opened(current, firewall.id, mappingsFor(current, observed), now, deps.machines),
+          );
         }
       } else if (endOf(grant) <= now && holdsNone(grant, observed)) {
         const at = deps.remembered.closedAt(grant.id, firewall.id) ?? now;
@@ -91,9 +93,21 @@ const holdsAll = (grant: Grant, firewall: Firewall, observed: Observed, desired:
 const holdsNone = (grant: Grant, observed: Observed): boolean =>
   observed.settled && !observed.rules.some((rule) => rule.holders.some((holder) => holder.grant === grant.id));
 
-const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machines) => {
-  if (grant.seenOpen.includes(firewall) || !isActive(grant, at)) return undefined;
-  const seenOpen = [...grant.seenOpen, firewall];
+/** Where this firewall sends on to the machine what comes for this grant. */
+const mappingsFor = ({ id }: Grant, { rules }: Observed): readonly Mapping[] =>
+  rules.filter((rule) => rule.holders.some((holder) => holder.grant === id)).flatMap((rule) => rule.mappings ?? []);
+
+const opened = (
+  before: Grant,
+  firewall: FirewallId,
+  mapped: readonly Mapping[],
+  at: EpochMs,
+  machines: Machines,
+): (Omit<Write, "grant"> & { readonly grant: Grant }) | undefined => {
+  if (before.seenOpen.includes(firewall) || !isActive(before, at)) return undefined;
+  const seenOpen = [...before.seenOpen, firewall];
+  const mappings = [...(before.mappings ?? []), ...mapped];
+  const grant = mappings.length === 0 ? before : { ...before, mappings };
   const complete = grant.targets.every((target) => seenOpen.includes(target.firewall));
   if (!complete || grant.openedAt !== undefined) return { grant: { ...grant, seenOpen }, events: [] };
   const event = auditEvent("grant.opened", grant.id, at, "bot", {
@@ -103,8 +117,10 @@ const opened = (grant: Grant, firewall: FirewallId, at: EpochMs, machines: Machi
     tookMs: between(grant.startsAt, at),
     addresses: reachableAddresses(grant, machines),
     isOff: machines.byId(grant.machine.id)?.power === "stopped",
+    ...(mappings.length === 0 ? {} : { mappings }),
   });
-  return { grant: { ...grant, seenOpen, openedAt: at }, events: [event] };
+  // Whether people get through is looked at right after.
+  return { grant: { ...grant, seenOpen, openedAt: at }, events: [event], requestDue: at };
 };
 
 const ended = (grant: Grant, firewall: FirewallId, at: EpochMs, others: readonly StillOpen[]) => {

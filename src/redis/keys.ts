@@ -50,6 +50,8 @@ export const entityKeys = (prefix: string) => ({
   liveProtections: `${prefix}protections`,
   /** Set of ids of live protections with something on this firewall. */
   protectionsOn: (firewall: FirewallId) => `${prefix}protections-on:${firewall}`,
+  /** What protections took out of it, in its adapter's words. */
+  withheldFrom: (firewall: FirewallId) => `${prefix}withheld:${firewall}`,
   /** Set of ids of pending requests. */
   pendingOf: (requester: PersonKey) => `${prefix}pending-of:${requester}`,
 });

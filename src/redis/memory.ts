@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { Clock } from "../access/time.ts";
 import type { AuditEvent, AuditLog } from "../audit/event.ts";
+import type { WithheldMemory } from "../cloud/withheld.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import type { Outbox } from "../notices/outbox.ts";
 import { createRememberedGrants, type RememberedGrants } from "../reconcile/remembered-grants.ts";
@@ -17,6 +18,7 @@ import { createRedisLedger } from "./ledger.ts";
 import { createRedisOutbox } from "./outbox.ts";
 import { createReplayGuard } from "./replays.ts";
 import { createRedisWakeups } from "./wakeups.ts";
+import { createWithheldMemory } from "./withheld.ts";
 
 export interface MemoryDeps {
   readonly redisUrl: string | undefined;
@@ -36,6 +38,7 @@ export interface Memory {
   readonly auditLog: AuditLog;
   readonly outbox: Outbox;
   readonly remembered: RememberedGrants;
+  readonly withheld: WithheldMemory;
   readonly wakeups: (queue: string) => Wakeups;
   readonly firstTime: (signature: string, seconds: number) => Promise<boolean>;
   readonly close: () => Promise<void>;
@@ -56,6 +59,7 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
     ledger: createRememberingLedger(ledger, remembered, committed),
     auditLog: createRedisAuditLog(redis, prefix, { clock, onAppended }),
     outbox: createRedisOutbox(redis, prefix, { clock }),
+    withheld: createWithheldMemory(redis, prefix),
     wakeups: (queue) => createRedisWakeups(redis, prefix, queue),
     firstTime: createReplayGuard(redis, prefix).firstTime,
     close: async () => {

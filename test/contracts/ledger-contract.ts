@@ -9,7 +9,7 @@ import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
 import type { Outbox } from "../../src/notices/outbox.ts";
 import type { Wakeups } from "../../src/reconcile/wakeups.ts";
-import { aGrant, anEvent, aRequest, DEV, LEAD, NOW, NSG, SUBNET_NSG } from "./samples.ts";
+import { aGrant, anEvent, aProtection, aRequest, DEV, LEAD, NOW, NSG, SUBNET_NSG } from "./samples.ts";
 
 export interface LedgerSetup {
   readonly ledger: Ledger;
@@ -110,6 +110,36 @@ export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
       );
       expect(await unheard()).toEqual(await logged());
       expect(await ledger.pendingOf(personKey(DEV))).toHaveLength(30);
+    });
+
+    test("a protection is found by its firewalls from when it is on until it has ended", async () => {
+      const { ledger, firewalls } = setup;
+      const on = aProtection();
+      const proposed = aProtection({ state: { kind: "proposed", at: NOW, by: LEAD } });
+      expect(await ledger.commit({ protection: proposed, events: [] })).toBe(true);
+      expect(await ledger.protection(on.id)).toEqual(JSON.parse(JSON.stringify(proposed)));
+      expect([await ledger.liveProtections(), await ledger.protectionsOn(NSG)]).toEqual([[], []]);
+
+      expect(await ledger.commit({ protection: on, events: [] })).toBe(false);
+      const set = { ...on, version: 2, beganAt: NOW };
+      await ledger.commit({ protection: set, events: [], firewallsDue: [{ firewall: NSG, at: NOW }] });
+      expect(await firewalls.nextAt()).toBe(NOW);
+      expect((await ledger.liveProtections()).map(({ version }) => version)).toEqual([2]);
+      expect(await ledger.protectionsOn(NSG)).toHaveLength(1);
+      expect(await ledger.protectionsOn(SUBNET_NSG)).toEqual([]);
+
+      const moved = { ...set, version: 3, targets: [{ ...on.targets[0], firewall: SUBNET_NSG }], leaving: [NSG] };
+      await ledger.commit({ protection: moved as typeof set, events: [] });
+      expect(
+        [await ledger.protectionsOn(NSG), await ledger.protectionsOn(SUBNET_NSG)].map((all) => all.length),
+      ).toEqual([1, 1]);
+      await ledger.commit({ protection: { ...(moved as typeof set), version: 4, leaving: [] }, events: [] });
+      expect(await ledger.protectionsOn(NSG)).toEqual([]);
+
+      const ended = { ...set, version: 5, state: { kind: "off", at: NOW } as const, endedAt: NOW };
+      await ledger.commit({ protection: ended, events: [] });
+      expect([await ledger.liveProtections(), await ledger.protectionsOn(SUBNET_NSG)]).toEqual([[], []]);
+      expect((await ledger.protection(on.id))?.endedAt).toBe(NOW);
     });
 
     test("pending requests are found by their requester until they end", async () => {

@@ -1,12 +1,13 @@
-/** Requests, grants and events to store. */
+/** Requests, grants, protections and events to store. */
 
-import type { GrantId, RequestId } from "../../src/access/identifier.ts";
+import { type GrantId, protectionIdOf, type RequestId } from "../../src/access/identifier.ts";
 import type { FirewallId, MachineId } from "../../src/access/machine.ts";
 import type { Person } from "../../src/access/person.ts";
 import type { Cidr } from "../../src/access/source.ts";
 import { type DurationMs, type EpochMs, HOUR, later, MINUTE } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import type { Grant } from "../../src/grants/grant.ts";
+import type { Protection } from "../../src/grants/protection.ts";
 import type { AccessRequest } from "../../src/grants/request.ts";
 
 export const NOW = 1_800_000_000_000 as EpochMs;
@@ -85,3 +86,23 @@ export const anEvent = (id: string): AuditEvent => ({
   justification,
   channel: "C0ACCESS",
 });
+
+/** SSH of `prod-vm-3`, kept closed by the security lead on one NSG. */
+export const aProtection = (changes: Partial<Protection> = {}): Protection => {
+  const machine = changes.machine ?? aGrant().machine;
+  return {
+    id: protectionIdOf(machine.id),
+    version: 1,
+    machine,
+    services: ["ssh"],
+    ports: [{ port: 22, protocol: "tcp" }],
+    targets: [{ firewall: NSG, addresses: ["10.0.0.4"], overrules: [], known: [] }],
+    channel: "C0ACCESS",
+    state: { kind: "on", at: NOW, by: LEAD },
+    seenOn: [],
+    leaving: [],
+    beganAt: undefined,
+    endedAt: undefined,
+    ...changes,
+  };
+};

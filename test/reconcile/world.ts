@@ -1,7 +1,7 @@
 /** Firewalls in maps, memory in maps, a clock that stands: all that a look at a firewall needs, with the words to tell stories of it. */
 
 import { onTestFinished } from "vitest";
-import type { GrantId, RequestId } from "../../src/access/identifier.ts";
+import type { GrantId, ProtectionId, RequestId } from "../../src/access/identifier.ts";
 import type { FirewallId, Machine, MachineId } from "../../src/access/machine.ts";
 import { parsePort } from "../../src/access/port.ts";
 import type { Cidr } from "../../src/access/source.ts";
@@ -10,11 +10,12 @@ import type { AuditEvent, AuditEventKind } from "../../src/audit/event.ts";
 import { createMachines, type Machines } from "../../src/cloud/machines.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
+import { firewallsBlocked, type Protection } from "../../src/grants/protection.ts";
 import { createPass } from "../../src/reconcile/pass.ts";
 import { createRememberedGrants, type RememberedGrants } from "../../src/reconcile/remembered-grants.ts";
 import { createReport } from "../../src/reconcile/report.ts";
 import { createReportProtections, type Drift } from "../../src/reconcile/report-protections.ts";
-import { aGrant, NOW } from "../contracts/samples.ts";
+import { aGrant, aProtection, NOW } from "../contracts/samples.ts";
 import { createManualClock, type ManualClock } from "../fakes/manual-clock.ts";
 import {
   addForeign,
@@ -114,6 +115,11 @@ export interface World extends Worker {
   /** As an approval does. */
   readonly give: (...grants: readonly Grant[]) => Promise<void>;
   readonly revoke: (id?: GrantId) => Promise<void>;
+  /** As `/jit protect` does: writes it and wakes its firewalls. */
+  readonly protect: (protection: Protection) => Promise<void>;
+  /** As `/jit unprotect` does. */
+  readonly lift: (id?: ProtectionId) => Promise<void>;
+  readonly storedProtection: (id?: ProtectionId) => Promise<Protection>;
   readonly stored: (id?: GrantId) => Promise<Grant>;
   /** `grant.opened k7f3q2xd`, in the order it was appended; all that happened to grants, cloud changes left out. */
   readonly told: () => readonly string[];
@@ -196,7 +202,25 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     if (!(await ledger.commit({ grant, events: [], firewallsDue }))) throw new Error(`grant ${grant.id} not written`);
   };
 
+  const storedProtection = async (id = aProtection().id): Promise<Protection> => {
+    const protection = await ledger.protection(id);
+    if (protection === undefined) throw new Error(`no protection ${id}`);
+    return protection;
+  };
+  const protect = async (protection: Protection): Promise<void> => {
+    const version = ((await ledger.protection(protection.id))?.version ?? 0) + 1;
+    const firewallsDue = firewallsBlocked(protection).map((firewall) => ({ firewall, at: clock.now() }));
+    if (!(await ledger.commit({ protection: { ...protection, version }, events: [], firewallsDue })))
+      throw new Error(`protection ${protection.id} not written`);
+  };
+
   return {
+    protect,
+    storedProtection,
+    lift: async (id) => {
+      const there = await storedProtection(id);
+      await protect({ ...there, state: { kind: "off", at: clock.now() }, leaving: firewallsBlocked(there) });
+    },
     clock,
     outage,
     wakeups,
