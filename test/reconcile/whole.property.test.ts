@@ -1,4 +1,4 @@
-/** Random lives of random grants on two kinds of firewalls, with everything going wrong that can, and what holds all the same. */
+/** Random lives of random grants and protections on two kinds of firewalls, with everything going wrong that can, and what holds all the same. */
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -8,8 +8,10 @@ import type { FirewallId } from "../../src/access/machine.ts";
 import type { DurationMs } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { isActive } from "../../src/grants/grant.ts";
-import { desiredRules } from "../../src/reconcile/desired.ts";
-import { isDone, plan } from "../../src/reconcile/plan.ts";
+import { firewallsBlocked, isOnNow } from "../../src/grants/protection.ts";
+import { desiredBlocks, desiredRules } from "../../src/reconcile/desired.ts";
+import { isDone, plan, planBlocks } from "../../src/reconcile/plan.ts";
+import { aProtection } from "../contracts/samples.ts";
 import type { Trouble } from "../fakes/memory-firewall.ts";
 import {
   cidrs,
@@ -48,6 +50,10 @@ type Step =
       readonly inMs: number;
     }
   | { readonly kind: "revoke"; readonly which: number }
+  | { readonly kind: "protect"; readonly on: readonly FirewallId[]; readonly ports: readonly string[] }
+  | { readonly kind: "lift" }
+  /** Somebody deletes our block. */
+  | { readonly kind: "tamper"; readonly on: FirewallId }
   | { readonly kind: "wait"; readonly ms: number }
   | {
       readonly kind: "look";
@@ -91,6 +97,13 @@ const look: fc.Arbitrary<Step> = fc.record({
 const others: readonly fc.Arbitrary<Step>[] = [
   fc.record({ kind: fc.constant("revoke" as const), which: fc.nat(5) }),
   fc.record({ kind: fc.constant("wait" as const), ms: fc.nat(20_000) }),
+  fc.record({
+    kind: fc.constant("protect" as const),
+    on: fc.subarray(FIREWALLS, { minLength: 1 }),
+    ports: fc.subarray(["22", "3389"], { minLength: 1 }),
+  }),
+  fc.constant<Step>({ kind: "lift" }),
+  fc.record({ kind: fc.constant("tamper" as const), on: fc.constantFrom(...FIREWALLS) }),
   fc.constant<Step>({ kind: "resync" }),
   fc.constant<Step>({ kind: "restart" }),
 ];
@@ -98,8 +111,21 @@ const steps = fc.array(fc.oneof({ weight: 2, arbitrary: give }, { weight: 5, arb
   maxLength: 40,
 });
 
+/** Where somebody took away our block and no look came since. */
+const tampered = new Set<FirewallId>();
+
 /** What has to hold at the very moment when something is said. */
 const watch = (event: AuditEvent, world: World): void => {
+  if (event.kind === "protection.began" || event.kind === "protection.ended") {
+    const targets = world.memory.protections().find(({ id }) => id === event.protectionId)?.targets ?? [];
+    for (const id of FIREWALLS) {
+      const has = world.firewall(id).blocked().length > 0;
+      if (event.kind === "protection.ended" && has) throw new Error(`a protection ended, and ${id} still blocks`);
+      const should = targets.some(({ firewall }) => firewall === id);
+      if (event.kind === "protection.began" && should && !has && !tampered.has(id))
+        throw new Error(`a protection began, and ${id} doesn't block`);
+    }
+  }
   if (event.kind !== "grant.opened" && event.kind !== "grant.ended") return;
   const stored = world.memory.grants().find(({ id }) => id === event.grantId);
   // Of one that was found again by its marks nobody knows where else it is, until all was looked at.
@@ -112,6 +138,7 @@ const watch = (event: AuditEvent, world: World): void => {
 };
 
 const live = async (story: readonly Step[]): Promise<World> => {
+  tampered.clear();
   let asked = 0;
   let world: World | undefined;
   const here = await createWorld({
@@ -156,6 +183,7 @@ const live = async (story: readonly Step[]): Promise<World> => {
       const began = here.clock.now();
       try {
         const next = await worker.look(id, () => here.wakeups.renew(lease, here.clock.now(), LEASE));
+        tampered.delete(id);
         if (here.clock.now() === began) await expectRight(here, id);
         await here.wakeups.finish(lease, next as typeof lease.dueAt | undefined);
       } catch (error) {
@@ -199,6 +227,23 @@ const live = async (story: readonly Step[]): Promise<World> => {
           await here.revoke(grant.id);
         break;
       }
+      case "protect": {
+        const targets = step.on.map((firewall) => ({ firewall, addresses: ["10.0.0.4"], overrules: [], known: [] }));
+        const before = await here.ledger.protection(aProtection().id);
+        const leaving = before === undefined ? [] : firewallsBlocked(before).filter((id) => !step.on.includes(id));
+        const state = { kind: "on", at: here.clock.now() } as const;
+        await here.protect(aProtection({ targets, ports: ports(...step.ports), leaving, state }));
+        break;
+      }
+      case "lift": {
+        const there = await here.ledger.protection(aProtection().id);
+        if (there !== undefined && isOnNow(there)) await here.lift();
+        break;
+      }
+      case "tamper":
+        here.firewall(step.on).state.blocks.clear();
+        tampered.add(step.on);
+        break;
       case "wait":
         here.clock.advance(step.ms);
         break;
@@ -252,9 +297,11 @@ const expectWanted = (id: GrantId, world: World): void => {
 /** After a look without mishap the firewall is exactly as the grants say. */
 const expectRight = async (world: World, id: FirewallId): Promise<void> => {
   const firewall = world.firewall(id);
-  const observed = firewall.now();
+  const blocks = desiredBlocks(await world.ledger.protectionsOn(id), id);
+  const observed = firewall.now(blocks);
   const desired = desiredRules(await world.ledger.grantsOn(id), firewall, world.clock.now());
-  expect(isDone(plan(desired, observed.rules, firewall.ruleHolds), observed)).toBe(true);
+  const changes = { ...plan(desired, observed.rules, firewall.ruleHolds), ...planBlocks(blocks, observed) };
+  expect(isDone(changes, observed)).toBe(true);
 };
 
 /** Trouble is over: until nothing is due, look. */
