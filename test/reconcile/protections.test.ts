@@ -100,6 +100,30 @@ describe("a protection", () => {
     expect(world.events("protection.ended")).toEqual([]);
   });
 
+  test("doesn't end, and doesn't begin, by a success without effect", async () => {
+    const world = await createWorld();
+    world.trouble((operation) => (operation === "block" ? { kind: "lie" } : undefined));
+    await world.protect(aProtection());
+    await expect(world.look()).rejects.toThrow("doesn't hold");
+    expect(world.events("protection.began")).toEqual([]);
+    world.trouble((operation) => (operation === "unblock" ? { kind: "lie" } : undefined));
+    await world.look();
+    await world.lift();
+    await expect(world.look()).rejects.toThrow("doesn't hold");
+    expect(world.events("protection.ended")).toEqual([]);
+  });
+
+  test("that was lifted while its block was being made isn't made", async () => {
+    const world = await createWorld();
+    await world.protect(aProtection());
+    const liftsMeanwhile = async (): Promise<boolean> => {
+      await world.lift();
+      return true;
+    };
+    await expect(world.look(NSG, liftsMeanwhile)).rejects.toThrow("changed meanwhile");
+    expect(world.firewall().blocked()).toEqual([]);
+  });
+
   test("that the cloud refuses is told once, goes on being tried, and holds up nobody's closing or opening", async () => {
     const world = await createWorld();
     const full = new Fault("quota", "no number is free", { retry: "never" });
