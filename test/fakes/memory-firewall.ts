@@ -73,7 +73,7 @@ export type Subject = ObservedRule | IngressRule | Block | ObservedBlock;
 export interface MemoryFirewall extends Firewall {
   readonly state: FirewallState;
   /** What looking would show, for tests: no operation, and nothing goes wrong. */
-  readonly now: () => Observed;
+  readonly now: (blocks?: readonly Block[]) => Observed;
   /** `22/tcp of 10.0.0.4 from 203.0.113.7/32`: what our rules let in now. */
   readonly open: () => readonly string[];
   readonly holders: () => readonly string[];
