@@ -10,18 +10,24 @@ import {
   missingApiVersion,
   throttled,
 } from "./arm-errors.ts";
-import type { Operation, Operations } from "./asynchronous-operations.ts";
+import { type Duration, type Operations, retryAfterHeader } from "./asynchronous-operations.ts";
+import type { AzureFirewalls } from "./azure-firewalls.ts";
+import { putFirewall } from "./firewall-writes.ts";
 import type { SecurityGroups } from "./network-security-groups.ts";
 import { subscriptionOf } from "./resource-identifiers.ts";
 import { route } from "./resource-routes.ts";
-import { createSecurityGroupWrites, type WhenBusy } from "./security-group-writes.ts";
+import { createSecurityGroupWrites } from "./security-group-writes.ts";
 import { createThrottling, type RequestKind, type ThrottlingLimits } from "./throttling.ts";
 import type { AzureWorld } from "./world.ts";
+import type { Links, WhenBusy } from "./write-preconditions.ts";
 
 export interface ArmDeps {
   readonly clock: Clock;
   readonly world: AzureWorld;
   readonly groups: SecurityGroups;
+  readonly firewalls: AzureFirewalls;
+  /** How long the next write of an Azure Firewall takes. */
+  readonly nextFirewallDuration: () => Duration;
   readonly operations: Operations;
   readonly token: string;
   readonly operationMs: number;
@@ -82,23 +88,18 @@ const answerVersioned = (request: HttpRequest, deps: ArmDeps): ArmAnswer => {
 
   const base = `${deps.linkScheme}://${request.host}`;
   const retryAfterSeconds = Math.floor(deps.operationMs / 1_000);
-  // Whole seconds only: an operation that is done sooner says nothing, so that clients keep to their own pace.
-  const retryAfter: Readonly<Record<string, string>> =
-    retryAfterSeconds === 0 ? {} : { "retry-after": String(retryAfterSeconds) };
-  const links = (
-    { id, subscription, location }: Operation,
-    withLocation: boolean,
-  ): Readonly<Record<string, string>> => {
+  const retryAfter = retryAfterHeader(retryAfterSeconds);
+  const links: Links = ({ id, subscription, location, retryAfterSeconds: own }, withLocation) => {
     const to = (what: string): string =>
       `${base}/subscriptions/${subscription}/providers/Microsoft.Network/locations/${location}/${what}/${id}?api-version=${version}`;
     return {
       "azure-asyncoperation": to("operations"),
       ...(withLocation ? { location: to("operationResults") } : {}),
-      ...retryAfter,
+      ...(own === undefined ? retryAfter : retryAfterHeader(own)),
     };
   };
 
-  const { world, groups, operations, whenBusy } = deps;
+  const { world, groups, firewalls, operations, whenBusy, nextFirewallDuration: nextDuration } = deps;
   const writes = createSecurityGroupWrites({
     groups,
     operations,
@@ -107,7 +108,20 @@ const answerVersioned = (request: HttpRequest, deps: ArmDeps): ArmAnswer => {
     links,
     retryAfterSeconds,
   });
-  const routed = route({ ...request, body: body.value }, { world, groups, writes, operations, links, retryAfter });
+  const routed = route(
+    { ...request, body: body.value },
+    {
+      world,
+      groups,
+      writes,
+      firewalls,
+      putFirewall: (id, write) =>
+        putFirewall(id, write, { firewalls, operations, world, whenBusy, links, nextDuration }),
+      operations,
+      links,
+      retryAfter,
+    },
+  );
   return "list" in routed ? page(routed.list, `${base}${request.path}`, request.query, deps.pageSize) : routed;
 };
 

@@ -1,7 +1,21 @@
-/** How interfaces, public addresses and virtual networks look in answers: https://learn.microsoft.com/rest/api/virtualnetwork/ */
+/** How interfaces, public addresses, virtual networks and what hangs on them look in answers: https://learn.microsoft.com/rest/api/virtualnetwork/ */
 
+import { firewallIpConfigurationId } from "./firewall-shapes.ts";
+import type { FirewallContent } from "./firewall-world.ts";
 import { lastName, sameId, steadyGuid } from "./resource-identifiers.ts";
-import type { AzureWorld, IpConfiguration, NetworkInterface, PublicAddress, Subnet, VirtualNetwork } from "./world.ts";
+import type {
+  ApplicationSecurityGroup,
+  ArmId,
+  AzureWorld,
+  IpConfiguration,
+  IpGroup,
+  NetworkInterface,
+  Peering,
+  PublicAddress,
+  RouteTable,
+  Subnet,
+  VirtualNetwork,
+} from "./world.ts";
 
 const familyOf = (address: string): string => (address.includes(":") ? "IPv6" : "IPv4");
 
@@ -67,12 +81,30 @@ const configurationBody = (network: NetworkInterface, configuration: IpConfigura
   };
 };
 
-export const publicAddressBody = (one: PublicAddress, { networkInterfaces }: AzureWorld): unknown => {
-  const users = networkInterfaces.flatMap((network) =>
+/** Azure Firewalls, as far as others refer to them. */
+export type FirewallsShown = readonly {
+  readonly id: ArmId;
+  readonly goal: Pick<FirewallContent, "ipConfigurations" | "networkRuleCollections" | "natRuleCollections">;
+}[];
+
+export const publicAddressBody = (
+  one: PublicAddress,
+  { networkInterfaces }: AzureWorld,
+  firewalls: FirewallsShown,
+): unknown => {
+  const interfaces = networkInterfaces.flatMap((network) =>
     network.ipConfigurations
       .filter(({ publicAddress }) => sameId(publicAddress, one.id))
       .map((configuration) => ({ id: configurationId(network, configuration) })),
   );
+  const users = [
+    ...interfaces,
+    ...firewalls.flatMap(({ id, goal }) =>
+      goal.ipConfigurations
+        .filter(({ publicAddress }) => sameId(publicAddress, one.id))
+        .map((configuration) => ({ id: firewallIpConfigurationId(id, configuration) })),
+    ),
+  ];
   return {
     ...head(one.id, "publicIPAddresses", one.location, one.tags),
     properties: {
@@ -85,7 +117,7 @@ export const publicAddressBody = (one: PublicAddress, { networkInterfaces }: Azu
       ipTags: [],
       ...(users[0] === undefined ? {} : { ipConfiguration: users[0] }),
     },
-    sku: { name: one.address === undefined ? "Basic" : "Standard", tier: "Regional" },
+    sku: { name: one.sku ?? (one.address === undefined ? "Basic" : "Standard"), tier: "Regional" },
   };
 };
 
@@ -96,10 +128,32 @@ export const virtualNetworkBody = (one: VirtualNetwork, world: AzureWorld): unkn
     resourceGuid: steadyGuid(one.id),
     addressSpace: { addressPrefixes: one.prefixes },
     subnets: one.subnets.map((subnet) => subnetBody(one, subnet, world)),
-    virtualNetworkPeerings: [],
+    virtualNetworkPeerings: (one.peerings ?? []).map((peering) => peeringBody(one, peering, world)),
     enableDdosProtection: false,
   },
 });
+
+const peeringBody = (network: VirtualNetwork, { name, remote, state }: Peering, { virtualNetworks }: AzureWorld) => {
+  const prefixes = virtualNetworks.find(({ id }) => sameId(id, remote))?.prefixes ?? [];
+  return {
+    name,
+    id: `${network.id}/virtualNetworkPeerings/${name}`,
+    etag: steadyEtag(network.id),
+    type: "Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
+    properties: {
+      provisioningState: "Succeeded",
+      peeringState: state ?? "Connected",
+      peeringSyncLevel: "FullyInSync",
+      remoteVirtualNetwork: { id: remote },
+      allowVirtualNetworkAccess: true,
+      allowForwardedTraffic: true,
+      allowGatewayTransit: false,
+      useRemoteGateways: false,
+      remoteAddressSpace: { addressPrefixes: prefixes },
+      remoteVirtualNetworkAddressSpace: { addressPrefixes: prefixes },
+    },
+  };
+};
 
 export const subnetBody = (network: VirtualNetwork, subnet: Subnet, { networkInterfaces }: AzureWorld): unknown => {
   const id = `${network.id}/subnets/${subnet.name}`;
@@ -120,6 +174,7 @@ export const subnetBody = (network: VirtualNetwork, subnet: Subnet, { networkInt
       ...(subnet.networkSecurityGroup === undefined
         ? {}
         : { networkSecurityGroup: { id: subnet.networkSecurityGroup } }),
+      ...(subnet.routeTable === undefined ? {} : { routeTable: { id: subnet.routeTable } }),
       ...(users.length === 0 ? {} : { ipConfigurations: users }),
       delegations: [],
       privateEndpointNetworkPolicies: "Disabled",
@@ -127,3 +182,53 @@ export const subnetBody = (network: VirtualNetwork, subnet: Subnet, { networkInt
     },
   };
 };
+
+export const routeTableBody = (one: RouteTable, { virtualNetworks }: AzureWorld): unknown => {
+  const subnets = virtualNetworks.flatMap((network) =>
+    network.subnets
+      .filter(({ routeTable }) => sameId(routeTable, one.id))
+      .map(({ name }) => ({ id: `${network.id}/subnets/${name}` })),
+  );
+  return {
+    ...head(one.id, "routeTables", one.location, one.tags),
+    properties: {
+      provisioningState: "Succeeded",
+      resourceGuid: steadyGuid(one.id),
+      disableBgpRoutePropagation: false,
+      routes: one.routes.map(({ name, ...properties }) => ({
+        name,
+        id: `${one.id}/routes/${name}`,
+        etag: steadyEtag(one.id),
+        type: "Microsoft.Network/routeTables/routes",
+        properties: { provisioningState: "Succeeded", ...properties, hasBgpOverride: false },
+      })),
+      ...(subnets.length === 0 ? {} : { subnets }),
+    },
+  };
+};
+
+export const applicationSecurityGroupBody = (one: ApplicationSecurityGroup): unknown => ({
+  ...head(one.id, "applicationSecurityGroups", one.location, one.tags),
+  properties: { provisioningState: "Succeeded", resourceGuid: steadyGuid(one.id) },
+});
+
+export const ipGroupBody = (one: IpGroup, firewalls: FirewallsShown): unknown => ({
+  ...head(one.id, "ipGroups", one.location, one.tags),
+  properties: {
+    provisioningState: "Succeeded",
+    ipAddresses: one.addresses,
+    firewalls: firewalls.filter(({ goal }) => uses(goal, one.id)).map(({ id }) => ({ id })),
+    firewallPolicies: [],
+  },
+});
+
+const uses = (
+  { networkRuleCollections, natRuleCollections }: FirewallsShown[number]["goal"],
+  ipGroup: ArmId,
+): boolean =>
+  [
+    ...natRuleCollections.flatMap(({ properties }) => properties.rules.flatMap((rule) => rule.sourceIpGroups)),
+    ...networkRuleCollections.flatMap(({ properties }) =>
+      properties.rules.flatMap((rule) => [...rule.sourceIpGroups, ...rule.destinationIpGroups]),
+    ),
+  ].some((id) => sameId(id, ipGroup));

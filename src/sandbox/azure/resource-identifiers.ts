@@ -17,6 +17,10 @@ export const azureIds = (subscription: string, group: string) => {
       `${network("virtualNetworks")(virtualNetwork)}/subnets/${name}`,
     securityGroup: network("networkSecurityGroups"),
     applicationSecurityGroup: network("applicationSecurityGroups"),
+    routeTable: network("routeTables"),
+    ipGroup: network("ipGroups"),
+    firewall: network("azureFirewalls"),
+    firewallPolicy: network("firewallPolicies"),
   };
 };
 

@@ -7,19 +7,30 @@ import {
   methodNotAllowed,
   parentNotFound,
   resourceGroupNotFound,
-  resourceNotFound,
   subscriptionNotFound,
   unknownType,
 } from "./arm-errors.ts";
 import type { Operation, Operations } from "./asynchronous-operations.ts";
+import type { AzureFirewalls } from "./azure-firewalls.ts";
 import { instanceViewBody, machineBody, shoutGroup } from "./compute-resources.ts";
-import { defaultSecurityRules } from "./default-security-rules.ts";
-import { interfaceBody, publicAddressBody, subnetBody, virtualNetworkBody } from "./network-resources.ts";
+import { firewallBody } from "./firewall-shapes.ts";
+import {
+  applicationSecurityGroupBody,
+  interfaceBody,
+  ipGroupBody,
+  publicAddressBody,
+  routeTableBody,
+  subnetBody,
+  virtualNetworkBody,
+} from "./network-resources.ts";
 import type { SecurityGroups } from "./network-security-groups.ts";
-import { groupNameOf, sameId, subscriptionOf } from "./resource-identifiers.ts";
-import { groupBody, ruleBody } from "./security-group-shapes.ts";
-import { bare, findRule, type SecurityGroupWrites, type WriteCall } from "./security-group-writes.ts";
-import type { AzureWorld } from "./world.ts";
+import { notFound, type Place, readPlace, withEtag, within } from "./places.ts";
+import { sameId } from "./resource-identifiers.ts";
+import { securityGroup } from "./security-group-routes.ts";
+import type { SecurityGroupWrites } from "./security-group-writes.ts";
+import { serviceTagsBody } from "./service-tag-table.ts";
+import type { ArmId, AzureWorld } from "./world.ts";
+import type { WriteCall } from "./write-preconditions.ts";
 
 export interface ArmRequest extends WriteCall {
   readonly method: string;
@@ -31,6 +42,8 @@ export interface RouteDeps {
   readonly world: AzureWorld;
   readonly groups: SecurityGroups;
   readonly writes: SecurityGroupWrites;
+  readonly firewalls: AzureFirewalls;
+  readonly putFirewall: (id: ArmId, write: WriteCall) => ArmAnswer;
   readonly operations: Operations;
   readonly links: (operation: Operation, withLocation: boolean) => Readonly<Record<string, string>>;
   readonly retryAfter: Readonly<Record<string, string>>;
@@ -38,20 +51,6 @@ export interface RouteDeps {
 
 /** Lists come back whole, as `{ list }`; the server pages them. */
 export type Routed = ArmAnswer | { readonly list: readonly unknown[] };
-
-interface Place {
-  readonly subscription: string;
-  /** Absent: the whole subscription. */
-  readonly group: string | undefined;
-  /** `microsoft.network/networksecuritygroups`, and as asked. */
-  readonly type: string;
-  readonly askedType: string;
-  readonly name: string | undefined;
-  readonly child: string | undefined;
-  readonly childName: string | undefined;
-  /** The id of the resource, or of its parent, without the child. */
-  readonly id: string;
-}
 
 export const route = (request: ArmRequest, deps: RouteDeps): Routed => {
   const { world, operations } = deps;
@@ -73,6 +72,11 @@ export const route = (request: ArmRequest, deps: RouteDeps): Routed => {
     const location = deps.links({ id, name: "", subscription, location: segments[5] ?? "" }, true).location ?? "";
     return operations.result(id, { location, ...deps.retryAfter });
   }
+  if (/\/providers\/microsoft\.network\/locations\/[^/]+\/servicetags$/iu.test(request.path)) {
+    return request.method === "GET"
+      ? { status: 200, body: serviceTagsBody(subscription) }
+      : methodNotAllowed(request.method);
+  }
   const place = readPlace(subscription, segments.slice(2));
   if (place === undefined) return unknownType(request.path);
   const groupId = `/subscriptions/${subscription}/resourceGroups/${place.group}`;
@@ -80,26 +84,6 @@ export const route = (request: ArmRequest, deps: RouteDeps): Routed => {
     return resourceGroupNotFound(place.group);
   }
   return answer(place, request, deps);
-};
-
-const readPlace = (subscription: string, rest: readonly string[]): Place | undefined => {
-  const inGroup = rest[0]?.toLowerCase() === "resourcegroups";
-  const [providers, namespace = "", type = "", name, child, childName, ...more] = inGroup ? rest.slice(2) : rest;
-  if (providers?.toLowerCase() !== "providers" || type === "" || more.length > 0) return undefined;
-  const group = inGroup ? rest[1] : undefined;
-  if (group === undefined && name !== undefined) return undefined;
-  const askedType = `${namespace}/${type}`;
-  const id = `/subscriptions/${subscription}/resourceGroups/${group}/providers/${askedType}/${name}`;
-  return {
-    subscription,
-    group,
-    type: askedType.toLowerCase(),
-    askedType,
-    name,
-    child: child?.toLowerCase(),
-    childName,
-    id,
-  };
 };
 
 const answer = (place: Place, request: ArmRequest, deps: RouteDeps): Routed => {
@@ -112,13 +96,21 @@ const answer = (place: Place, request: ArmRequest, deps: RouteDeps): Routed => {
     case "microsoft.network/networkinterfaces":
       return plain(place, request, world.networkInterfaces, (one) => interfaceBody(one, world));
     case "microsoft.network/publicipaddresses":
-      return plain(place, request, world.publicAddresses, (one) => publicAddressBody(one, world));
+      return plain(place, request, world.publicAddresses, (one) => publicAddressBody(one, world, deps.firewalls.all()));
     case "microsoft.network/virtualnetworks": {
       if (place.child === undefined) {
         return plain(place, request, world.virtualNetworks, (one) => virtualNetworkBody(one, world));
       }
       return subnets(place, request, world);
     }
+    case "microsoft.network/azurefirewalls":
+      return azureFirewall(place, request, deps);
+    case "microsoft.network/routetables":
+      return plain(place, request, world.routeTables ?? [], (one) => routeTableBody(one, world));
+    case "microsoft.network/applicationsecuritygroups":
+      return plain(place, request, world.applicationSecurityGroups ?? [], applicationSecurityGroupBody);
+    case "microsoft.network/ipgroups":
+      return plain(place, request, world.ipGroups ?? [], (one) => ipGroupBody(one, deps.firewalls.all()));
     default:
       return unknownType(place.askedType);
   }
@@ -135,15 +127,6 @@ const plain = <T extends { readonly id: string }>(
   const found = all.find(({ id }) => sameId(id, place.id));
   return found === undefined || place.child !== undefined ? notFound(place) : { status: 200, body: body(found) };
 };
-
-const within = <T extends { readonly id: string }>({ subscription, group }: Place, all: readonly T[]): readonly T[] =>
-  all.filter(
-    ({ id }) =>
-      subscriptionOf(id).toLowerCase() === subscription.toLowerCase() &&
-      (group === undefined || groupNameOf(id).toLowerCase() === group.toLowerCase()),
-  );
-
-const notFound = ({ askedType, name = "", group = "" }: Place): ArmAnswer => resourceNotFound(askedType, name, group);
 
 const subnets = (place: Place, { method }: ArmRequest, world: AzureWorld): Routed => {
   if (method !== "GET") return methodNotAllowed(method);
@@ -180,59 +163,14 @@ const virtualMachine = (place: Place, { method, query }: ArmRequest, world: Azur
   return { status: 200, body: machineBody(found, { withInstanceView, statusOnly: false }) };
 };
 
-const securityGroup = (place: Place, request: ArmRequest, { groups, world, writes }: RouteDeps): Routed => {
+const azureFirewall = (place: Place, request: ArmRequest, { firewalls, putFirewall }: RouteDeps): Routed => {
   const { method } = request;
-  if (place.child !== undefined) return securityRule(place, request, groups, writes);
+  if (place.child !== undefined) return unknownType(`${place.askedType}/${place.child}`);
   if (place.name === undefined) {
-    return method === "GET"
-      ? { list: within(place, groups.all()).map((group) => groupBody(group, world)) }
-      : methodNotAllowed(method);
+    return method === "GET" ? { list: within(place, firewalls.all()).map(firewallBody) } : methodNotAllowed(method);
   }
-  if (method === "PUT") return writes.putGroup(groups.get(place.id)?.id ?? place.id, request);
-  if (method === "DELETE") return writes.deleteGroup(place.id, request);
+  if (method === "PUT") return putFirewall(firewalls.get(place.id)?.id ?? place.id, request);
   if (method !== "GET") return methodNotAllowed(method);
-  const found = groups.get(place.id);
-  if (found === undefined) return notFound(place);
-  return withEtag(found.etag, request, groupBody(found, world));
+  const found = firewalls.get(place.id);
+  return found === undefined ? notFound(place) : withEtag(found.etag, request, firewallBody(found));
 };
-
-const securityRule = (
-  place: Place,
-  request: ArmRequest,
-  groups: SecurityGroups,
-  writes: SecurityGroupWrites,
-): Routed => {
-  const { method } = request;
-  if (place.child === "defaultsecurityrules") return defaultRule(place, request, groups);
-  if (place.child !== "securityrules") return unknownType(`${place.askedType}/${place.child}`);
-  if (method === "PUT" && place.childName !== undefined) return writes.putRule(place.id, place.childName, request);
-  if (method === "DELETE" && place.childName !== undefined)
-    return writes.deleteRule(place.id, place.childName, request);
-  if (method !== "GET") return methodNotAllowed(method);
-  const group = groups.get(place.id);
-  if (group === undefined) return parentNotFound(place.id);
-  if (place.childName === undefined) {
-    return { list: [...group.goal.rules, ...group.leaving].map((rule) => ruleBody(group, rule)) };
-  }
-  const found = findRule(group, place.childName);
-  if (found === undefined) return childNotFound(`${group.id}/securityRules/${place.childName}`);
-  return withEtag(group.etag, request, ruleBody(group, found));
-};
-
-const defaultRule = (place: Place, { method }: ArmRequest, groups: SecurityGroups): Routed => {
-  if (method !== "GET") return methodNotAllowed(method);
-  const group = groups.get(place.id);
-  if (group === undefined) return parentNotFound(place.id);
-  const bodyOf = (rule: (typeof defaultSecurityRules)[number]): unknown =>
-    ruleBody(group, rule, "defaultSecurityRules");
-  if (place.childName === undefined) return { list: defaultSecurityRules.map(bodyOf) };
-  const found = defaultSecurityRules.find(({ name }) => name.toLowerCase() === place.childName?.toLowerCase());
-  return found === undefined
-    ? childNotFound(`${group.id}/defaultSecurityRules/${place.childName}`)
-    : { status: 200, body: bodyOf(found) };
-};
-
-const withEtag = (etag: string, { ifNoneMatch }: ArmRequest, body: unknown): ArmAnswer =>
-  ifNoneMatch !== undefined && bare(ifNoneMatch) === bare(etag)
-    ? { status: 304, headers: { etag } }
-    : { status: 200, body, headers: { etag } };

@@ -2,15 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import {
-  type ArmAnswer,
-  armError,
-  badRequest,
-  networkError,
-  parentNotFound,
-  preconditionFailed,
-  unreadable,
-} from "./arm-errors.ts";
+import { type ArmAnswer, armError, badRequest, networkError, parentNotFound, unreadable } from "./arm-errors.ts";
 import type { Operation, Operations } from "./asynchronous-operations.ts";
 import { type Group, type GroupContent, newEtag, type SecurityGroups } from "./network-security-groups.ts";
 import { lastName, steadyGuid, subscriptionOf } from "./resource-identifiers.ts";
@@ -18,19 +10,7 @@ import { checkRuleSet } from "./rule-set-validation.ts";
 import { type Attachments, attachedTo, groupBody, ruleBody } from "./security-group-shapes.ts";
 import { checkName, type Read, readSecurityRule } from "./security-rule-validation.ts";
 import type { ArmId, SecurityRule } from "./world.ts";
-
-/** What a second write gets while an operation runs on the group. All four have been seen of Azure. */
-export type WhenBusy = "AnotherOperationInProgress" | "RetryableError" | "supersede";
-
-export interface WriteCall {
-  /** `PUT /subscriptions/…` as asked. */
-  readonly call: string;
-  readonly body: unknown;
-  readonly ifMatch: string | undefined;
-  readonly ifNoneMatch: string | undefined;
-  /** Answer as if, and change nothing. */
-  readonly lie: boolean;
-}
+import { busy, checkPreconditions, sameLocation, type WhenBusy, type WriteCall } from "./write-preconditions.ts";
 
 export interface WriteDeps {
   readonly groups: SecurityGroups;
@@ -146,46 +126,6 @@ export const createSecurityGroupWrites = (deps: WriteDeps): SecurityGroupWrites 
 export const findRule = ({ goal, leaving }: Group, name: string): SecurityRule | undefined =>
   [...goal.rules, ...leaving].find((rule) => rule.name.toLowerCase() === name.toLowerCase());
 
-/** `current` is absent when there is nothing yet. */
-const checkPreconditions = (
-  current: string | undefined,
-  { ifMatch, ifNoneMatch }: WriteCall,
-): ArmAnswer | undefined => {
-  const fits = (header: string): boolean =>
-    current !== undefined && header.split(",").some((tag) => tag.trim() === "*" || bare(tag) === bare(current));
-  if (ifMatch !== undefined && !fits(ifMatch)) {
-    return preconditionFailed(
-      current === undefined
-        ? `Etag provided in if-match header ${ifMatch} does not match: the resource does not exist.`
-        : `Etag provided in if-match header ${ifMatch} does not match etag ${current} of resource in NRP data store.`,
-    );
-  }
-  if (ifNoneMatch !== undefined && fits(ifNoneMatch)) {
-    return preconditionFailed(
-      `Etag provided in if-none-match header ${ifNoneMatch} matches etag ${current} of resource.`,
-    );
-  }
-  return undefined;
-};
-
-/** Without weakness and quotes, which clients are free to drop. */
-export const bare = (etag: string): string => etag.trim().replace(/^W\//u, "").replaceAll('"', "");
-
-const busy = (group: Group, running: { readonly id: string; readonly name: string }, deps: WriteDeps): ArmAnswer => {
-  const headers = { "retry-after": String(Math.max(1, deps.retryAfterSeconds)) };
-  if (deps.whenBusy === "RetryableError") {
-    const message = `Operation ${running.name} (${running.id}) is updating resource ${group.id}. The call can be retried in ${headers["retry-after"]} seconds.`;
-    const details = [{ code: "RetryableErrorDueToAnotherOperation", message }];
-    return armError(429, "RetryableError", "A retryable error occurred.", details, headers);
-  }
-  const uri = deps.links(
-    { id: running.id, name: running.name, subscription: subscriptionOf(group.id), location: group.location },
-    false,
-  )["azure-asyncoperation"];
-  const message = `Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: ${uri}.`;
-  return armError(409, "AnotherOperationInProgress", message, [], headers);
-};
-
 const inUse = ({ id }: Group, attachments: Attachments): ArmAnswer | undefined => {
   const { networkInterfaces, subnets } = attachedTo(id, attachments);
   const users = [...networkInterfaces, ...subnets].map((one) => one.id);
@@ -232,6 +172,3 @@ const readGroup = (
   const content = { tags: tags ?? undefined, flushConnection: properties?.flushConnection ?? undefined, rules };
   return { kind: "read", value: { location: found?.location ?? location, content } };
 };
-
-/** `West Europe` is `westeurope`. */
-const sameLocation = (location: string): string => location.toLowerCase().replaceAll(" ", "");

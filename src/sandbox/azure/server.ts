@@ -10,13 +10,19 @@ import type { Faults } from "../faults.ts";
 import { armAnswers, requestKind, wordOf } from "./arm-answers.ts";
 import { type ArmAnswer, throttled } from "./arm-errors.ts";
 import { createOperations, type OperationControls } from "./asynchronous-operations.ts";
+import { type AfterFailure, createAzureFirewalls } from "./azure-firewalls.ts";
+import { type FirewallUpdate, firewallDurations } from "./firewall-durations.ts";
+import { exportFirewall, type FirewallExport } from "./firewall-shapes.ts";
+import type { FirewallContent, WrittenCollections } from "./firewall-world.ts";
 import { misbehave } from "./misbehaviour.ts";
 import { createSecurityGroups } from "./network-security-groups.ts";
-import { subscriptionOf } from "./resource-identifiers.ts";
+import { sameId, subscriptionOf } from "./resource-identifiers.ts";
 import { exportGroup, type SecurityGroupExport } from "./security-group-shapes.ts";
-import type { WhenBusy } from "./security-group-writes.ts";
+import { serviceTagPrefixes } from "./service-tag-table.ts";
 import { AZURE_LIMITS, type ThrottlingLimits } from "./throttling.ts";
 import type { ArmId, AzureState, AzureWorld, SecurityRule, WrittenRule } from "./world.ts";
+import { withoutMachine } from "./world-changes.ts";
+import type { WhenBusy } from "./write-preconditions.ts";
 
 export interface AzureServerOptions {
   readonly clock: Clock;
@@ -32,6 +38,10 @@ export interface AzureServerOptions {
   readonly port?: number;
   /** How long a write takes to come into effect, in real milliseconds. Default 30. */
   readonly operationMs?: number;
+  /** The same of an Azure Firewall. Default `operationMs`, by the machine's time. */
+  readonly firewallUpdate?: FirewallUpdate;
+  /** What a GET shows of an Azure Firewall after a write that failed. Default `old`. What the network obeys is old either way. */
+  readonly afterFirewallFailure?: AfterFailure;
   /** Default 50. */
   readonly pageSize?: number;
   /** Default: a conflict, 409. */
@@ -59,12 +69,27 @@ export interface AzureServer {
   readonly operations: OperationControls;
   /** What a user set in this group, as a GET would show it now; equal before and after when everything was put back. */
   readonly export: (networkSecurityGroup: ArmId) => SecurityGroupExport;
+  /** The same of an Azure Firewall. */
+  readonly exportFirewall: (azureFirewall: ArmId) => FirewallExport;
+  /** How many PUTs of this Azure Firewall were taken: those with a lost answer too, refused ones and lies not. */
+  readonly firewallPuts: (azureFirewall: ArmId) => number;
   /** What the network obeys now. */
   readonly state: () => AzureState;
   /** A colleague in the portal: takes effect at once, with new etags. Throws when Azure would refuse these rules. */
   readonly editAsSomeoneElse: (group: ArmId, edit: (rules: readonly SecurityRule[]) => readonly WrittenRule[]) => void;
-  /** Told whenever what the network obeys has changed. Returns a function that stops it. */
-  readonly onChange: (listener: (networkSecurityGroup: ArmId) => void) => () => void;
+  /** The same on an Azure Firewall: the collections that `edit` returns take the place of those that were there. */
+  readonly editFirewallAsSomeoneElse: (
+    azureFirewall: ArmId,
+    edit: (content: FirewallContent) => WrittenCollections,
+  ) => void;
+  /** Everything that has no rules (machines, interfaces, route tables, IP groups, …) as it shall be from now on. */
+  readonly changeWorld: (change: (world: AzureWorld) => AzureWorld) => void;
+  /** Deletes a machine by its name or id, with its interfaces and public addresses. Its rules stay where they are. */
+  readonly deleteMachine: (machine: string) => void;
+  /** What service tags stand for, by lower-case name: the same that is asked for as `…/serviceTags`. */
+  readonly serviceTags: Readonly<Record<string, readonly string[]>>;
+  /** Told whenever what the network obeys has changed, with the id of what did. Returns a function that stops it. */
+  readonly onChange: (listener: (changed: ArmId) => void) => () => void;
   /** Everything that was asked since the start, refused or not. */
   readonly calls: readonly RecordedCall[];
   /** Closes every connection; the cloud goes on. */
@@ -74,17 +99,41 @@ export interface AzureServer {
 }
 
 export const createAzureServer = async (options: AzureServerOptions): Promise<AzureServer> => {
-  const { clock, faults, world } = options;
-  const operations = createOperations(options.operationMs ?? 30);
+  const { clock, faults } = options;
+  let { world } = options;
+  const operationMs = options.operationMs ?? 30;
+  const operations = createOperations(operationMs, clock);
   const groups = createSecurityGroups(world.networkSecurityGroups);
+  const listeners = new Set<(changed: ArmId) => void>();
+  const changed = (id: ArmId): void => {
+    for (const listener of listeners) listener(id);
+  };
+  groups.onChange(changed);
+  const firewalls = createAzureFirewalls({
+    world: () => world,
+    afterFailure: options.afterFirewallFailure ?? "old",
+    changed,
+  });
+  const durations = firewallDurations(options.firewallUpdate ?? { ms: operationMs });
+  const puts: ArmId[] = [];
   const throttling = options.throttling ?? AZURE_LIMITS;
   const answers = armAnswers({
     clock,
-    world,
+    get world() {
+      return world;
+    },
     groups,
+    firewalls: {
+      ...firewalls,
+      put: (firewall) => {
+        puts.push(firewall.id);
+        firewalls.put(firewall);
+      },
+    },
+    nextFirewallDuration: durations,
     operations,
     token: options.token,
-    operationMs: options.operationMs ?? 30,
+    operationMs,
     pageSize: options.pageSize ?? 50,
     whenBusy: options.whenBusy ?? "AnotherOperationInProgress",
     linkScheme: options.linkScheme ?? "http",
@@ -110,6 +159,7 @@ export const createAzureServer = async (options: AzureServerOptions): Promise<Az
     calls.push(recorded);
     const does = faults.next(`${method} ${url.pathname.toLowerCase()}`) ?? faults.next(call);
     const text = await c.req.text();
+    operations.catchUp();
     const answer = await misbehave(does, {
       answer: (lie) =>
         answers({
@@ -146,9 +196,31 @@ export const createAzureServer = async (options: AzureServerOptions): Promise<Az
       if (group === undefined) throw new Error(`no network security group \`${id}\` in the sandbox`);
       return exportGroup(group, world);
     },
-    state: () => ({ ...world, networkSecurityGroups: groups.obeyed() }),
+    exportFirewall: (id) => {
+      const firewall = firewalls.get(id);
+      if (firewall === undefined) throw new Error(`no Azure Firewall \`${id}\` in the sandbox`);
+      return exportFirewall(firewall);
+    },
+    firewallPuts: (id) => puts.filter((each) => sameId(each, id)).length,
+    state: () => {
+      operations.catchUp();
+      return { ...world, networkSecurityGroups: groups.obeyed(), azureFirewalls: firewalls.obeyed() };
+    },
     editAsSomeoneElse: groups.edit,
-    onChange: groups.onChange,
+    editFirewallAsSomeoneElse: firewalls.edit,
+    changeWorld: (change) => {
+      world = change(world);
+      changed("");
+    },
+    deleteMachine: (machine) => {
+      world = withoutMachine(world, machine);
+      changed(machine);
+    },
+    serviceTags: serviceTagPrefixes,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     calls,
     stop: listener.stop,
     restart: async () => {

@@ -1,5 +1,7 @@
 /** What exists in the sandbox's Azure: the shape of the world it starts with, and of what its network looks at. */
 
+import type { AzureFirewall, WrittenFirewall } from "./firewall-world.ts";
+
 /** A full ARM id: `/subscriptions/…/resourceGroups/…/providers/Microsoft.Network/networkInterfaces/web-nic`. Letter case doesn't matter. */
 export type ArmId = string;
 
@@ -44,17 +46,48 @@ export interface NetworkInterface extends Resource {
 /** `address` is absent while a dynamic one is not allocated. */
 export interface PublicAddress extends Resource {
   readonly address?: string;
+  /** Standard unless said; without an address, Basic. A Basic one is open to everybody where no group closes it. */
+  readonly sku?: "Basic" | "Standard";
 }
 
 export interface Subnet {
   readonly name: string;
   readonly prefixes: readonly string[];
   readonly networkSecurityGroup?: ArmId;
+  readonly routeTable?: ArmId;
 }
 
 export interface VirtualNetwork extends Resource {
   readonly prefixes: readonly string[];
   readonly subnets: readonly Subnet[];
+  /** The other side has its own, towards this one. */
+  readonly peerings?: readonly Peering[];
+}
+
+export interface Peering {
+  readonly name: string;
+  readonly remote: ArmId;
+  /** Default `Connected`. */
+  readonly state?: "Connected" | "Initiated" | "Disconnected";
+}
+
+export interface RouteTable extends Resource {
+  readonly routes: readonly Route[];
+}
+
+export interface Route {
+  readonly name: string;
+  readonly addressPrefix: string;
+  readonly nextHopType: "VirtualAppliance" | "VnetLocal" | "VirtualNetworkGateway" | "Internet" | "None";
+  /** With `VirtualAppliance` only. */
+  readonly nextHopIpAddress?: string;
+}
+
+export type ApplicationSecurityGroup = Resource;
+
+export interface IpGroup extends Resource {
+  /** Addresses, prefixes, `10.0.0.1-10.0.0.9`. */
+  readonly addresses: readonly string[];
 }
 
 /** The user's part of a rule in ARM's own words: https://learn.microsoft.com/rest/api/virtualnetwork/security-rules/create-or-update */
@@ -105,10 +138,15 @@ interface WorldOf<Rule> {
   readonly publicAddresses: readonly PublicAddress[];
   readonly virtualNetworks: readonly VirtualNetwork[];
   readonly networkSecurityGroups: readonly SecurityGroupOf<Rule>[];
+  readonly routeTables?: readonly RouteTable[];
+  readonly applicationSecurityGroups?: readonly ApplicationSecurityGroup[];
+  readonly ipGroups?: readonly IpGroup[];
 }
 
 /** What the sandbox starts with. */
-export type AzureWorld = WorldOf<WrittenRule>;
+export type AzureWorld = WorldOf<WrittenRule> & {
+  readonly azureFirewalls?: readonly WrittenFirewall[];
+};
 
 /** What the network obeys now: a rule is here from the moment its operation ended well, not from the moment it was asked for. */
-export type AzureState = WorldOf<SecurityRule>;
+export type AzureState = WorldOf<SecurityRule> & { readonly azureFirewalls: readonly AzureFirewall[] };
