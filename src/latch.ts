@@ -9,6 +9,7 @@ import { type Clock, SECOND } from "./access/time.ts";
 import { type AuditEvent, auditEvent } from "./audit/event.ts";
 import type { Cloud, OpenFirewall } from "./cloud/firewall.ts";
 import { createMachines, type Machines } from "./cloud/machines.ts";
+import type { WithheldMemory } from "./cloud/withheld.ts";
 import type { Config, Settings } from "./config.ts";
 import { startHttpServer } from "./http/server.ts";
 import { createDestinationLook, createFanOut, type DeliverDeps } from "./notices/deliver.ts";
@@ -31,21 +32,26 @@ import { createHome } from "./slack/home.ts";
 import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
 import { listenForButtons } from "./slack/listen-buttons.ts";
 import { listenForCommands } from "./slack/listen-commands.ts";
+import { listenForProtections } from "./slack/listen-protections.ts";
 import { createMessenger } from "./slack/messenger.ts";
 import type { WorkflowDeps } from "./workflow/deps.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
 import { createListMine } from "./workflow/list-mine.ts";
 import { createLookAtRequest } from "./workflow/look-at-request.ts";
+import { createOverruleUndercut } from "./workflow/overrule.ts";
+import { createProtectMachine } from "./workflow/protect-machine.ts";
 import { createRecordRefusal } from "./workflow/record-refusal.ts";
 import { createReviewRequest } from "./workflow/review-request.ts";
 import { createSubmitRequest } from "./workflow/submit-request.ts";
+import { createUnprotectMachine } from "./workflow/unprotect-machine.ts";
 
 export interface LatchDeps {
   readonly settings: Settings;
   /** What is configured; for closing only, when `policyProblem` says why nothing may be given. */
   readonly config: Config;
   readonly policyProblem: string | undefined;
-  readonly clouds: ReadonlyMap<CloudName, Cloud>;
+  /** Opens the configured clouds. `withheld` is where their adapters remember what they took out of other people's firewalls. */
+  readonly openClouds: (withheld: WithheldMemory) => Promise<ReadonlyMap<CloudName, Cloud>>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Each audit event as it was appended. */
@@ -58,7 +64,7 @@ export interface Latch {
 }
 
 export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
-  const { config, clouds, clock, log } = deps;
+  const { config, clock, log } = deps;
   const memory = await openMemory({
     ...deps.settings,
     installation: config.installation,
@@ -67,10 +73,11 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
     onAppended: deps.onAppended,
     committed: () => beats.poke(),
   });
+  const clouds = await deps.openClouds(memory.withheld);
   const machines = createMachines(new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory])));
   const slack = openSlack(deps, memory);
-  answerPeople(deps, memory, machines, slack);
-  const beats = makeItSo(deps, memory, machines, slack);
+  answerPeople(deps, clouds, memory, machines, slack);
+  const beats = makeItSo(deps, clouds, memory, machines, slack);
 
   const http = await startHttpServer({
     port: deps.settings.port,
@@ -123,7 +130,13 @@ const openSlack = ({ settings, clock, log }: LatchDeps, { firstTime }: Memory): 
 };
 
 /** From ask to answer: what people type and click. */
-const answerPeople = (deps: LatchDeps, { ledger, auditLog }: Memory, machines: Machines, slack: Slack): void => {
+const answerPeople = (
+  deps: LatchDeps,
+  clouds: ReadonlyMap<CloudName, Cloud>,
+  { ledger, auditLog }: Memory,
+  machines: Machines,
+  slack: Slack,
+): void => {
   const { config, policyProblem, clock } = deps;
   const { app, client, directory } = slack;
   const zone = (): string => config.timezone;
@@ -144,18 +157,34 @@ const answerPeople = (deps: LatchDeps, { ledger, auditLog }: Memory, machines: M
   const recordRefusal = createRecordRefusal(workflow);
   const answers = createAnswers({ endEarly, recordRefusal, clock, zone, log });
   const submitRequest = createSubmitRequest(workflow);
-  listenForCommands(app, { submitRequest, listMine: createListMine(workflow), answers, clock, zone });
+  const protectDeps = { ...workflow, openFirewall: openFirewallOf(clouds) };
+  const protectMachine = createProtectMachine(protectDeps);
+  const unprotectMachine = createUnprotectMachine(workflow);
+  const listMine = createListMine(workflow);
+  listenForCommands(app, { submitRequest, listMine, protectMachine, unprotectMachine, answers, clock, zone });
   listenForButtons(app, { ...createReviewRequest(workflow), client, answers, log });
+  const overruleUndercut = createOverruleUndercut(protectDeps, protectMachine);
+  listenForProtections(app, { protectMachine, overruleUndercut, answers });
 };
 
+const openFirewallOf =
+  (clouds: ReadonlyMap<CloudName, Cloud>): OpenFirewall =>
+  (id) =>
+    [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
+
 /** From grants to firewalls and from events to messages, at every beat. */
-const makeItSo = (deps: LatchDeps, memory: Memory, machines: Machines, { client, home }: Slack): Beats => {
-  const { config, clouds, clock, log } = deps;
+const makeItSo = (
+  deps: LatchDeps,
+  clouds: ReadonlyMap<CloudName, Cloud>,
+  memory: Memory,
+  machines: Machines,
+  { client, home }: Slack,
+): Beats => {
+  const { config, clock, log } = deps;
   const { ledger, auditLog, outbox, remembered } = memory;
   const firewallWakeups = memory.wakeups(QUEUES.firewalls);
   const inventories = [...clouds.values()].map((cloud) => cloud.inventory);
-  const openFirewall: OpenFirewall = (id) =>
-    [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
+  const openFirewall = openFirewallOf(clouds);
   let homeTeam = "";
 
   const report = createReport({ ledger, machines, remembered, clock });
@@ -166,7 +195,11 @@ const makeItSo = (deps: LatchDeps, memory: Memory, machines: Machines, { client,
     openFirewall,
     remembered,
     report,
-    reportProtections: createReportProtections({ ledger, clock, driftOf: () => "tell" }),
+    reportProtections: createReportProtections({
+      ledger,
+      clock,
+      driftOf: (machine) => driftOf(machine, config, machines),
+    }),
     clock,
     machines,
     channelFor,
@@ -251,6 +284,12 @@ const channelOf = (machine: MachineRef, { policy, security }: Config, machines: 
   const found = machines.byId(machine.id);
   const rule = found === undefined ? undefined : ruleFor(policy, found);
   return rule?.channel ?? security?.channel ?? policy.rules[0]?.channel ?? "";
+};
+
+/** What happens to rules of others that come to undercut a protection; of a machine that no rule speaks of they are told. */
+const driftOf = (machine: MachineRef, { policy }: Config, machines: Machines): "tell" | "withhold" => {
+  const found = machines.byId(machine.id);
+  return (found === undefined ? undefined : ruleFor(policy, found)?.drift) ?? "tell";
 };
 
 const notReady = (

@@ -62,6 +62,8 @@ export interface RefusalFacts {
 
   // What the machine allows
   readonly "no-firewall": { readonly machine: string; readonly cloud: CloudName };
+  /** A firewall before it takes its rules from a firewall policy, where I can't change any. */
+  readonly "policy-firewall": { readonly machine: string; readonly firewall: string; readonly policy: string };
   readonly "no-address-in-family": { readonly machine: string; readonly family: "IPv4" | "IPv6" };
 
   // Who the person is
@@ -84,8 +86,16 @@ export interface RefusalFacts {
   readonly "access-over": { readonly machine: string; readonly at: EpochMs };
   readonly "not-yours": { readonly what: "request" | "access" };
 
+  // Protecting
+  readonly "not-configurer": { readonly machine: string; readonly roles: readonly string[] };
+  readonly "not-protected": { readonly machine: string };
+  readonly "protected-by-policy": { readonly machine: string; readonly rule: string };
+  readonly "proposal-gone": Record<never, never>;
+  /** Nothing that the button was about lets in any more. */
+  readonly "undercut-gone": Record<never, never>;
+
   // We don't know, so no
-  readonly "cannot-check": { readonly what: "people" | "memory"; readonly reference: string };
+  readonly "cannot-check": { readonly what: "people" | "memory" | "clouds"; readonly reference: string };
 }
 
 export type RefusalCode = keyof RefusalFacts;

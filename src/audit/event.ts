@@ -49,6 +49,16 @@ export interface Undercut {
   };
 }
 
+/**
+ * What withholding rules of a security group does beyond the machine's own ports: to other machines that have it, to connections that are open now (AWS
+ * doesn't track what it lets in from anywhere, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html), and to all
+ * protocols of a rule that can't be split.
+ */
+export type Concern =
+  | { readonly kind: "shared"; readonly firewallName: string; readonly machines: readonly string[] }
+  | { readonly kind: "cuts-sessions"; readonly firewallName: string; readonly rules: readonly string[] }
+  | { readonly kind: "all-protocols"; readonly firewallName: string; readonly rules: readonly string[] };
+
 /** What the charts call a machine, and for whom its most open port is open. */
 export interface PostureWords {
   readonly category: string;
@@ -144,8 +154,8 @@ interface EventFacts {
   readonly "undercut.overruled": ProtectionFacts & { readonly firewall: FirewallId; readonly rules: readonly string[] };
   /** A person decided that such rules are meant to be. */
   readonly "undercut.accepted": ProtectionFacts & { readonly firewall: FirewallId; readonly rules: readonly string[] };
-  /** A rule of the policy asks for it, and somebody has to say yes first: why, a sentence each. */
-  readonly "protection.wanted": ProtectionFacts & { readonly concerns: readonly string[] };
+  /** A rule of the policy asks for it, and somebody has to say yes first, because of this. */
+  readonly "protection.wanted": ProtectionFacts & { readonly concerns: readonly Concern[] };
   /** Stored: to be put back. `cause`: `gone` when the machine is. */
   readonly "protection.lifted": ProtectionFacts & { readonly cause: "person" | "gone" };
   /** Nothing of it was seen any more: everything is as before, but for `changed`, which others changed meanwhile. */

@@ -21,18 +21,25 @@ export interface BlockTarget {
 }
 
 /**
- *     proposed ──confirm──▶ on ──lift──▶ off ──protect again──▶ proposed or on
+ *     on ──lift──▶ off ──protect again──▶ on          proposed ──confirm or leave──▶ off
  *
- * `proposed`: somebody was told what it would do and has yet to say that they want it; it does nothing. `off`: it is being taken away, or was.
+ * `proposed`: somebody was told what it would do and has yet to say that they want it; it does nothing, and confirming it stores another one that is on. `off`:
+ * it is being taken away, or was.
  */
 export type ProtectionState =
-  | { readonly kind: "proposed"; readonly at: EpochMs; readonly by: Person }
+  | {
+      readonly kind: "proposed";
+      readonly at: EpochMs;
+      readonly by: Person;
+      /** Stands for what they were told: where it isn't the same any more they are told again. */
+      readonly shown?: string;
+    }
   /** `by` is absent where a rule of the policy asks for it, or where it was found by its mark. */
   | { readonly kind: "on"; readonly at: EpochMs; readonly by?: Person }
   | { readonly kind: "off"; readonly at: EpochMs; readonly by?: Person };
 
 export interface Protection {
-  /** `protectionIdOf(machine.id)`: a machine has one. */
+  /** `protectionIdOf(machine.id)`: a machine has one. A proposal has an id of its own, because it must not take the place of what is on. */
   readonly id: ProtectionId;
   readonly version: number;
   readonly machine: MachineRef;

@@ -25,7 +25,7 @@ export type Notice = Message | Card;
 
 /**
  * Who hears of an event. Everything about a request shows on its card; beside it people are told only what they need to act on or
- * would miss: the requester, how to connect, that time runs out, and a "no"; the channel, that a port was closed; security, what is out of order.
+ * would miss: the requester, how to connect, that time runs out, and a "no"; the channel, that a port was closed or is kept closed; security, what is out of order.
  */
 export const deliveriesFor = (event: AuditEvent, securityChannel: string | undefined): readonly Delivery[] => {
   switch (event.kind) {
@@ -54,9 +54,27 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return [lostCard(event), security(event, securityChannel ?? event.channel)];
     case "closing.overdue":
       return [card(event.requestId, event.channel, URGENT), security(event, securityChannel ?? event.channel)];
+    case "grant.blocked":
+      return requester(event, event.requester);
+    case "protection.began":
+    case "protection.failed":
+    case "protection.lifted":
+    case "protection.ended":
+      return [message(event, event.channel, "channel", USUAL)];
+    case "protection.adopted":
+    case "protection.undercut":
+    case "protection.wanted":
+    case "firewall.repaired":
+    case "posture.worsened":
+      return [security(event, securityChannel ?? event.channel)];
+    case "posture.digest":
+      return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
     case "request.refused":
     case "review.refused":
     case "firewall.changed":
+    case "protection.set":
+    case "undercut.overruled":
+    case "undercut.accepted":
     case "bot.started":
       return [];
   }

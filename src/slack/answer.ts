@@ -2,7 +2,7 @@
 
 import type { RespondArguments, RespondFn } from "@slack/bolt";
 import type { KnownBlock } from "@slack/types";
-import { isFault } from "../access/fault.ts";
+import { type FaultCode, isFault } from "../access/fault.ts";
 import { randomId } from "../access/identifier.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
@@ -52,7 +52,7 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
       const reference = randomId().slice(0, 4);
       deps.log({ reference, error, doing });
       return refuse("cannot-check", {
-        what: isFault(error) && error.code === "slack" ? "people" : "memory",
+        what: isFault(error) ? (AWAY[error.code] ?? "memory") : "memory",
         reference,
       });
     }
@@ -91,4 +91,12 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
       return ended.kind === "withdrawn" ? drawWithdrawn(ended.request) : drawClosing(ended.grant);
     },
   };
+};
+
+/** What can't be asked when a fault of this code is thrown; memory where it isn't here. */
+const AWAY: Readonly<Partial<Record<FaultCode, "people" | "clouds">>> = {
+  slack: "people",
+  azure: "clouds",
+  aws: "clouds",
+  "not-found": "clouds",
 };

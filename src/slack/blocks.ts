@@ -20,6 +20,12 @@ export const lines = (texts: readonly string[]): readonly KnownBlock[] => {
   return sections.map((text) => ({ type: "section", text: { type: "mrkdwn", text } }));
 };
 
+/** The first line alone is the notification. */
+export const drawn = (first: string, rest: readonly string[] = [], buttons: readonly Button[] = []): Drawn => ({
+  text: first,
+  blocks: [...lines([first, ...rest]).slice(0, MOST_BLOCKS - 1), ...(buttons.length === 0 ? [] : [actions(buttons)])],
+});
+
 export const actions = (elements: readonly Button[]): ActionsBlock => ({ type: "actions", elements: [...elements] });
 
 /** The value is an id and nothing else, so a forged or stale button can at most name something. */
@@ -34,7 +40,16 @@ export const button = (label: string, actionId: ActionId, id: string, style?: "p
   ...(style === undefined ? {} : { style }),
 });
 
-export type ActionId = "request.approve" | "request.deny" | "request.withdraw" | "grant.close";
+export type ActionId =
+  | "request.approve"
+  | "request.deny"
+  | "request.withdraw"
+  | "grant.close"
+  | "machine.protect"
+  | "protection.confirm"
+  | "protection.leave"
+  | "undercut.overrule"
+  | "undercut.accept";
 
 /** Cuts by whole characters and never inside an escaped one (`&amp;`) or a reference (`<@U…>`). */
 export const cut = (text: string, longest: number): string => {
@@ -45,3 +60,4 @@ export const cut = (text: string, longest: number): string => {
 
 /** https://docs.slack.dev/reference/block-kit/blocks/section-block */
 const SECTION_TEXT = 3_000;
+const MOST_BLOCKS = 50;

@@ -4,15 +4,20 @@ import type { App } from "@slack/bolt";
 import { isRefusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
+import type { ProtectMachine } from "../workflow/protect-machine.ts";
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
+import type { UnprotectMachine } from "../workflow/unprotect-machine.ts";
 import type { Answers } from "./answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
 import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
+import { drawProtecting, drawUnprotecting } from "./protection-text.ts";
 
 export interface CommandDeps {
   readonly submitRequest: SubmitRequest;
   readonly listMine: ListMine;
+  readonly protectMachine: ProtectMachine;
+  readonly unprotectMachine: UnprotectMachine;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
@@ -42,13 +47,25 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
     case "form":
     case "help":
       return drawHelp();
+    case "protect": {
+      const { machine, services } = command;
+      const outcome = await deps.answers.orCannotCheck("protect a machine", () =>
+        deps.protectMachine.protect(machine, services, user),
+      );
+      if (isRefusal(outcome)) return deps.answers.refused(user, text, [outcome]);
+      return outcome.kind === "refused" ? deps.answers.refused(user, text, outcome.refusals) : drawProtecting(outcome);
+    }
+    case "unprotect": {
+      const outcome = await deps.answers.orCannotCheck("unprotect a machine", () =>
+        deps.unprotectMachine(command.machine, user),
+      );
+      return isRefusal(outcome) ? deps.answers.refused(user, text, [outcome]) : drawUnprotecting(outcome);
+    }
     case "machines":
     case "who":
     case "why":
     case "extend":
     case "posture":
-    case "protect":
-    case "unprotect":
     case "audit":
     case "lockdown":
       return drawNotYet(command.kind);

@@ -7,9 +7,11 @@ import { between, type DurationMs, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Message } from "../notices/notice.ts";
-import { actions, button, type Drawn, lines } from "./blocks.ts";
+import { button, type Drawn, drawn, lines } from "./blocks.ts";
 import { endedText, showSources } from "./card.ts";
 import { code, escapeMrkdwn, literal, mention, when } from "./mrkdwn.ts";
+import { drawPostureNews } from "./posture-text.ts";
+import { drawProtection, shortFirewall } from "./protection-messages.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 /** `undefined`: this event has no message of its own. `grant` is what is stored about it now. */
@@ -64,6 +66,29 @@ export const drawMessage = (
         `I keep trying. If it's urgent, remove the rule of grant ${code(event.grantId)} by hand in ${code(shortFirewall(event.firewall))}.`,
       ]);
     }
+    case "grant.blocked":
+      return drawn(
+        `${escapeMrkdwn(event.machine.name)} is open for you as far as I can open it, but you may not get in.`,
+        [
+          ...event.problems.map(literal),
+          `${code(`/jit why ${event.machine.name}`)} looks again. Whoever looks after its network can change that rule.`,
+        ],
+      );
+    case "protection.began":
+    case "protection.failed":
+    case "protection.adopted":
+    case "protection.wanted":
+    case "protection.undercut":
+    case "protection.lifted":
+    case "protection.ended":
+    case "firewall.repaired":
+      return drawProtection(event);
+    case "posture.worsened":
+    case "posture.digest":
+      return drawPostureNews(event);
+    case "protection.set":
+    case "undercut.overruled":
+    case "undercut.accepted":
     case "request.submitted":
     case "request.refused":
     case "review.given":
@@ -113,11 +138,3 @@ const lineToCopy = (address: string, host: string, port: number): string | undef
       return undefined;
   }
 };
-
-/** The last part of a firewall's id is its name. */
-const shortFirewall = (id: string): string => id.split("/").at(-1) ?? id;
-
-const drawn = (first: string, rest: readonly string[], buttons: readonly ReturnType<typeof button>[] = []): Drawn => ({
-  text: first,
-  blocks: [...lines([first, ...rest]), ...(buttons.length === 0 ? [] : [actions(buttons)])],
-});

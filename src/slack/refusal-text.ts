@@ -109,7 +109,13 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     }
 
     case "no-firewall":
-      return `${literal(refusal.facts.machine)} has no ${refusal.facts.cloud === "azure" ? "network security group" : "security group"} that I could add a rule to. Whoever looks after its network can add one.`;
+      return refusal.facts.cloud === "azure"
+        ? `${literal(refusal.facts.machine)} has no network security group and no firewall that I could add a rule to. Whoever looks after its network can add one.`
+        : `${literal(refusal.facts.machine)} has no security group that I could change. Whoever looks after its network can add one.`;
+    case "policy-firewall": {
+      const { machine, firewall, policy } = refusal.facts;
+      return `${literal(machine)} is behind the firewall ${code(firewall)}, whose rules are in the firewall policy ${code(policy)}. I can't change those. Whoever looks after that policy can let you in there.`;
+    }
     case "no-address-in-family":
       return `${literal(refusal.facts.machine)} has no ${refusal.facts.family} address, so that source can't reach it. Ask from an ${refusal.facts.family === "IPv4" ? "IPv6" : "IPv4"} address.`;
 
@@ -147,11 +153,27 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
         ? "That isn't yours to withdraw: only the person who asked can. Who may approve it can deny it on its card."
         : "That isn't yours to close. The person it is open for can do it, and so can those who may approve it.";
 
+    case "not-configurer": {
+      const { machine, roles: may } = refusal.facts;
+      return may.length === 0
+        ? `Nobody may protect ${literal(machine)}: the policy names no role for it (\`configure\`). Whoever looks after the policy can add one.`
+        : `Protecting ${literal(machine)}, or no longer, is for ${roles(may)} to decide. Whoever looks after that list can add you.`;
+    }
+    case "not-protected":
+      return `${literal(refusal.facts.machine)} isn't protected. ${code(`/jit protect ${refusal.facts.machine}`)} does it.`;
+    case "protected-by-policy":
+      return `The rule *${literal(refusal.facts.rule)}* says \`protect: auto\`, so ${literal(refusal.facts.machine)} would be protected again at once. Whoever looks after the policy has to change that first.`;
+    case "proposal-gone":
+      return "This was answered already, or is too old. `/jit protect` looks again.";
+    case "undercut-gone":
+      return "Nothing of that lets in any more, so there is nothing to decide.";
+
     case "cannot-check": {
       const { what, reference } = refusal.facts;
       const cause = {
         people: "check who may do this",
         memory: "reach my memory",
+        clouds: "look at the firewalls",
       }[what];
       return `I can't ${cause} right now, so I can't say yes. Try again in a minute. (ref ${literal(reference)})`;
     }

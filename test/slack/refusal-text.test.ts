@@ -32,6 +32,7 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "justification-mismatch": { pattern: text },
   "no-approver": { machine: text, roles: [text], needed: 2 },
   "no-firewall": { machine: text, cloud: "azure" },
+  "policy-firewall": { machine: text, firewall: text, policy: text },
   "no-address-in-family": { machine: text, family: "IPv6" },
   "person-unknown": {},
   "person-standing": { standing: "guest" },
@@ -45,6 +46,11 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "grant-unknown": { text },
   "access-over": { machine: text, at: now },
   "not-yours": { what: "access" },
+  "not-configurer": { machine: text, roles: [text] },
+  "not-protected": { machine: text },
+  "protected-by-policy": { machine: text, rule: text },
+  "proposal-gone": {},
+  "undercut-gone": {},
   "cannot-check": { what: "people", reference: text },
 });
 

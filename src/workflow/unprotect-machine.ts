@@ -1,0 +1,36 @@
+/** `/jit unprotect`: what was changed for a machine's protection is put back. */
+
+import { protectionIdOf } from "../access/identifier.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import { auditEvent } from "../audit/event.ts";
+import { changeProtection } from "../grants/change.ts";
+import { firewallsBlocked, isOnNow, type Protection, protectionFacts } from "../grants/protection.ts";
+import { configurerOf } from "./configuring.ts";
+import type { WorkflowDeps } from "./deps.ts";
+
+/** Throws a `Fault` when something that has to be known can't be. */
+export type UnprotectMachine = (machine: string, user: string) => Promise<Protection | Refusal>;
+
+export const createUnprotectMachine =
+  (deps: WorkflowDeps): UnprotectMachine =>
+  async (typed, user) => {
+    const machine = deps.machines.find(typed);
+    if (isRefusal(machine)) return machine;
+    const configurer = await configurerOf(user, machine, deps);
+    if (isRefusal(configurer)) return configurer;
+    const { member, rule } = configurer;
+    if (rule.protect === "auto") return refuse("protected-by-policy", { machine: machine.name, rule: rule.name });
+    const by = member.facts.person;
+    const lifted = await changeProtection(deps.ledger, protectionIdOf(machine.id), (current) => {
+      if (!isOnNow(current)) return undefined;
+      const at = deps.clock.now();
+      const leaving = firewallsBlocked(current);
+      const facts = { ...protectionFacts(current), cause: "person" } as const;
+      return {
+        protection: { ...current, state: { kind: "off", at, by }, seenOn: [], leaving },
+        events: [auditEvent("protection.lifted", `${current.id}/${at}`, at, by, facts)],
+        firewallsDue: leaving.map((firewall) => ({ firewall, at })),
+      };
+    });
+    return lifted ?? refuse("not-protected", { machine: machine.name });
+  };
