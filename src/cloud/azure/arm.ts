@@ -16,9 +16,18 @@ export interface Limits {
   readonly writeMs: number;
   /** How long to wait before asking about a long-running operation again, when the server names no time. */
   readonly pollMs: number;
+  /** One write of an Azure Firewall with all its polling, and how long to wait between two questions: it takes three to five minutes. */
+  readonly firewallWriteMs: number;
+  readonly firewallPollMs: number;
 }
 
-export const LIMITS: Limits = { callMs: 9_000, writeMs: 60_000, pollMs: 250 };
+export const LIMITS: Limits = {
+  callMs: 9_000,
+  writeMs: 60_000,
+  pollMs: 250,
+  firewallWriteMs: 900_000,
+  firewallPollMs: 1_000,
+};
 
 export type Outcome<T> =
   | { readonly kind: "done"; readonly value: T }

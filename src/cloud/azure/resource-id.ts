@@ -2,12 +2,14 @@
 
 import type { FirewallId } from "../../access/machine.ts";
 
-/** Where an NSG is: what the API's paths are made of. */
-export interface NsgPath {
+/** Where a resource is: what the API's paths are made of. */
+export interface ResourcePath {
   readonly subscription: string;
   readonly resourceGroup: string;
   readonly name: string;
 }
+
+export type NsgPath = ResourcePath;
 
 /** The form in which resource ids are compared and kept. */
 export const idKey = (id: string): string => id.trim().replace(/\/+$/u, "").toLowerCase();
@@ -15,18 +17,33 @@ export const idKey = (id: string): string => id.trim().replace(/\/+$/u, "").toLo
 /** `/subscriptions/<id>/…` → `<id>`; `undefined` when there is none. */
 export const subscriptionOf = (id: string): string | undefined => /^\/subscriptions\/([^/]+)/iu.exec(id)?.[1];
 
-const PREFIX = "azure-nsg:";
-const NSG =
-  /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/microsoft\.network\/networksecuritygroups\/([^/]+)$/u;
+/** The last part of an id, which people know it by: `pol-hub`. */
+export const nameOf = (id: string): string => id.slice(id.replace(/\/+$/u, "").lastIndexOf("/") + 1);
 
-/** `azure-nsg:/subscriptions/…/networksecuritygroups/nsg-prod`, lower case. */
-export const nsgFirewallId = (resourceId: string): FirewallId => `${PREFIX}${idKey(resourceId)}` as FirewallId;
-
-/** The NSG that a firewall id names; `undefined` when it is another adapter's. */
-export const parseNsgFirewallId = (id: FirewallId): NsgPath | undefined => {
-  if (!id.startsWith(PREFIX)) return undefined;
-  const [, subscription, resourceGroup, name] = NSG.exec(idKey(id.slice(PREFIX.length))) ?? [];
-  return subscription === undefined || resourceGroup === undefined || name === undefined
+/** The path of a resource in Microsoft.Network; `undefined` when the id is of another type. `type` is in lower case. */
+export const networkPathOf = (id: string, type: string): ResourcePath | undefined => {
+  const [, subscription, resourceGroup, itsType, name] = NETWORK_RESOURCE.exec(idKey(id)) ?? [];
+  return subscription === undefined || resourceGroup === undefined || name === undefined || itsType !== type
     ? undefined
     : { subscription, resourceGroup, name };
 };
+
+/** `azure-nsg:/subscriptions/…/networksecuritygroups/nsg-prod`, lower case. */
+export const nsgFirewallId = (resourceId: string): FirewallId => `${NSG_PREFIX}${idKey(resourceId)}` as FirewallId;
+
+/** The NSG that a firewall id names; `undefined` when it is another adapter's. */
+export const parseNsgFirewallId = (id: FirewallId): NsgPath | undefined =>
+  id.startsWith(NSG_PREFIX) ? networkPathOf(id.slice(NSG_PREFIX.length), "networksecuritygroups") : undefined;
+
+/** `azure-firewall:/subscriptions/…/azurefirewalls/fw-hub`, lower case. */
+export const classicFirewallId = (resourceId: string): FirewallId =>
+  `${FIREWALL_PREFIX}${idKey(resourceId)}` as FirewallId;
+
+/** The Azure Firewall that a firewall id names; `undefined` when it is another adapter's. */
+export const parseClassicFirewallId = (id: FirewallId): ResourcePath | undefined =>
+  id.startsWith(FIREWALL_PREFIX) ? networkPathOf(id.slice(FIREWALL_PREFIX.length), "azurefirewalls") : undefined;
+
+const NSG_PREFIX = "azure-nsg:";
+const FIREWALL_PREFIX = "azure-firewall:";
+const NETWORK_RESOURCE =
+  /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/microsoft\.network\/([^/]+)\/([^/]+)$/u;
