@@ -4,14 +4,15 @@ import { setTimeout } from "node:timers/promises";
 import { Fault, isFault } from "../../access/fault.ts";
 import type { FirewallId } from "../../access/machine.ts";
 import { SECOND } from "../../access/time.ts";
-import type { Changes, Firewall, Guard, IngressRule, Observed, ObservedRule } from "../firewall.ts";
+import type { Block, Changes, Firewall, Guard, IngressRule, Observed, ObservedRule } from "../firewall.ts";
 import { azureFault, isGone } from "./azure-fault.ts";
 import type { NsgApi } from "./nsg-api.ts";
+import { blockEdits, observedBlocks, unblockEdits, undercutOf } from "./nsg-blocks.ts";
 import { findRule, type NsgDocument, type NsgRule, nameKey, stringAt } from "./nsg-document.ts";
 import { type Edit, writeEdits } from "./nsg-writes.ts";
 import { type NameParts, type OwnerMark, parseDescription, printDescription } from "./owner-mark.ts";
 import { type Band, findRoom } from "./priority.ts";
-import { familyOfHole, printRule, type RuleProperties, readRule } from "./security-rule.ts";
+import { familyOfHole, printRule, printWall, type RuleProperties, readRule, readWall } from "./security-rule.ts";
 
 /** Three seconds together: a closing that falls due meanwhile must not wait long for the lease. */
 const SETTLE_MS = 250;
@@ -34,12 +35,12 @@ export const createNsgFirewall = ({ id, name, api, mark, band }: NsgDeps): Firew
   };
 
   const apply = async (changes: Changes, guard: Guard, signal: AbortSignal): Promise<readonly string[]> => {
-    const opens = changes.restamp.length + changes.add.length > 0;
+    const { block, restamp, unblock, add } = changes;
     let nsg = await read(signal);
-    // With the group went all its rules: nothing to close.
-    if (nsg === undefined && !opens) return [];
+    // With the group went all its rules: nothing to close, and nothing to take away.
+    if (nsg === undefined && block.length + restamp.length + add.length === 0) return [];
     if (nsg === undefined) throw gone(name);
-    if (!opens && changes.remove.length === 0) {
+    if (Object.values(changes).every((list) => list.length === 0)) {
       await settle(nsg, guard, signal);
       return [];
     }
@@ -54,9 +55,17 @@ export const createNsgFirewall = ({ id, name, api, mark, band }: NsgDeps): Firew
       if (after === undefined) throw gone(name);
       return after;
     };
-    nsg = await step(removalsOf(changes, mark, nsg), nsg, opens);
+    const after = {
+      unblock: unblock.length + add.length > 0,
+      restamp: restamp.length + unblock.length + add.length > 0,
+    };
+    nsg = await step(removalsOf(changes, mark, nsg), nsg, block.length > 0 || after.restamp);
+    const blocked = blockEdits(nsg, block, { name, mark, band });
+    failures.push(...blocked.faults);
+    nsg = await step(blocked.edits, nsg, after.restamp);
     // What is to stay is prolonged before anything is opened, and even when there is no room to open it.
-    nsg = await step(restampsOf(changes, mark, nsg, name), nsg, changes.add.length > 0);
+    nsg = await step(restampsOf(changes, mark, nsg, name), nsg, after.unblock);
+    nsg = await step(unblockEdits(nsg, unblock, mark), nsg, add.length > 0);
     await step(additionsOf(changes, mark, nsg, name, band), nsg, false);
 
     // The first: what keeps a door from closing matters more than what keeps one from opening.
@@ -83,21 +92,33 @@ export const createNsgFirewall = ({ id, name, api, mark, band }: NsgDeps): Firew
     id,
     name,
     ruleHolds: "grant",
-    observe: async (signal) => {
+    observe: async (signal, blocks = []) => {
       const nsg = await read(signal);
-      return nsg === undefined ? { rules: [], blocks: [], undercut: new Map(), settled: true } : observedOf(nsg, mark, band);
+      if (nsg !== undefined) return observedOf(nsg, blocks, name, mark, band);
+      return {
+        rules: [],
+        blocks: [],
+        undercut: new Map(blocks.map(({ protection }) => [protection, []])),
+        settled: true,
+      };
     },
     apply,
   };
 };
 
-const observedOf = (nsg: NsgDocument, mark: OwnerMark, band: Band): Observed => ({
+const observedOf = (
+  nsg: NsgDocument,
+  asked: readonly Block[],
+  name: string,
+  mark: OwnerMark,
+  band: Band,
+): Observed => ({
   rules: nsg.rules.flatMap((rule): ObservedRule[] => {
     const parts = mark.parseName(rule.name);
     return parts === undefined ? [] : [observedRuleOf(rule, parts, band)];
   }),
-  blocks: [],
-  undercut: new Map(),
+  blocks: observedBlocks(nsg, asked, { name, mark, band }),
+  undercut: undercutOf(nsg, asked, mark),
   settled: !isChanging(nsg, mark) && repairsOf(nsg, mark, band).length === 0,
 });
 
@@ -132,13 +153,15 @@ const restampsOf = (changes: Changes, mark: OwnerMark, nsg: NsgDocument, nsgName
 /** Rules of ours that are as they should be, but whose last write failed, so that nobody knows if they work: the way out is to write them again. */
 const repairsOf = (nsg: NsgDocument, mark: OwnerMark, band: Band): readonly Edit[] =>
   nsg.rules.flatMap(({ name, properties }): Edit[] => {
-    const parts = mark.parseName(name);
-    const failed = /^(?:failed|canceled)$/iu.test(stringAt(properties, "provisioningState") ?? "");
-    if (parts === undefined || !failed) return [];
-    const hole = readRule(properties, parts, band);
     const { priority } = properties;
-    if (hole === undefined || typeof priority !== "number") return [];
-    return [{ kind: "put", name, properties: printRule(hole, priority, stringAt(properties, "description") ?? "") }];
+    const failed = /^(?:failed|canceled)$/iu.test(stringAt(properties, "provisioningState") ?? "");
+    if (!failed || typeof priority !== "number") return [];
+    const description = stringAt(properties, "description") ?? "";
+    const [ofGrant, ofBlock] = [mark.parseName(name), mark.parseBlockName(name)];
+    const hole = ofGrant === undefined ? undefined : readRule(properties, ofGrant, band);
+    const wall = ofBlock === undefined ? undefined : readWall(properties, ofBlock);
+    if (hole !== undefined) return [{ kind: "put", name, properties: printRule(hole, priority, description) }];
+    return wall === undefined ? [] : [{ kind: "put", name, properties: printWall(wall, priority, description) }];
   });
 
 /** A fault when one of the rules has no room: then none is added. */
@@ -193,7 +216,7 @@ const isChanging = (nsg: NsgDocument, mark: OwnerMark): boolean =>
   [
     nsg.provisioningState,
     ...nsg.rules
-      .filter(({ name }) => mark.parseName(name) !== undefined)
+      .filter(({ name }) => mark.isOurs(name))
       .map(({ properties }) => stringAt(properties, "provisioningState")),
   ].some((state) => state !== undefined && /^(?:updating|deleting|creating)$/iu.test(state));
 

@@ -1,7 +1,7 @@
 /** Which priorities are ours to take, and whether an NSG has room for more rules. */
 
 import { contains, parseCidr } from "../../access/source.ts";
-import { eitherAt, type JsonObject, type NsgDocument, stringAt } from "./nsg-document.ts";
+import { eitherAt, type JsonObject, type NsgDocument, type NsgRule, stringAt } from "./nsg-document.ts";
 
 /** Both ends included: `{ from: 100, to: 999 }`. */
 export interface Band {
@@ -10,7 +10,7 @@ export interface Band {
 }
 
 /** The highest priority that a rule can have, and the lowest: https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview */
-const LIMITS: Band = { from: 100, to: 4_096 };
+export const LIMITS: Band = { from: 100, to: 4_096 };
 
 export const isInBand = (priority: number, { from, to }: Band): boolean =>
   Number.isInteger(priority) && priority >= from && priority <= to;
@@ -35,9 +35,39 @@ export type Room =
  * All or nothing: when one of them has no room, none has.
  */
 export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: Band): Room => {
-  const rules = nsg.rules.length + added.length;
-  if (rules > ROOM.rules) return full(`${nsg.rules.length} of ${ROOM.rules} rules are there already`);
+  const missing = shortage(nsg, added);
+  if (missing !== undefined) return full(missing);
 
+  const taken = takenInbound(nsg.rules);
+  const priorities: number[] = added.map(() => band.from);
+  let priority = band.from;
+  // Those that have to stand before the earliest wall choose first, so that one machine's wall is in nobody else's way.
+  for (const { wall, last, index } of limitsOf(nsg, added, band)) {
+    while (priority <= last && taken.has(priority)) priority += 1;
+    if (priority > last) {
+      return wall === undefined || wall.priority > band.to
+        ? full(`every priority from ${band.from} to ${band.to} is taken`)
+        : full(`rule \`${wall.name}\` denies it at priority ${wall.priority}, and no number before that is free`);
+    }
+    priorities[index] = priority;
+    priority += 1;
+  }
+  return { kind: "room", priorities };
+};
+
+const limitsOf = (nsg: NsgDocument, added: readonly JsonObject[], band: Band) =>
+  added
+    .map((rule, index) => {
+      const wall = firstWall(nsg, rule);
+      return { index, wall, last: Math.min(band.to, (wall?.priority ?? Number.POSITIVE_INFINITY) - 1) };
+    })
+    .toSorted((a, b) => a.last - b.last);
+
+/** Why this many more rules and addresses can't be there at once; `undefined` when they can. */
+export const shortage = (nsg: NsgDocument, added: readonly JsonObject[]): string | undefined => {
+  if (nsg.rules.length + added.length > ROOM.rules) {
+    return `${nsg.rules.length} of ${ROOM.rules} rules are there already`;
+  }
   for (const [side, singular, plural] of SIDES) {
     const present = countOf(
       singular,
@@ -45,35 +75,28 @@ export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: B
       nsg.rules.map(({ properties }) => properties),
     );
     if (present + countOf(singular, plural, added) > ROOM.addresses) {
-      return full(`${present} of ${ROOM.addresses} ${side} addresses are there already`);
+      return `${present} of ${ROOM.addresses} ${side} addresses are there already`;
     }
   }
-
-  const taken = new Set(
-    nsg.rules
-      // A rule whose direction isn't told may be inbound, so its number counts as taken.
-      .filter(({ properties }) => stringAt(properties, "direction")?.toLowerCase() !== "outbound")
-      .map(({ properties }) => properties.priority),
-  );
-  const wall = firstWall(nsg, added);
-  const last = Math.min(band.to, (wall?.priority ?? Number.POSITIVE_INFINITY) - 1);
-  const priorities: number[] = [];
-  for (let priority = band.from; priority <= last && priorities.length < added.length; priority += 1) {
-    if (!taken.has(priority)) priorities.push(priority);
-  }
-  if (priorities.length === added.length) return { kind: "room", priorities };
-  if (wall === undefined || wall.priority > band.to)
-    return full(`every priority from ${band.from} to ${band.to} is taken`);
-  return full(`rule \`${wall.name}\` denies it at priority ${wall.priority}, and no number before that is free`);
+  return undefined;
 };
 
-/** The first rule that would keep one of `added` from letting anybody in: what stands before ours decides. */
+/** A rule whose direction isn't told may be inbound, so its number counts as taken. */
+export const takenInbound = (rules: readonly NsgRule[]): Set<unknown> =>
+  new Set(rules.filter(({ properties }) => isInbound(properties)).map(({ properties }) => properties.priority));
+
+export const isInbound = (rule: JsonObject): boolean => stringAt(rule, "direction")?.toLowerCase() !== "outbound";
+
+/**
+ * The first rule that would keep `added` from letting anybody in: what stands before ours decides. A deny of ours counts like any other: it
+ * mostly stands after the band, and is in the way of nothing; one that had to go over somebody's allow stands in it, and our allows go before it.
+ */
 const firstWall = (
   nsg: NsgDocument,
-  added: readonly JsonObject[],
+  added: JsonObject,
 ): { readonly name: string; readonly priority: number } | undefined =>
   nsg.rules
-    .filter(({ properties }) => isInboundDeny(properties) && added.some((rule) => covers(properties, rule)))
+    .filter(({ properties }) => isInboundDeny(properties) && covers(properties, added))
     .map(({ name, properties }) => ({ name, priority: Number(properties.priority) }))
     .toSorted((a, b) => a.priority - b.priority)[0];
 

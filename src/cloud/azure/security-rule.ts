@@ -1,13 +1,16 @@
-/** One hole, written as the properties of an NSG security rule and read back from them. */
+/** One hole, or what a block keeps closed, written as the properties of an NSG security rule and read back from them. */
 
 import { type Protocol, parsePort } from "../../access/port.ts";
 import { type AddressFamily, type Cidr, familyOf, isSingleAddress, parseCidr, showCidr } from "../../access/source.ts";
 import type { IngressRule } from "../firewall.ts";
 import { eitherAt, type JsonObject, listAt, stringAt } from "./nsg-document.ts";
-import type { NameParts } from "./owner-mark.ts";
+import type { BlockNameParts, NameParts } from "./owner-mark.ts";
 import { type Band, isInBand } from "./priority.ts";
 
 export type Hole = Omit<IngressRule, "holders">;
+
+/** The part of a block that one rule can hold: `{ addresses: ["10.0.1.4"], protocol: "tcp", ports: [22, 3389] }`, of one address family. */
+export type Wall = Pick<Hole, "addresses" | "protocol" | "ports">;
 
 /** The family of a rule's addresses, which is that of its sources too. */
 export const familyOfHole = ({ sources }: Hole): AddressFamily => {
@@ -20,7 +23,7 @@ export const familyOfHole = ({ sources }: Hole): AddressFamily => {
 export interface RuleProperties {
   readonly description: string;
   readonly protocol: "Tcp" | "Udp";
-  readonly access: "Allow";
+  readonly access: "Allow" | "Deny";
   readonly direction: "Inbound";
   readonly priority: number;
   readonly sourcePortRange: "*";
@@ -34,14 +37,19 @@ export interface RuleProperties {
 
 export const printRule = (hole: Hole, priority: number, description: string): RuleProperties => ({
   description,
-  protocol: hole.protocol === "tcp" ? "Tcp" : "Udp",
+  ...frameOf(hole),
   access: "Allow",
-  direction: "Inbound",
   priority,
-  sourcePortRange: "*",
   ...oneOrMany("sourceAddressPrefix", "sourceAddressPrefixes", hole.sources),
-  ...oneOrMany("destinationAddressPrefix", "destinationAddressPrefixes", hole.addresses),
-  ...oneOrMany("destinationPortRange", "destinationPortRanges", hole.ports.map(String)),
+});
+
+/** `*` as the source stands for both families, also where the destination is of one. */
+export const printWall = (wall: Wall, priority: number, description: string): RuleProperties => ({
+  description,
+  ...frameOf(wall),
+  access: "Deny",
+  priority,
+  sourceAddressPrefix: "*",
 });
 
 /**
@@ -49,31 +57,54 @@ export const printRule = (hole: Hole, priority: number, description: string): Ru
  * protocol or family than its name says, a tag or a group instead of a prefix, or a range of ports.
  */
 export const readRule = (properties: JsonObject, name: NameParts, band: Band): Hole | undefined => {
+  const { priority } = properties;
+  const wall = readFrame(properties, name, "allow");
+  if (wall === undefined || typeof priority !== "number" || !isInBand(priority, band)) return undefined;
+  const sources = eitherAt(properties, "sourceAddressPrefix", "sourceAddressPrefixes").map(parseCidr);
+  if (!allOf(sources, name.family)) return undefined;
+  return { ...wall, sources: unique(sources).toSorted() };
+};
+
+/** What a rule of ours keeps closed, wherever it stands; `undefined` when it is anything that we don't write. */
+export const readWall = (properties: JsonObject, name: BlockNameParts): Wall | undefined => {
+  const sources = eitherAt(properties, "sourceAddressPrefix", "sourceAddressPrefixes");
+  return sources.length === 1 && sources[0] === "*" ? readFrame(properties, name, "deny") : undefined;
+};
+
+const frameOf = ({ protocol, addresses, ports }: Wall) =>
+  ({
+    protocol: protocol === "tcp" ? "Tcp" : "Udp",
+    direction: "Inbound",
+    sourcePortRange: "*",
+    ...oneOrMany("destinationAddressPrefix", "destinationAddressPrefixes", addresses),
+    ...oneOrMany("destinationPortRange", "destinationPortRanges", ports.map(String)),
+  }) as const;
+
+const readFrame = (
+  properties: JsonObject,
+  name: Pick<NameParts, "protocol" | "family">,
+  access: "allow" | "deny",
+): Wall | undefined => {
   const is = (key: string, value: string): boolean => stringAt(properties, key)?.toLowerCase() === value;
-  const priority = properties.priority;
   const asWritten =
-    is("access", "allow") &&
+    is("access", access) &&
     is("direction", "inbound") &&
     is("protocol", name.protocol) &&
-    typeof priority === "number" &&
-    isInBand(priority, band) &&
     eitherAt(properties, "sourcePortRange", "sourcePortRanges").every((range) => range === "*") &&
     listAt(properties, "sourceApplicationSecurityGroups").length === 0 &&
     listAt(properties, "destinationApplicationSecurityGroups").length === 0;
   if (!asWritten) return undefined;
 
-  const sources = eitherAt(properties, "sourceAddressPrefix", "sourceAddressPrefixes").map(parseCidr);
   const targets = eitherAt(properties, "destinationAddressPrefix", "destinationAddressPrefixes").map(parseCidr);
   const ports = eitherAt(properties, "destinationPortRange", "destinationPortRanges").map((range) =>
     portOf(range, name.protocol),
   );
-  if (!allOf(sources, name.family) || !allOf(targets, name.family) || !targets.every(isSingleAddress)) return undefined;
+  if (!allOf(targets, name.family) || !targets.every(isSingleAddress)) return undefined;
   if (ports.length === 0 || !ports.every((port) => port !== undefined)) return undefined;
   return {
     addresses: unique(targets.map(showCidr)).toSorted(),
     protocol: name.protocol,
     ports: unique(ports).toSorted((a, b) => a - b),
-    sources: unique(sources).toSorted(),
   };
 };
 

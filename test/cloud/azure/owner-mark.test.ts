@@ -1,18 +1,20 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type GrantId, ID_ALPHABET } from "../../../src/access/identifier.ts";
+import { type GrantId, ID_ALPHABET, type ProtectionId } from "../../../src/access/identifier.ts";
 import type { EpochMs } from "../../../src/access/time.ts";
 import {
   createOwnerMark,
   MAX_DESCRIPTION,
+  parseBlockDescription,
   parseDescription,
+  printBlockDescription,
   printDescription,
 } from "../../../src/cloud/azure/owner-mark.ts";
 
 const anId = fc
   .string({ unit: fc.constantFrom(...ID_ALPHABET.split("")), minLength: 8, maxLength: 8 })
   .map((text) => text as GrantId);
-const aName = fc.string({ unit: fc.constantFrom(..."abcXYZ0129_.-".split("")), minLength: 1, maxLength: 59 });
+const aName = fc.string({ unit: fc.constantFrom(..."abcXYZ0129_.-".split("")), minLength: 1, maxLength: 54 });
 const parts = fc.record({
   grant: anId,
   protocol: fc.constantFrom("tcp" as const, "udp" as const),
@@ -42,6 +44,29 @@ describe("names", () => {
     );
   });
 
+  test("a block's is read back too, and never taken for a grant's", () => {
+    fc.assert(
+      fc.property(aName, aName, parts, (installation, another, { grant, protocol, family }) => {
+        const mark = createOwnerMark(installation);
+        const said = { protection: grant as string as ProtectionId, protocol, family };
+        const name = mark.printBlockName(said);
+        expect(name.length).toBeLessThanOrEqual(80);
+        for (const written of [name, name.toUpperCase()]) {
+          expect(mark.parseBlockName(written)).toEqual(said);
+          expect(mark.isOurs(written)).toBe(true);
+          expect(mark.parseName(written)).toBeUndefined();
+          expect(createOwnerMark(another).parseName(written)).toBeUndefined();
+        }
+        const ofGrant = mark.printName({ grant, protocol, family });
+        expect(mark.isOurs(ofGrant)).toBe(true);
+        expect(mark.parseBlockName(ofGrant)).toBeUndefined();
+        expect(createOwnerMark(another).parseBlockName(ofGrant)).toBeUndefined();
+        fc.pre(installation.toLowerCase() !== another.toLowerCase());
+        expect(createOwnerMark(another).isOurs(name)).toBe(false);
+      }),
+    );
+  });
+
   test.each([
     "latch-acme-2-k7f3q2xd-tcp-4",
     "latch-acme2-k7f3q2xd-tcp-4",
@@ -63,12 +88,26 @@ describe("names", () => {
     expect(createOwnerMark("a.me").parseName("latch-acme-k7f3q2xd-tcp-4")).toBeUndefined();
   });
 
-  test.each(["", "a b", "a/b", "é", "x".repeat(60)])("an installation can't be called %j", (name) => {
-    expect(() => createOwnerMark(name)).toThrow("must be 1 to 59");
+  test.each(["", "a b", "a/b", "é", "x".repeat(55)])("an installation can't be called %j", (name) => {
+    expect(() => createOwnerMark(name)).toThrow("must be 1 to 54");
   });
 });
 
 describe("descriptions", () => {
+  test("a block's tells what it is for, and its note is read back, however it was damaged", () => {
+    expect(printBlockDescription("prod-vm-3: U0SEC1")).toBe("latch keeps closed: prod-vm-3: U0SEC1");
+    expect(printBlockDescription("")).toBe("latch keeps closed");
+    expect(parseBlockDescription("latch keeps closed")).toBe("");
+    expect(parseBlockDescription("do not touch")).toBe("");
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 300 }), (note) => {
+        const printed = printBlockDescription(note);
+        expect(printed.length).toBeLessThanOrEqual(MAX_DESCRIPTION);
+        expect(printBlockDescription(parseBlockDescription(printed))).toBe(printed);
+      }),
+    );
+  });
+
   test("the end is read back, rounded up to the second, whatever the note is", () => {
     fc.assert(
       fc.property(anEnd, fc.string({ unit: "binary", maxLength: 300 }), (expiresAt, note) => {
