@@ -160,11 +160,11 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
         : `Protecting ${literal(machine)}, or no longer, is for ${roles(may)} to decide. Whoever looks after that list can add you.`;
     }
     case "not-protected":
-      return `${literal(refusal.facts.machine)} isn't protected. ${code(`/jit protect ${refusal.facts.machine}`)} does it.`;
+      return `${literal(refusal.facts.machine)} isn't protected, so there is nothing to put back.`;
     case "protected-by-policy":
       return `The rule *${literal(refusal.facts.rule)}* says \`protect: auto\`, so ${literal(refusal.facts.machine)} would be protected again at once. Whoever looks after the policy has to change that first.`;
     case "proposal-gone":
-      return "This was answered already, or is too old. `/jit protect` looks again.";
+      return "This was answered already, or is too old. Type the command again, and I look again.";
     case "undercut-gone":
       return "Nothing of that lets in any more, so there is nothing to decide.";
 

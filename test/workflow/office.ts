@@ -1,22 +1,29 @@
 /** People with roles, machines behind firewalls, a policy and memory: all that the workflow needs. */
 
 import { Fault } from "../../src/access/fault.ts";
-import type { GrantId, RequestId } from "../../src/access/identifier.ts";
+import { type GrantId, protectionIdOf, type RequestId } from "../../src/access/identifier.ts";
 import type { FirewallId, Machine } from "../../src/access/machine.ts";
 import type { Directory, PersonFacts } from "../../src/access/person.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
+import type { Protection } from "../../src/grants/protection.ts";
 import type { AccessRequest } from "../../src/grants/request.ts";
 import type { Policy, Rule } from "../../src/policy/policy.ts";
 import { createEndEarly } from "../../src/workflow/end-early.ts";
+import { createFollowMachines } from "../../src/workflow/follow-machines.ts";
 import { createListMine } from "../../src/workflow/list-mine.ts";
 import { createLookAtRequest } from "../../src/workflow/look-at-request.ts";
+import { createOverruleUndercut } from "../../src/workflow/overrule.ts";
+import { createProtectByPolicy } from "../../src/workflow/protect-by-policy.ts";
+import { createProtectMachine } from "../../src/workflow/protect-machine.ts";
 import { createRecordRefusal } from "../../src/workflow/record-refusal.ts";
 import { createReviewRequest } from "../../src/workflow/review-request.ts";
 import { type Ask, createSubmitRequest } from "../../src/workflow/submit-request.ts";
+import { createUnprotectMachine } from "../../src/workflow/unprotect-machine.ts";
 import { NOW } from "../contracts/samples.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
+import { createMemoryFirewall, type MemoryFirewall } from "../fakes/memory-firewall.ts";
 import { createMemoryLedger } from "../fakes/memory-ledger.ts";
 import { createMemoryWakeups } from "../fakes/memory-wakeups.ts";
 import type { Outage } from "../fakes/outage.ts";
@@ -61,8 +68,12 @@ export const createOffice = async (
     firewalls: {
       ...firewalls,
       wake: async (id, at) => {
-        const stored = memory.grants().some(({ targets }) => targets.some(({ firewall }) => firewall === id));
-        if (!stored) throw new Error(`${id} is to be looked at, and no grant is stored for it`);
+        const stored = [...memory.grants(), ...memory.protections()].some(
+          (each) =>
+            each.targets.some(({ firewall }) => firewall === id) ||
+            ("leaving" in each && each.leaving.some((firewall) => firewall === id)),
+        );
+        if (!stored) throw new Error(`${id} is to be looked at, and nothing is stored for it`);
         await firewalls.wake(id, at);
       },
     },
@@ -102,6 +113,13 @@ export const createOffice = async (
     ...given,
     roles: new Map([...given.roles, ["security", { name: "security", users: [SECURITY], groups: [] }]]),
   });
+  const firewallsById = new Map<FirewallId, MemoryFirewall>();
+  const firewall = (id: FirewallId): MemoryFirewall => {
+    const made =
+      firewallsById.get(id) ?? createMemoryFirewall({ id, ruleHolds: id.startsWith("aws-") ? "hole" : "grant" });
+    firewallsById.set(id, made);
+    return made;
+  };
   let count = 0;
   let found = await machinesOf(...machines);
   const deps = {
@@ -109,7 +127,15 @@ export const createOffice = async (
     auditLog,
     directory,
     clock,
-    machines: { ...found, find: (text: string) => found.find(text), byId: (id: Machine["id"]) => found.byId(id) },
+    machines: {
+      refresh: (signal: AbortSignal) => found.refresh(signal),
+      isComplete: () => found.isComplete(),
+      find: (text: string) => found.find(text),
+      byId: (id: Machine["id"]) => found.byId(id),
+      behind: (id: FirewallId) => found.behind(id),
+      all: () => found.all(),
+    },
+    openFirewall: firewall,
     policy: () => (policy === undefined ? undefined : withSecurity(policy)),
     securityRoles: () => ["security"],
     zone: () => "Europe/Berlin",
@@ -119,6 +145,7 @@ export const createOffice = async (
     },
   };
   const submitRequest = createSubmitRequest(deps);
+  const protectMachine = createProtectMachine(deps);
   const submit = async (ask: Partial<Ask> = {}, user = DEV): Promise<AccessRequest> => {
     const outcome = await submitRequest(anAsk(ask), user);
     if ("refusals" in outcome) throw new Error(`refused: ${JSON.stringify(outcome.refusals)}`);
@@ -145,6 +172,19 @@ export const createOffice = async (
       return "refusals" in outcome ? outcome.refusals.map(({ code }) => code) : [];
     },
     ...createReviewRequest(deps),
+    deps,
+    /** In memory; other people's rules go into `state.allows`. */
+    firewall,
+    protectMachine,
+    unprotect: createUnprotectMachine(deps),
+    undercut: createOverruleUndercut(deps, protectMachine),
+    protectByPolicy: createProtectByPolicy(deps),
+    followMachines: createFollowMachines(deps),
+    protection: async (machine: Machine = machineBehind([])): Promise<Protection> => {
+      const protection = await ledger.protection(protectionIdOf(machine.id));
+      if (protection === undefined) throw new Error(`${machine.name} was never protected`);
+      return protection;
+    },
     endEarly: createEndEarly(deps),
     listMine: createListMine(deps),
     lookAtRequest: createLookAtRequest(deps),
