@@ -179,12 +179,14 @@ const readTables = async (deps: TableDeps): Promise<(vpc: string) => AddressTabl
   const { read, rules, prefixes, accounts, groupsIn } = deps;
   const all = [...rules.values()].flat();
   const lists = [...new Set(all.flatMap(({ PrefixListId }) => PrefixListId ?? []))];
-  const entries = Promise.all(lists.map(async (id) => [id, await prefixes(id)] as const));
   const referenced = all.flatMap(({ ReferencedGroupInfo }) => ReferencedGroupInfo ?? []);
   const known = referenced.filter(({ UserId }) => UserId === undefined || accounts.has(UserId));
-  const members = readMembers(read, [...new Set(known.flatMap(({ GroupId }) => GroupId ?? []))]);
+  const [entries, members] = await Promise.all([
+    Promise.all(lists.map(async (id) => ({ id, addresses: await prefixes(id) }))),
+    readMembers(read, [...new Set(known.flatMap(({ GroupId }) => GroupId ?? []))]),
+  ]);
   const named = new Map(
-    [...(await entries), ...(await members)].flatMap(([id, addresses]) =>
+    [...entries, ...members].flatMap(({ id, addresses }): [string, readonly string[]][] =>
       addresses === undefined ? [] : [[id.toLowerCase(), addresses]],
     ),
   );
@@ -208,12 +210,12 @@ const readTables = async (deps: TableDeps): Promise<(vpc: string) => AddressTabl
 const readMembers = async (
   read: Ask,
   groups: readonly string[],
-): Promise<readonly (readonly [string, readonly string[]])[]> => {
+): Promise<readonly { readonly id: string; readonly addresses: readonly string[] }[]> => {
   try {
     const interfaces = groups.length === 0 ? [] : await readInterfaces(read, "group-id", groups);
-    return groups.map((group) => {
-      const members = interfaces.filter(({ Groups }) => (Groups ?? []).some(({ GroupId }) => GroupId === group));
-      return [group, members.flatMap(addressesOf)];
+    return groups.map((id) => {
+      const members = interfaces.filter(({ Groups }) => (Groups ?? []).some(({ GroupId }) => GroupId === id));
+      return { id, addresses: members.flatMap(addressesOf) };
     });
   } catch (error) {
     if (isFault(error) && error.retry === "never") return [];

@@ -48,22 +48,27 @@ export const createShelf = <T extends { readonly id?: string }>(
   kind: Kind<T>,
   { arm, signal, listed }: Occasion,
 ): Shelf<T> => {
-  const lists = new Map<string, Promise<ReadonlyMap<string, T>>>();
+  const lists = new Map<string, Promise<Outcome<ReadonlyMap<string, T>>>>();
   const single = new Map<string, Promise<Reading<T>>>();
 
-  const list = async (subscription: string): Promise<ReadonlyMap<string, T>> => {
+  const list = async (subscription: string): Promise<Outcome<ReadonlyMap<string, T>>> => {
     const outcome = await arm.ask(
       async (abortSignal) => Array.fromAsync(kind.list(arm, subscription, { abortSignal })),
       signal,
       LIST_MS,
     );
-    if (outcome.kind === "done") return new Map(outcome.value.map((each) => [idKey(each.id ?? ""), each]));
-    if (kind.mayBeUnknown === true && UNKNOWN_TYPE.has(outcome.problem.code ?? "")) return new Map();
-    throw azureFault(`cannot list ${kind.what}s of \`${subscription}\``, outcome.problem);
+    if (outcome.kind === "done") {
+      return { kind: "done", value: new Map(outcome.value.map((each) => [idKey(each.id ?? ""), each])) };
+    }
+    const isUnknown = kind.mayBeUnknown === true && UNKNOWN_TYPE.has(outcome.problem.code ?? "");
+    return isUnknown ? { kind: "done", value: new Map() } : outcome;
   };
 
-  const listOnce = async (subscription: string): Promise<ReadonlyMap<string, T>> =>
+  const listOnce = async (subscription: string): Promise<Outcome<ReadonlyMap<string, T>>> =>
     once(lists, subscription.toLowerCase(), async () => list(subscription));
+
+  const listedFault = (subscription: string, problem: Problem): Fault =>
+    azureFault(`cannot list ${kind.what}s of \`${subscription}\``, problem);
 
   const fetchOne = async (id: string): Promise<Reading<T>> => {
     const path = pathOf(id);
@@ -80,11 +85,20 @@ export const createShelf = <T extends { readonly id?: string }>(
     read: async (id) => {
       const key = idKey(id);
       const subscription = pathOf(key)?.subscription;
-      const found =
-        subscription !== undefined && listed.has(subscription) ? (await listOnce(subscription)).get(key) : undefined;
-      return found === undefined ? once(single, key, async () => fetchOne(id)) : { kind: "found", value: found };
+      if (subscription !== undefined && listed.has(subscription)) {
+        const list = await listOnce(subscription);
+        // Who may not list a subscription may yet read what is in a resource group.
+        if (list.kind === "failed" && !isForbidden(list.problem)) throw listedFault(subscription, list.problem);
+        const found = list.kind === "done" ? list.value.get(key) : undefined;
+        if (found !== undefined) return { kind: "found", value: found };
+      }
+      return once(single, key, async () => fetchOne(id));
     },
-    all: async (subscription) => [...(await listOnce(subscription)).values()],
+    all: async (subscription) => {
+      const list = await listOnce(subscription);
+      if (list.kind === "failed") throw listedFault(subscription, list.problem);
+      return [...list.value.values()];
+    },
   };
 };
 

@@ -82,20 +82,28 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
   const firewallOf = async (answered: AnsweredFirewall): Promise<AzureFirewall> =>
     once(firewalls, idKey(answered.id ?? ""), async () => {
       const configurations = answered.ipConfigurations ?? [];
-      const addresses = configurations.map(async ({ publicIPAddress }) => {
-        const reading = publicIPAddress?.id ? await shelves.publicAddresses.read(publicIPAddress.id) : undefined;
-        return reading?.kind === "found" ? (reading.value.ipAddress ?? []) : [];
-      });
-      const prefixes = configurations.map(async ({ subnet }) => {
-        const reading = subnet?.id ? await subnetOf(subnet.id) : undefined;
-        return reading?.kind === "found" ? prefixesOf(reading.value) : [];
-      });
       const ofHub = answered.hubIPAddresses?.publicIPs?.addresses ?? [];
+      const [addresses, prefixes] = await Promise.all([
+        Promise.all(configurations.map(async ({ publicIPAddress }) => addressOf(publicIPAddress?.id))),
+        Promise.all(configurations.map(async ({ subnet }) => prefixesOf(subnet?.id))),
+      ]);
       return readFirewall(answered, {
-        publicAddresses: [...(await Promise.all(addresses)).flat(), ...ofHub.flatMap(({ address }) => address ?? [])],
-        subnetPrefixes: (await Promise.all(prefixes)).flat(),
+        publicAddresses: [...addresses.flat(), ...ofHub.flatMap(({ address }) => address ?? [])],
+        subnetPrefixes: prefixes.flat(),
       });
     });
+
+  const addressOf = async (id: string | undefined): Promise<readonly string[]> => {
+    const reading = id === undefined ? undefined : await shelves.publicAddresses.read(id);
+    return reading?.kind === "found" && reading.value.ipAddress !== undefined ? [reading.value.ipAddress] : [];
+  };
+
+  const prefixesOf = async (subnet: string | undefined): Promise<readonly string[]> => {
+    const reading = subnet === undefined ? undefined : await subnetOf(subnet);
+    if (reading?.kind !== "found") return [];
+    const { addressPrefix, addressPrefixes } = reading.value;
+    return [...(addressPrefix ? [addressPrefix] : []), ...(addressPrefixes ?? [])];
+  };
 
   let listing: Promise<readonly AnsweredFirewall[]> | undefined;
   const allFirewalls = async (): Promise<readonly AnsweredFirewall[]> => {
@@ -188,8 +196,3 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
 /** The application security groups of an address, lower case. */
 export const membershipsOf = ({ applicationSecurityGroups }: Configuration): readonly string[] =>
   (applicationSecurityGroups ?? []).flatMap(({ id }) => (id === undefined ? [] : [idKey(id)]));
-
-const prefixesOf = ({ addressPrefix, addressPrefixes }: Subnet): readonly string[] => [
-  ...(addressPrefix ? [addressPrefix] : []),
-  ...(addressPrefixes ?? []),
-];
