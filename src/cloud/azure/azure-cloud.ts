@@ -1,4 +1,4 @@
-/** Azure as a `Cloud`: the machines of some subscriptions, and their network security groups. */
+/** Azure as a `Cloud`: the machines of some subscriptions, their network security groups, and their firewalls. */
 
 import type { TokenCredential } from "@azure/identity";
 import type { Clock } from "../../access/time.ts";
@@ -6,11 +6,16 @@ import type { Cloud } from "../firewall.ts";
 import { createArm, LIMITS, type Limits } from "./arm.ts";
 import { checkEndpoint, isFixedToken } from "./arm-endpoint.ts";
 import { createAzureInventory } from "./azure-inventory.ts";
+import { createAzureRules } from "./azure-rules.ts";
+import { createClassicApi } from "./classic-api.ts";
+import { createClassicFirewall } from "./classic-firewall.ts";
+import { createFirewallMark } from "./firewall-mark.ts";
+import { checkMappedPorts, type MappedPorts } from "./mapped-port.ts";
 import { createNsgApi } from "./nsg-api.ts";
 import { createNsgFirewall } from "./nsg-firewall.ts";
 import { createOwnerMark } from "./owner-mark.ts";
 import { type Band, checkBand } from "./priority.ts";
-import { parseNsgFirewallId } from "./resource-id.ts";
+import { parseClassicFirewallId, parseNsgFirewallId } from "./resource-id.ts";
 
 export interface AzureDeps {
   /** Goes into every owner mark: two bots can share a network. */
@@ -22,6 +27,8 @@ export interface AzureDeps {
   readonly clock: Clock;
   /** Where our allow rules may stand; both ends included. */
   readonly priorityBand?: Band;
+  /** Of an Azure Firewall's public addresses, those that may lead to machines; both ends included. */
+  readonly mappedPorts?: MappedPorts;
   /** For tests: how long calls may take. */
   readonly limits?: Partial<Limits>;
 }
@@ -29,22 +36,32 @@ export interface AzureDeps {
 /** Our allows stand before whatever denies from 1000 on. */
 const ALLOWS: Band = { from: 100, to: 999 };
 
-/** Throws at once when the installation's name, the band or the endpoint can't be: see `checkEndpoint`. */
+const MAPPED_PORTS: MappedPorts = { from: 50_000, to: 59_999 };
+
+/** Throws at once when the installation's name, the band, the mapped ports or the endpoint can't be: see `checkEndpoint`. */
 export const createAzureCloud = (deps: AzureDeps): Cloud => {
   const { credential, clock, subscriptions, endpoint } = deps;
   const problem = checkEndpoint(endpoint, isFixedToken(credential));
   if (problem !== undefined) throw new Error(problem);
   const mark = createOwnerMark(deps.installation);
+  const firewallMark = createFirewallMark(deps.installation);
   const band = checkBand(deps.priorityBand ?? ALLOWS);
+  const mappedPorts = checkMappedPorts(deps.mappedPorts ?? MAPPED_PORTS);
   const arm = createArm({ credential, endpoint, limits: { ...LIMITS, ...deps.limits }, clock });
 
   return {
-    inventory: createAzureInventory({ arm, subscriptions, mark }),
+    inventory: createAzureInventory({ arm, subscriptions, mark, firewallMark }),
     firewall: (id) => {
-      const path = parseNsgFirewallId(id);
       // Any subscription: one that was taken out of the configuration may still have doors to close.
+      const group = parseNsgFirewallId(id);
+      if (group !== undefined) {
+        return createNsgFirewall({ id, name: group.name, api: createNsgApi(arm, group), mark, band });
+      }
+      const path = parseClassicFirewallId(id);
       if (path === undefined) return undefined;
-      return createNsgFirewall({ id, name: path.name, api: createNsgApi(arm, path), mark, band });
+      const api = createClassicApi(arm, path);
+      return createClassicFirewall({ id, name: path.name, api, mark: firewallMark, mappedPorts });
     },
+    readRules: createAzureRules({ arm, subscriptions, clock }),
   };
 };

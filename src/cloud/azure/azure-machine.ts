@@ -2,15 +2,10 @@
 
 import type { VirtualMachine } from "@azure/arm-compute";
 import type { NetworkInterface as AzureInterface, PublicIPAddress } from "@azure/arm-network";
-import type { FirewallId, Machine, MachineId, NetworkInterface } from "../../access/machine.ts";
+import type { Machine, MachineId, NetworkInterface } from "../../access/machine.ts";
 import { parseCidr, showCidr } from "../../access/source.ts";
-import { idKey, nsgFirewallId, subscriptionOf } from "./resource-id.ts";
-
-/** What guards a subnet: `none` is known not to be there, `unknown` may be. */
-export type SubnetGuard =
-  | { readonly kind: "nsg"; readonly id: string }
-  | { readonly kind: "none" }
-  | { readonly kind: "unknown" };
+import { guardsOf, type Surroundings } from "./interface-guards.ts";
+import { idKey, subscriptionOf } from "./resource-id.ts";
 
 /** Keys are `idKey`s of resource ids. */
 export interface Listed {
@@ -18,7 +13,7 @@ export interface Listed {
   readonly power: ReadonlyMap<string, Machine["power"]>;
   readonly interfaces: ReadonlyMap<string, AzureInterface>;
   readonly publicAddresses: ReadonlyMap<string, PublicIPAddress>;
-  readonly subnets: ReadonlyMap<string, SubnetGuard>;
+  readonly around: Surroundings;
 }
 
 export const machinesOf = (listed: Listed): readonly Machine[] =>
@@ -89,26 +84,8 @@ const interfaceOf = (id: string, nic: AzureInterface, listed: Listed): NetworkIn
         return known?.ipAddress ?? publicIPAddress?.ipAddress;
       }),
     ),
-    firewalls: firewallsOf(
-      nic.networkSecurityGroup?.id,
-      configurations.flatMap(({ subnet }) => (subnet?.id === undefined ? [] : [idKey(subnet.id)])),
-      listed,
-    ),
+    ...guardsOf(nic, listed.around),
   };
-};
-
-/**
- * The subnet's NSG and the interface's own. None at all when a subnet may have one that we can't see: opening only the other would be
- * called "open" and let nobody in.
- */
-const firewallsOf = (own: string | undefined, subnets: readonly string[], listed: Listed): readonly FirewallId[] => {
-  const guards = subnets.map((subnet): SubnetGuard => listed.subnets.get(subnet) ?? { kind: "unknown" });
-  if (guards.some(({ kind }) => kind === "unknown")) return [];
-  const ids = [
-    ...guards.flatMap((guard) => (guard.kind === "nsg" ? [guard.id] : [])),
-    ...(own === undefined ? [] : [own]),
-  ];
-  return [...new Set(ids.map(nsgFirewallId))];
 };
 
 /** As `IngressRule` compares them: without repetition, IPv6 in its short form. */
