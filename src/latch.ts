@@ -9,6 +9,7 @@ import { type Clock, SECOND } from "./access/time.ts";
 import { type AuditEvent, auditEvent } from "./audit/event.ts";
 import type { Cloud, OpenFirewall } from "./cloud/firewall.ts";
 import { createMachines, type Machines } from "./cloud/machines.ts";
+import type { ReadRules } from "./cloud/rules.ts";
 import type { WithheldMemory } from "./cloud/withheld.ts";
 import type { Config, Settings } from "./config.ts";
 import { startHttpServer } from "./http/server.ts";
@@ -37,8 +38,10 @@ import { createMessenger } from "./slack/messenger.ts";
 import type { WorkflowDeps } from "./workflow/deps.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
 import { createListMine } from "./workflow/list-mine.ts";
+import { createListPosture } from "./workflow/list-posture.ts";
 import { createLookAtRequest } from "./workflow/look-at-request.ts";
 import { createOverruleUndercut } from "./workflow/overrule.ts";
+import { createPostureReading } from "./workflow/posture-reading.ts";
 import { createProtectMachine } from "./workflow/protect-machine.ts";
 import { createRecordRefusal } from "./workflow/record-refusal.ts";
 import { createReviewRequest } from "./workflow/review-request.ts";
@@ -161,11 +164,33 @@ const answerPeople = (
   const protectMachine = createProtectMachine(protectDeps);
   const unprotectMachine = createUnprotectMachine(workflow);
   const listMine = createListMine(workflow);
-  listenForCommands(app, { submitRequest, listMine, protectMachine, unprotectMachine, answers, clock, zone });
+  const postureDeps = { ...workflow, readRules: readRulesOf(clouds) };
+  const listPosture = createListPosture(postureDeps, createPostureReading(postureDeps));
+  listenForCommands(app, {
+    submitRequest,
+    listMine,
+    listPosture,
+    protectMachine,
+    unprotectMachine,
+    answers,
+    clock,
+    zone,
+  });
   listenForButtons(app, { ...createReviewRequest(workflow), client, answers, log });
   const overruleUndercut = createOverruleUndercut(protectDeps, protectMachine);
   listenForProtections(app, { protectMachine, overruleUndercut, answers });
 };
+
+/** Each cloud is asked about its own machines. */
+const readRulesOf =
+  (clouds: ReadonlyMap<CloudName, Cloud>): ReadRules =>
+  async (machines, signal) => {
+    const byCloud = Map.groupBy(machines, (machine) => machine.cloud);
+    const read = await Promise.all(
+      [...byCloud].map(async ([name, own]) => [...((await clouds.get(name)?.readRules(own, signal)) ?? [])]),
+    );
+    return new Map(read.flat());
+  };
 
 const openFirewallOf =
   (clouds: ReadonlyMap<CloudName, Cloud>): OpenFirewall =>

@@ -1,6 +1,7 @@
 /** What stands where an address may, looked up: prefixes, service tags, groups, lists. */
 
 import type { AddressFamily } from "../access/source.ts";
+import type { AddressTable } from "../cloud/rules.ts";
 import { type Address, type AddressRange, readRange } from "./address.ts";
 import {
   type AddressSet,
@@ -13,7 +14,6 @@ import {
   union,
 } from "./address-set.ts";
 import type { Fit } from "./port-range.ts";
-import type { AddressTable } from "../cloud/rules.ts";
 
 /** What is surely in it, and the texts whose addresses nobody knows: all others may be in it because of those. */
 export interface Extent {

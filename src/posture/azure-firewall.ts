@@ -8,14 +8,13 @@
 
 import type { Port } from "../access/port.ts";
 import type { AddressFamily } from "../access/source.ts";
+import type { AddressTable, ClassicFirewall, NatRule, NetworkRule, RuleProtocol } from "../cloud/rules.ts";
 import { type Address, readRange } from "./address.ts";
 import { type AddressBook, fitsAddress, remembered } from "./address-book.ts";
-
 import type { NatDecider, NetworkDecider } from "./decider.ts";
 import { type Candidate, decideFirst, type Outcome, PASSED, type Verdict } from "./outcome.ts";
 import { type Partition, whole } from "./partition.ts";
 import { allFit, type Fit, fitsPort, holdsPort, type PortRange, readPorts } from "./port-range.ts";
-import type { AddressTable, ClassicFirewall, NatRule, NetworkRule, RuleProtocol } from "../cloud/rules.ts";
 
 /** Where a machine is, as the firewall sees it. */
 export interface FirewallDestination {

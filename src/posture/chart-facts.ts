@@ -1,10 +1,10 @@
 /** What the charts ask, read off a machine's rules in the plain way the charts mean it: is there such a rule? */
 
+import type { AwsTarget, AzureTarget } from "../cloud/rules.ts";
 import { addressOf, firstAddress, lastAddress } from "./address.ts";
 import { type AwsFacts, type AzureFacts, MANAGEMENT_PORTS } from "./charts.ts";
 import { levelsOf } from "./nsg-levels.ts";
 import type { Reachability } from "./reachability.ts";
-import type { AwsTarget, AzureTarget } from "../cloud/rules.ts";
 import { fitOf } from "./security-groups.ts";
 
 /** A rule of unknown extent counts as one that allows; the defaults don't count, else no machine would be without. */

@@ -2,12 +2,12 @@
 
 import type { Port } from "../access/port.ts";
 import type { AddressFamily, Cidr } from "../access/source.ts";
+import type { PublicWay, Target } from "../cloud/rules.ts";
 import { publicSpace } from "./address-book.ts";
 import { type AddressSet, cidrsOf, intersect, NOTHING, sizeOf, subtract } from "./address-set.ts";
 import type { Door, DoorRef } from "./door.ts";
 import { where } from "./partition.ts";
 import type { Reachability } from "./reachability.ts";
-import type { Target } from "../cloud/rules.ts";
 
 /**
  * Worst first. `anyone`: more than half of the public addresses. `strangers`: some of them. `unknown`: nobody can say whether some of
@@ -46,7 +46,7 @@ export const exposureOf = (reachability: Reachability, targets: readonly Target[
   const doors = targets.flatMap((target) =>
     reachability
       .doors(target, port)
-      .map((door) => throughDoor(door, target, strangersOf(reachability, target, door.family))),
+      .map((door) => throughDoor(door, target, port, strangersOf(reachability, target, door.family))),
   );
   return { port, openness: worstOf(doors.map(({ openness }) => openness)), doors };
 };
@@ -71,8 +71,8 @@ export const wordsOf = (set: AddressSet, family: AddressFamily): SourceWords => 
     : { kind: "anywhere-but", except };
 };
 
-const throughDoor = (door: Door, target: Target, strangers: AddressSet): DoorExposure => {
-  const lead = door.kind === "direct" ? target.publicWays.length > 0 : door.kind !== "routed";
+const throughDoor = (door: Door, target: Target, port: Port, strangers: AddressSet): DoorExposure => {
+  const lead = door.kind === "direct" ? target.publicWays.some((way) => leadsTo(way, port)) : door.kind !== "routed";
   const come = (set: AddressSet): AddressSet => (lead ? set : subtract(set, strangers, door.family));
   const reaching = come(where(door.outcomes, ({ verdict }) => verdict === "allow"));
   const unknown = come(where(door.outcomes, ({ verdict }) => verdict === "unknown"));
@@ -84,6 +84,10 @@ const throughDoor = (door: Door, target: Target, strangers: AddressSet): DoorExp
     openness: opennessOf(reaching, unknown, strangers),
   };
 };
+
+const leadsTo = ({ ports }: PublicWay, { port, protocol }: Port): boolean =>
+  ports === undefined ||
+  ports.some((some) => (some.protocol === "any" || some.protocol === protocol) && some.from <= port && port <= some.to);
 
 const opennessOf = (reaching: AddressSet, unknown: AddressSet, strangers: AddressSet): Openness => {
   const reachingStrangers = intersect(reaching, strangers);

@@ -2,6 +2,7 @@
 
 import type { Port } from "../access/port.ts";
 import type { AddressFamily } from "../access/source.ts";
+import type { AzureTarget, Nsg, PublicWay } from "../cloud/rules.ts";
 import { addressOf } from "./address.ts";
 import type { AddressBook } from "./address-book.ts";
 import type { AddressSet } from "./address-set.ts";
@@ -10,7 +11,6 @@ import type { Level, Stretch } from "./door.ts";
 import type { NsgLevel, NsgReading } from "./nsg.ts";
 import { decideFirst, type Outcome, passAll, passAny, uniform } from "./outcome.ts";
 import { type Partition, whole, within } from "./partition.ts";
-import type { AzureTarget, Nsg, PublicWay } from "../cloud/rules.ts";
 
 /** Addresses that the machine sees instead of the sender's: those of a firewall that translated the packet. */
 export interface SeenAs {

@@ -2,13 +2,13 @@
 
 import { type Port, portKey } from "../access/port.ts";
 import type { AddressFamily } from "../access/source.ts";
+import type { AddressTable, Nsg, NsgRule } from "../cloud/rules.ts";
 import type { Address } from "./address.ts";
 import { type AddressBook, fitsAddress, remembered } from "./address-book.ts";
 import type { NsgDecider } from "./decider.ts";
 import { type Candidate, decideFirst, type Outcome } from "./outcome.ts";
 import type { Partition } from "./partition.ts";
 import { allFit, type Fit, fitsPort, type PortSet, readPorts } from "./port-range.ts";
-import type { AddressTable, Nsg, NsgRule } from "../cloud/rules.ts";
 
 export type NsgLevel = NsgDecider["level"];
 

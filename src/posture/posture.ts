@@ -2,6 +2,7 @@
 
 import type { MachineRef } from "../access/machine.ts";
 import type { Port } from "../access/port.ts";
+import type { AwsTarget, AzureTarget } from "../cloud/rules.ts";
 import { awsFacts, azureFacts } from "./chart-facts.ts";
 import {
   type AwsBranch,
@@ -15,7 +16,6 @@ import {
 } from "./charts.ts";
 import { exposureOf, type Openness, type PortExposure, rankOf, worstOf } from "./exposure.ts";
 import type { Reachability } from "./reachability.ts";
-import type { AwsTarget, AzureTarget } from "../cloud/rules.ts";
 
 /** A machine with all that stands before each of its private addresses. */
 export type MachineRules = {

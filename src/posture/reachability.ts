@@ -1,6 +1,7 @@
 /** From all that stands before one address of a machine to exactly who can reach a port there, and by which rules. */
 
 import type { Port } from "../access/port.ts";
+import type { AwsTarget, AzureTarget, ClassicFirewall, PolicyFirewall, Target } from "../cloud/rules.ts";
 import { addressOf, readRange } from "./address.ts";
 import { type AddressBook, createAddressBook } from "./address-book.ts";
 import { type AddressSet, includes, union } from "./address-set.ts";
@@ -10,7 +11,6 @@ import { createNsgReading, type NsgReading } from "./nsg.ts";
 import { createNsgLevels, type SeenAs } from "./nsg-levels.ts";
 import { type Outcome, passAll } from "./outcome.ts";
 import { type Partition, whole } from "./partition.ts";
-import type { AwsTarget, AzureTarget, ClassicFirewall, PolicyFirewall, Target } from "../cloud/rules.ts";
 import { createGroupReading } from "./security-groups.ts";
 
 export interface Reachability {

@@ -2,12 +2,12 @@
 
 import { type Port, portKey } from "../access/port.ts";
 import type { AddressFamily } from "../access/source.ts";
+import type { AddressTable, GroupRule, SecurityGroup } from "../cloud/rules.ts";
 import { type AddressBook, remembered } from "./address-book.ts";
 import type { GroupDecider } from "./decider.ts";
 import { type Candidate, decideAny, type Outcome, together } from "./outcome.ts";
 import { type Partition, whole } from "./partition.ts";
 import type { Fit } from "./port-range.ts";
-import type { AddressTable, GroupRule, SecurityGroup } from "../cloud/rules.ts";
 
 export interface GroupReading {
   /** By source. Groups are remembered by identity. */

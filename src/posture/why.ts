@@ -2,6 +2,7 @@
 
 import type { Port } from "../access/port.ts";
 import { type Cidr, familyOf } from "../access/source.ts";
+import type { Target } from "../cloud/rules.ts";
 import { readRange } from "./address.ts";
 import { type AddressSet, cidrsOf, intersect } from "./address-set.ts";
 import type { Decider } from "./decider.ts";
@@ -10,7 +11,6 @@ import type { Verdict } from "./outcome.ts";
 import { within } from "./partition.ts";
 import { holdsPort, readPortRange } from "./port-range.ts";
 import type { Reachability } from "./reachability.ts";
-import type { Target } from "../cloud/rules.ts";
 
 /** What a rule says that fits, as written in it; empty for what isn't a rule. */
 export interface Cause {

@@ -4,18 +4,21 @@ import type { App } from "@slack/bolt";
 import { isRefusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
+import type { ListPosture } from "../workflow/list-posture.ts";
 import type { ProtectMachine } from "../workflow/protect-machine.ts";
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
 import type { UnprotectMachine } from "../workflow/unprotect-machine.ts";
 import type { Answers } from "./answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
+import { drawPosture } from "./posture-text.ts";
 import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
 import { drawProtecting, drawUnprotecting } from "./protection-text.ts";
 
 export interface CommandDeps {
   readonly submitRequest: SubmitRequest;
   readonly listMine: ListMine;
+  readonly listPosture: ListPosture;
   readonly protectMachine: ProtectMachine;
   readonly unprotectMachine: UnprotectMachine;
   readonly answers: Answers;
@@ -61,11 +64,16 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
       );
       return isRefusal(outcome) ? deps.answers.refused(user, text, [outcome]) : drawUnprotecting(outcome);
     }
+    case "posture": {
+      const list = await deps.answers.orCannotCheck("look at how machines stand", () =>
+        deps.listPosture(command.text, user),
+      );
+      return isRefusal(list) ? deps.answers.refused(user, text, [list]) : drawPosture(list, command.text);
+    }
     case "machines":
     case "who":
     case "why":
     case "extend":
-    case "posture":
     case "audit":
     case "lockdown":
       return drawNotYet(command.kind);
