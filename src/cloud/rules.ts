@@ -113,6 +113,15 @@ export interface PublicWay {
   readonly address: string;
   /** Azure's Standard ones stay closed without an NSG; AWS has no such thing, and there it is `basic`. */
   readonly sku: "basic" | "standard" | "unknown";
+  /** Those of the machine's own ports that it leads to; absent: all. */
+  readonly ports?: readonly WayPorts[];
+}
+
+/** Both ends included. */
+export interface WayPorts {
+  readonly protocol: RuleProtocol;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** One private address of a machine and everything that a packet to it must pass. */
