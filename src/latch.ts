@@ -37,6 +37,7 @@ import { listenForProtections } from "./slack/listen-protections.ts";
 import { createMessenger } from "./slack/messenger.ts";
 import type { WorkflowDeps } from "./workflow/deps.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
+import { createExplainWhy } from "./workflow/explain-why.ts";
 import { createListMine } from "./workflow/list-mine.ts";
 import { createListPosture } from "./workflow/list-posture.ts";
 import { createLookAtRequest } from "./workflow/look-at-request.ts";
@@ -170,6 +171,7 @@ const answerPeople = (
     submitRequest,
     listMine,
     listPosture,
+    explainWhy: createExplainWhy(postureDeps),
     protectMachine,
     unprotectMachine,
     answers,

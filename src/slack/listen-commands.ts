@@ -3,6 +3,7 @@
 import type { App } from "@slack/bolt";
 import { isRefusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
+import type { ExplainWhy } from "../workflow/explain-why.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
 import type { ListPosture } from "../workflow/list-posture.ts";
 import type { ProtectMachine } from "../workflow/protect-machine.ts";
@@ -14,11 +15,13 @@ import { type Command, readCommand } from "./command.ts";
 import { drawPosture } from "./posture-text.ts";
 import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
 import { drawProtecting, drawUnprotecting } from "./protection-text.ts";
+import { drawWhy } from "./why-text.ts";
 
 export interface CommandDeps {
   readonly submitRequest: SubmitRequest;
   readonly listMine: ListMine;
   readonly listPosture: ListPosture;
+  readonly explainWhy: ExplainWhy;
   readonly protectMachine: ProtectMachine;
   readonly unprotectMachine: UnprotectMachine;
   readonly answers: Answers;
@@ -70,9 +73,16 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
       );
       return isRefusal(list) ? deps.answers.refused(user, text, [list]) : drawPosture(list, command.text);
     }
+    case "why": {
+      const explained = await deps.answers.orCannotCheck("explain a machine", () =>
+        deps.explainWhy(command.machine, user),
+      );
+      return isRefusal(explained)
+        ? deps.answers.refused(user, text, [explained])
+        : drawWhy(explained, deps.clock.now(), deps.zone());
+    }
     case "machines":
     case "who":
-    case "why":
     case "extend":
     case "audit":
     case "lockdown":

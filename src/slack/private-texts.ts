@@ -65,8 +65,11 @@ export const drawHelp = (): Drawn =>
       "`/jit ssh prod-vm-3 2h` — ask; several at once: `ssh,8443/tcp`; also `until 18:00`",
       "`… from 203.0.113.7` — where you connect from: an address, a prefix or a network's name",
       "`… because INC-1042 disk full` — why; everyone in the channel can read it on the card",
+      "`/jit why prod-vm-3` — whether you may ask for it, and what each firewall says",
       "`/jit list` — what is open for you and what is waiting",
       "`/jit close <id>` — close an access before its time, or withdraw a request",
+      "`/jit posture` — how the machines stand, the most open first",
+      "`/jit protect prod-vm-3 ssh,rdp` — keep ports closed but for those who may ask; `/jit unprotect prod-vm-3` — put everything back",
     ].join("\n"),
   );
 

@@ -1,0 +1,101 @@
+/** Why somebody gets to a machine or doesn't, in words for that person. */
+
+import { showDuration } from "../access/duration.ts";
+import type { Port } from "../access/port.ts";
+import { ANYWHERE, showCidr } from "../access/source.ts";
+import type { EpochMs } from "../access/time.ts";
+import { type Approve, type Rule, showAllowed, sourcesFor } from "../policy/policy.ts";
+import type { Explained, OfferedPort, PortFindings } from "../workflow/explain-why.ts";
+import { doorWords, findingWords } from "../workflow/finding-words.ts";
+import { portsWords } from "../workflow/reachable-words.ts";
+import { type Drawn, drawn } from "./blocks.ts";
+import { showSources } from "./card.ts";
+import { code, literal, showSource, when } from "./mrkdwn.ts";
+import { refusalText } from "./refusal-text.ts";
+import { servicesTitle } from "./title.ts";
+
+export const drawWhy = (explained: Explained, now: EpochMs, zone: string): Drawn => {
+  const { machine, grants, protection } = explained;
+  const open = grants.map(
+    (grant) =>
+      `${literal(servicesTitle(grant.services))} is ${grant.openedAt === undefined ? "opening" : "open"} for you until ${when(grant.expiresAt, now, zone)}, from ${showSources(grant.sources)}.`,
+  );
+  const closed =
+    protection === undefined
+      ? "It isn't protected: what others' rules let in gets in without asking me."
+      : `It is protected: ${literal(servicesTitle(protection.services))} ${protection.services.length === 1 ? "is" : "are"} kept closed but for those whom I let in.`;
+  return drawn(summary(explained), [
+    ...open,
+    ...policyLines(explained, now, zone),
+    closed,
+    ...firewallLines(explained.findings, machine.name),
+  ]);
+};
+
+/** The first line alone is enough on a phone. */
+const summary = ({ machine, grants, offered }: Explained): string => {
+  const name = literal(machine.name);
+  if (grants.length > 0) return `${name} is open for you.`;
+  const may = offered.filter(({ refusals }) => refusals.length === 0);
+  return may.length === 0
+    ? `You may not ask for ${name}.`
+    : `You may ask for ${literal(servicesTitle(may.map(({ line }) => line.name)))} on ${name}.`;
+};
+
+const policyLines = ({ rule, offered, mayConfigure }: Explained, now: EpochMs, zone: string): readonly string[] => {
+  if (rule === undefined) return ["No rule of the policy speaks of it, so nobody may ask for it."];
+  const [first] = offered;
+  const same = first?.refusals.some(({ code: why }) => why === "not-eligible") ?? false;
+  return [
+    `The policy says, in rule *${literal(rule.name)}*:`,
+    ...(same && first !== undefined
+      ? first.refusals.map((refusal) => `• ${refusalText(refusal, { now, zone })}`)
+      : offered.map((each) => `• ${offerText(each, rule, now, zone)}`)),
+    ...(mayConfigure ? ["• You may protect it, and unprotect it."] : []),
+  ];
+};
+
+const offerText = ({ line, refusals }: OfferedPort, rule: Rule, now: EpochMs, zone: string): string => {
+  const [refusal] = refusals;
+  const title = literal(servicesTitle([line.name]));
+  if (refusal !== undefined) return `${title}: ${refusalText(refusal, { now, zone })}`;
+  const from = sourcesFor(rule, line).map((source) =>
+    source.kind === "single-address" ? "one single address" : showSource(showAllowed(source)),
+  );
+  return `${title}: for ${showDuration(line.maximumMs)} at most, from ${from.join(" or ")}; ${answersText(rule.approve)}`;
+};
+
+const answersText = (approve: Approve): string =>
+  approve.kind === "none"
+    ? "it opens at once."
+    : `${approve.needed === 1 ? "one" : approve.needed} of ${approve.roles.map((role) => `*${literal(role)}*`).join(" or ")} has to approve.`;
+
+const firewallLines = (findings: readonly PortFindings[] | undefined, machine: string): readonly string[] => {
+  if (findings === undefined) return [`I can't find what stands before ${literal(machine)} any more.`];
+  const texts = findings.flatMap(({ port, source, doors }) =>
+    doors.map((found) => {
+      const way = doorWords(found, code);
+      const from = ANYWHERE.includes(source) ? "anywhere" : showSource(showCidr(source));
+      const where = [`from ${from}`, `to ${code(found.door.address)}`].concat(way === "" ? [] : [way]);
+      const reasons = findingWords(found.decisive, code);
+      const shown = reasons.slice(0, MOST_REASONS).join("; ");
+      const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : "";
+      return { port, text: `${where.join(" ")} ${VERDICTS[found.verdict]}: ${shown}${more}.` };
+    }),
+  );
+  const grouped = [...Map.groupBy(texts, ({ text }) => text)].map(([text, same]) => {
+    const ports: readonly Port[] = same.map(({ port }) => port);
+    return `• ${ports.length === 1 ? "Port" : "Ports"} ${portsWords(ports)} ${text}`;
+  });
+  return ["The firewalls say:", ...grouped.slice(0, MOST_LINES), ...(grouped.length > MOST_LINES ? ["• …"] : [])];
+};
+
+const VERDICTS = {
+  allow: "gets in",
+  deny: "doesn't get in",
+  unknown: "may get in",
+  partly: "gets in for a part of it",
+} as const;
+
+const MOST_REASONS = 4;
+const MOST_LINES = 24;

@@ -1,0 +1,148 @@
+/** `/jit why`: for one person and one machine, what the policy says, and what each firewall says of the ports. */
+
+import { protectionIdOf } from "../access/identifier.ts";
+import type { Machine } from "../access/machine.ts";
+import { samePerson } from "../access/person.ts";
+import { type Port, portKey } from "../access/port.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import { ANYWHERE, type Cidr } from "../access/source.ts";
+import { type Grant, isActive } from "../grants/grant.ts";
+import { isOnNow, type Protection } from "../grants/protection.ts";
+import { ruleFor } from "../policy/match.ts";
+import { mayConfigure, type Policy, type PortRule, type Rule } from "../policy/policy.ts";
+import { createReachability } from "../posture/reachability.ts";
+import { type DoorFindings, why } from "../posture/why.ts";
+import { USUAL } from "./block-targets.ts";
+import { judge } from "./judge.ts";
+import type { PostureDeps } from "./posture-reading.ts";
+import { type Member, memberOf } from "./standing.ts";
+
+export interface OfferedPort {
+  readonly line: PortRule;
+  /** Why they may not have it, whatever they write; none: they may ask. */
+  readonly refusals: readonly Refusal[];
+}
+
+/** What stands between one source and one port, on every way to every address of the source's family. */
+export interface PortFindings {
+  readonly port: Port;
+  readonly source: Cidr;
+  readonly doors: readonly DoorFindings[];
+}
+
+export interface Explained {
+  readonly machine: Machine;
+  /** `undefined`: no rule of the policy speaks of it. */
+  readonly rule: Rule | undefined;
+  readonly offered: readonly OfferedPort[];
+  readonly mayConfigure: boolean;
+  /** The one that is on. */
+  readonly protection: Protection | undefined;
+  /** Theirs, counting now. */
+  readonly grants: readonly Grant[];
+  /** `undefined`: the machine's rules aren't there any more. */
+  readonly findings: readonly PortFindings[] | undefined;
+}
+
+/** Throws a `Fault` when something that has to be known can't be. */
+export type ExplainWhy = (machine: string, user: string) => Promise<Explained | Refusal>;
+
+/**
+ * The ports are those that are offered, kept closed, or usual for the machine's system; the sources those of their own open access, else the ones the policy
+ * takes when they name none, else anywhere. A machine that they have nothing to do with is explained to nobody: who could reach it isn't everyone's business.
+ */
+export const createExplainWhy =
+  (deps: PostureDeps): ExplainWhy =>
+  async (typed, user) => {
+    const policy = deps.policy();
+    if (policy === undefined) return refuse("policy-unreadable", {});
+    const member = await memberOf(user, policy, deps.directory);
+    if (isRefusal(member)) return member;
+    const machine = deps.machines.find(typed);
+    if (isRefusal(machine)) return machine;
+    const rule = ruleFor(policy, machine);
+    const { roles, facts } = member;
+    const configures = rule !== undefined && mayConfigure(rule, roles);
+    const asks = rule?.request.some((role) => roles.has(role)) ?? false;
+    if (!configures && !asks && !deps.securityRoles().some((role) => roles.has(role)))
+      return rule === undefined
+        ? refuse("machine-not-offered", { machine: machine.name })
+        : refuse("not-eligible", { machine: machine.name, roles: rule.request });
+
+    const now = deps.clock.now();
+    const [offered, stored, live] = await Promise.all([
+      offeredTo(member, machine, rule, policy, deps),
+      deps.ledger.protection(protectionIdOf(machine.id)),
+      deps.ledger.liveGrants(),
+    ]);
+    const protection = stored !== undefined && isOnNow(stored) ? stored : undefined;
+    const grants = live.filter(
+      (grant) => grant.machine.id === machine.id && samePerson(grant.requester, facts.person) && isActive(grant, now),
+    );
+    const ports = interesting(machine, rule, protection);
+    const sources = sourcesOf(grants, rule);
+    return {
+      machine,
+      rule,
+      offered,
+      mayConfigure: configures,
+      protection,
+      grants,
+      findings: await findingsOf(machine, ports, sources, deps),
+    };
+  };
+
+/** Reads what stands before one machine, freshly. `undefined`: it isn't there any more. */
+export const findingsOf = async (
+  machine: Machine,
+  ports: readonly Port[],
+  sources: readonly Cidr[],
+  { readRules }: Pick<PostureDeps, "readRules">,
+): Promise<readonly PortFindings[] | undefined> => {
+  const rules = (await readRules([machine], AbortSignal.timeout(LONGEST_READING))).get(machine.id);
+  if (rules === undefined) return undefined;
+  const reachability = createReachability();
+  return ports.flatMap((port) =>
+    sources.map((source) => ({
+      port,
+      source,
+      doors: rules.targets.flatMap((target) => why(reachability, target, port, source)),
+    })),
+  );
+};
+
+const offeredTo = (
+  member: Member,
+  machine: Machine,
+  rule: Rule | undefined,
+  policy: Policy,
+  deps: PostureDeps,
+): Promise<readonly OfferedPort[]> =>
+  Promise.all(
+    (rule?.ports ?? []).map(async (line) => {
+      const services = [{ name: line.name, ports: line.ports }];
+      const access = { machine, services, sources: [], durationMs: line.maximumMs, justification: "" };
+      const decision = await judge(access, member, policy, deps.directory);
+      const refusals = decision.kind === "deny" ? decision.refusals : [];
+      // What is wrong with the words of an ask isn't wrong with who asks.
+      return { line, refusals: refusals.filter(({ code }) => code === "not-eligible" || code === "no-approver") };
+    }),
+  );
+
+const interesting = (machine: Machine, rule: Rule | undefined, protection: Protection | undefined): readonly Port[] => {
+  const usual = USUAL[machine.os].map((port): Port => ({ port, protocol: "tcp" }));
+  const all = [...(rule?.ports ?? []).flatMap(({ ports }) => ports), ...(protection?.ports ?? []), ...usual];
+  return [...new Map(all.map((port) => [portKey(port), port])).values()]
+    .toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1))
+    .slice(0, MOST_PORTS);
+};
+
+const sourcesOf = (grants: readonly Grant[], rule: Rule | undefined): readonly Cidr[] => {
+  const mine = [...new Set(grants.flatMap((grant) => grant.sources))];
+  const sources = mine.length > 0 ? mine : (rule?.defaultSource ?? ANYWHERE);
+  return sources.slice(0, MOST_SOURCES);
+};
+
+const MOST_PORTS = 12;
+const MOST_SOURCES = 4;
+const LONGEST_READING = 60_000;

@@ -1,0 +1,80 @@
+/** What decides about a packet, in plain words: `rule DenyAll (priority 200) of the subnet's NSG nsg-prod blocks it`. */
+
+import type { Decider } from "../posture/decider.ts";
+import type { Cause, DoorFindings, Finding } from "../posture/why.ts";
+
+/** How names are set off from the words around them. */
+export type ShowName = (name: string) => string;
+
+/** Each once; one for each rule that a finding names. */
+export const findingWords = (findings: readonly Finding[], show: ShowName = (name) => name): readonly string[] => [
+  ...new Set(findings.flatMap(({ verdict, causes }) => causes.map((cause) => causeWords(cause, verdict, show)))),
+];
+
+/** Which way it is about; empty where there is only the plain one. */
+export const doorWords = ({ door }: DoorFindings, show: ShowName = (name) => name): string => {
+  const firewall = show(door.firewall ?? "a firewall");
+  switch (door.kind) {
+    case "direct":
+      return "";
+    case "translated": {
+      const host = door.family === "ipv6" ? `[${door.address}]` : door.address;
+      return `by ${show(`${host}:${door.ports.from}`)} of the firewall ${firewall}`;
+    }
+    case "routed":
+      return `routed through the firewall ${firewall}`;
+    case "policy":
+      return `through the firewall ${firewall}`;
+  }
+};
+
+const causeWords = ({ decider }: Cause, verdict: Finding["verdict"], show: ShowName): string => {
+  switch (decider.kind) {
+    case "nsg-rule": {
+      const where = `the ${decider.level === "subnet" ? "subnet's" : "interface's"} NSG ${show(decider.group)}`;
+      return `rule ${show(decider.rule)} (priority ${decider.priority}) of ${where} ${effect(verdict, decider.access)}`;
+    }
+    case "nat-rule":
+      return `rule ${show(decider.rule)} of the collection ${show(decider.collection)} of the firewall ${show(decider.firewall)} ${LEADS[decider.leads]}`;
+    case "network-rule":
+      return `rule ${show(decider.rule)} of the collection ${show(decider.collection)} (priority ${decider.priority}) of the firewall ${show(decider.firewall)} ${effect(verdict, decider.access)}`;
+    case "group-rule":
+      return `rule ${show(decider.rule)} of the security group ${show(nameOf(decider))} ${effect(verdict, "allow")}`;
+    case "no-nsg":
+      return "no NSG stands before it, so it gets in";
+    case "public-address":
+      return decider.sku === "basic"
+        ? "no NSG stands before it, and a basic public address is open without one"
+        : decider.sku === "standard"
+          ? "no NSG stands before it, and a standard public address is closed without one"
+          : "no NSG stands before it, and nobody can say whether its public address is open without one";
+    case "firewall-default":
+      return `no rule of the firewall ${show(decider.firewall)} lets it in, so that blocks it`;
+    case "application-rules":
+      return `application rules of the firewall ${show(decider.firewall)} may let it in: they go by host name`;
+    case "firewall-policy":
+      return `the firewall ${show(decider.firewall)} takes its rules from the firewall policy ${show(decider.policy)}, which I can't read`;
+    case "firewall-subnet":
+      return `nobody can say from which addresses the firewall ${show(decider.firewall)} sends it on`;
+    case "no-group-rule":
+      return decider.groups.length === 0
+        ? "no security group is there to let it in"
+        : `no rule of the security ${decider.groups.length === 1 ? "group" : "groups"} ${decider.groups.map(show).join(", ")} lets it in`;
+  }
+};
+
+const effect = (verdict: Finding["verdict"], access: "allow" | "deny"): string =>
+  verdict === "unknown"
+    ? `may ${access === "allow" ? "let it in" : "block it"}: nobody can say which addresses its names stand for`
+    : access === "allow"
+      ? "lets it in"
+      : "blocks it";
+
+const LEADS: Readonly<Record<Extract<Decider, { kind: "nat-rule" }>["leads"], string>> = {
+  here: "sends it here",
+  elsewhere: "sends it elsewhere",
+  unknown: "sends it to a host name, nobody can say where that is",
+};
+
+const nameOf = ({ group, groupName }: Extract<Decider, { kind: "group-rule" }>): string =>
+  groupName === "" || groupName === group ? group : `${groupName} (${group})`;
