@@ -1,7 +1,7 @@
 /** What people are told beside the card, one event in words for one audience. */
 
 import { showDuration } from "../access/duration.ts";
-import type { Port } from "../access/port.ts";
+import { type Port, samePort } from "../access/port.ts";
 import { type Cidr, familyOf } from "../access/source.ts";
 import { between, type DurationMs, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
@@ -104,7 +104,13 @@ export const drawMessage = (
 
 const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: EpochMs, zone: string): Drawn => {
   const from = showSources(event.sources);
-  const how = event.addresses.flatMap((address) => event.ports.map((port) => howToConnect(address, port)));
+  const { mappings = [] } = event;
+  const isMapped = (port: Port): boolean => mappings.some(({ to }) => samePort(to, port));
+  const direct = event.ports.filter((port) => !isMapped(port));
+  const how = [
+    ...mappings.map(({ address, port, to }) => howToConnect(address, to, port)),
+    ...event.addresses.flatMap((address) => direct.map((port) => howToConnect(address, port))),
+  ];
   return drawn(
     `${escapeMrkdwn(event.machine.name)} is open for you until ${when(event.expiresAt, now, zone)}.`,
     [
@@ -116,24 +122,27 @@ const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: E
   );
 };
 
-/** `52.178.10.4, port 22:` and a line to copy, as far as the port tells how one connects. */
-const howToConnect = (address: string, { port, protocol }: Port): string => {
+/**
+ * `52.178.10.4, port 22:` and a line to copy, as far as the port tells how one connects. `at` is the port to connect to where a firewall maps it.
+ */
+const howToConnect = (address: string, { port, protocol }: Port, at = port): string => {
   const host = familyOf(address as Cidr) === "ipv6" ? `[${address}]` : address;
-  const line = protocol === "tcp" ? lineToCopy(address, host, port) : undefined;
-  if (line !== undefined) return `${code(address)}, port ${port}: ${code(line)}`;
-  return code(protocol === "tcp" ? `${host}:${port}` : `${host}:${port}/${protocol}`);
+  const line = protocol === "tcp" ? lineToCopy(address, host, port, at) : undefined;
+  const mapped = at === port ? "" : ` (for port ${port})`;
+  if (line !== undefined) return `${code(address)}, port ${at}${mapped}: ${code(line)}`;
+  return `${code(protocol === "tcp" ? `${host}:${at}` : `${host}:${at}/${protocol}`)}${mapped}`;
 };
 
-const lineToCopy = (address: string, host: string, port: number): string | undefined => {
+const lineToCopy = (address: string, host: string, port: number, at: number): string | undefined => {
   switch (port) {
     case 22:
-      return `ssh you@${address}`;
+      return at === 22 ? `ssh you@${address}` : `ssh -p ${at} you@${address}`;
     case 3389:
-      return `mstsc /v:${host}`;
+      return at === 3389 ? `mstsc /v:${host}` : `mstsc /v:${host}:${at}`;
     case 5985:
-      return `Enter-PSSession -ComputerName ${address} -Port 5985`;
+      return `Enter-PSSession -ComputerName ${address} -Port ${at}`;
     case 5986:
-      return `Enter-PSSession -ComputerName ${address} -Port 5986 -UseSSL`;
+      return `Enter-PSSession -ComputerName ${address} -Port ${at} -UseSSL`;
     default:
       return undefined;
   }
