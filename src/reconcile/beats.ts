@@ -1,4 +1,4 @@
-/** The two beats: every second what is due, every minute everything. */
+/** The beats: every second what is due, every minute everything, and what people set a time for. */
 
 import { type ScheduledTask, schedule } from "node-cron";
 import type { FirewallId } from "../access/machine.ts";
@@ -11,6 +11,13 @@ export interface BeatsDeps {
   readonly loops: readonly Loop[];
   /** A look at everything. */
   readonly minute: (signal: AbortSignal) => Promise<void>;
+  /** Done whenever its cron expression says so, in that zone; by every replica, so it must know that it was done. */
+  readonly scheduled?: readonly {
+    readonly name: string;
+    readonly cron: string;
+    readonly timezone: string;
+    readonly work: (signal: AbortSignal) => Promise<void>;
+  }[];
   readonly firewallWakeups: Wakeups;
   readonly remembered: RememberedGrants;
   readonly withoutMemory: (firewalls: Iterable<FirewallId>, signal: AbortSignal) => Promise<void>;
@@ -78,6 +85,13 @@ export const createBeats = (deps: BeatsDeps): Beats => {
       tasks = [
         schedule("* * * * * *", onSecond, { ...options, name: "second" }),
         schedule("0 * * * * *", onMinute, { ...options, name: "minute" }),
+        ...(deps.scheduled ?? []).map(({ name, cron, timezone, work }) =>
+          schedule(
+            cron,
+            guarded(name, () => work(stopping.signal)),
+            { ...options, name, timezone },
+          ),
+        ),
       ];
       void onMinute();
     },

@@ -18,6 +18,8 @@ export const QUEUES = {
   outboxEvents: "outbox-events",
   /** Slack channel and user ids. */
   destinations: "destinations",
+  /** What is looked at as a whole, by one of all replicas: `posture`, `protections`. */
+  watches: "watches",
 } as const;
 
 export const EVENTS_ID = "events";
@@ -50,6 +52,8 @@ export const entityKeys = (prefix: string) => ({
   liveProtections: `${prefix}protections`,
   /** Set of ids of live protections with something on this firewall. */
   protectionsOn: (firewall: FirewallId) => `${prefix}protections-on:${firewall}`,
+  /** JSON: how each machine stood at the last look. */
+  postures: `${prefix}postures`,
   /** What protections took out of it, in its adapter's words. */
   withheldFrom: (firewall: FirewallId) => `${prefix}withheld:${firewall}`,
   /** Set of ids of pending requests. */

@@ -6,6 +6,7 @@ import type { AuditEvent, AuditLog } from "../audit/event.ts";
 import type { WithheldMemory } from "../cloud/withheld.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import type { Outbox } from "../notices/outbox.ts";
+import type { PostureMemory } from "../posture/posture-memory.ts";
 import { createRememberedGrants, type RememberedGrants } from "../reconcile/remembered-grants.ts";
 import { createRememberingLedger } from "../reconcile/remembering-ledger.ts";
 import type { Wakeups } from "../reconcile/wakeups.ts";
@@ -16,6 +17,7 @@ import { startEmbeddedRedis } from "./embedded-server.ts";
 import { keyPrefixOf } from "./keys.ts";
 import { createRedisLedger } from "./ledger.ts";
 import { createRedisOutbox } from "./outbox.ts";
+import { createPostureMemory } from "./posture-memory.ts";
 import { createReplayGuard } from "./replays.ts";
 import { createRedisWakeups } from "./wakeups.ts";
 import { createWithheldMemory } from "./withheld.ts";
@@ -38,6 +40,7 @@ export interface Memory {
   readonly auditLog: AuditLog;
   readonly outbox: Outbox;
   readonly remembered: RememberedGrants;
+  readonly postures: PostureMemory;
   readonly withheld: WithheldMemory;
   readonly wakeups: (queue: string) => Wakeups;
   readonly firstTime: (signature: string, seconds: number) => Promise<boolean>;
@@ -59,6 +62,7 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
     ledger: createRememberingLedger(ledger, remembered, committed),
     auditLog: createRedisAuditLog(redis, prefix, { clock, onAppended }),
     outbox: createRedisOutbox(redis, prefix, { clock }),
+    postures: createPostureMemory(redis, prefix),
     withheld: createWithheldMemory(redis, prefix),
     wakeups: (queue) => createRedisWakeups(redis, prefix, queue),
     firstTime: createReplayGuard(redis, prefix).firstTime,
