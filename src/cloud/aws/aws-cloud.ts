@@ -1,13 +1,16 @@
-/** AWS as one cloud: any number of accounts and regions, machines to find and interfaces to open. */
+/** AWS as one cloud: any number of accounts and regions, machines to find, interfaces to open and groups to withhold rules from. */
 
 import type { FirewallId } from "../../access/machine.ts";
-import { type DurationMs, SECOND } from "../../access/time.ts";
+import { type Clock, type DurationMs, SECOND } from "../../access/time.ts";
 import type { Cloud, Firewall } from "../firewall.ts";
+import type { WithheldMemory } from "../withheld.ts";
 import { createAwsInventory } from "./aws-inventory.ts";
+import { createAwsRules } from "./aws-rules.ts";
 import { type Credentials, createEc2, type Ec2 } from "./ec2.ts";
-import { type InterfaceKey, readFirewallId } from "./firewall-id.ts";
+import { readFirewallId, readGroupId } from "./firewall-id.ts";
 import { createGroupFirewall } from "./group-firewall.ts";
 import { DEFAULT_QUOTAS, type Quotas } from "./room.ts";
+import { createSharedGroup } from "./shared-group.ts";
 
 export interface AwsAccount {
   readonly regions: readonly string[];
@@ -29,6 +32,8 @@ export interface AwsCloudDeps {
   /** Goes into every owner mark and group name. */
   readonly installation: string;
   readonly accounts: readonly AwsAccount[];
+  /** Where it is remembered what protections took out of groups. */
+  readonly withheld: WithheldMemory;
   /** Another EC2. Without it as the SDK finds it: `AWS_ENDPOINT_URL_EC2`, or AWS. */
   readonly endpoint?: string;
   /** For accounts without a role. Without them as the SDK finds them. */
@@ -37,6 +42,8 @@ export interface AwsCloudDeps {
   readonly assumeRole?: (role: AssumedRole) => Credentials;
   /** How long one call may take; 9 s. */
   readonly answerWithinMs?: DurationMs;
+  /** Without it the system's. */
+  readonly clock?: Clock;
 }
 
 /** Makes no call. Throws when an account has a role and there is no way to assume it. */
@@ -55,7 +62,7 @@ export const createAwsCloud = (deps: AwsCloudDeps): Cloud => {
     },
   );
 
-  const placeOf = ({ account, region }: InterfaceKey): Place | undefined => {
+  const placeOf = (account: string, region: string): Place | undefined => {
     const here = places.filter((place) => place.ec2.region === region);
     // Another account's credentials would answer that the interface is gone, which reads as closed.
     const known = new Set(seen.values());
@@ -67,14 +74,20 @@ export const createAwsCloud = (deps: AwsCloudDeps): Cloud => {
   };
 
   const firewall = (id: FirewallId): Firewall | undefined => {
-    const key = readFirewallId(id);
-    const place = key === undefined ? undefined : placeOf(key);
-    return key === undefined || place === undefined
-      ? undefined
-      : createGroupFirewall({ id, installation, key, ec2: place.ec2, quotas: place.quotas });
+    const groups = readFirewallId(id);
+    const group = readGroupId(id);
+    const key = groups ?? group;
+    const place = key === undefined ? undefined : placeOf(key.account, key.region);
+    if (place === undefined) return undefined;
+    const { ec2, quotas } = place;
+    if (groups !== undefined) return createGroupFirewall({ id, installation, key: groups, ec2, quotas });
+    if (group === undefined) return undefined;
+    return createSharedGroup({ id, installation, key: group, ec2, quotas, withheld: deps.withheld });
   };
 
-  return { inventory, firewall };
+  const readRules = createAwsRules(({ account, region }) => placeOf(account, region)?.ec2, deps.clock);
+
+  return { inventory, firewall, readRules };
 };
 
 /** One region of one account. `account` is known beforehand only of a role. */

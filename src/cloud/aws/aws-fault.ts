@@ -18,8 +18,11 @@ export const toFault = (error: unknown, doing: string): Fault => {
   });
 };
 
-/** Whether EC2 says that a group, a rule or an interface doesn't exist (yet, or any more). */
-export const isMissing = (error: unknown, what: "group" | "rule" | "interface"): boolean =>
+/** Whether EC2 says that the group already has such a rule. */
+export const isDuplicate = (error: unknown): boolean => codeOf(error) === "InvalidPermission.Duplicate";
+
+/** Whether EC2 says that a group, a rule, an interface or a prefix list doesn't exist (yet, or any more). */
+export const isMissing = (error: unknown, what: "group" | "rule" | "interface" | "prefix-list"): boolean =>
   MISSING[what].test(codeOf(error) ?? "");
 
 /** EC2's name for the error, or the system's (`ECONNREFUSED`), also of one that became a `Fault`. */
@@ -66,5 +69,6 @@ const LATER =
 const MISSING = {
   group: /^Invalid(?:Group|SecurityGroupI[dD]|GroupI[dD])\.NotFound$/u,
   rule: /^InvalidSecurityGroupRuleI[dD]\.NotFound$/u,
+  "prefix-list": /^InvalidPrefixListI[dD]\.NotFound$/u,
   interface: /^InvalidNetworkInterfaceI[dD]\.NotFound$/u,
 } as const;

@@ -1,19 +1,22 @@
-/** The machines of all configured accounts and regions, and the interfaces that carry our mark. */
+/** The machines of all configured accounts and regions, and the interfaces and groups that carry our mark. */
 
 import {
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupsCommand,
+  type Filter,
   type Instance,
   type NetworkInterface,
+  type SecurityGroup,
 } from "@aws-sdk/client-ec2";
 import type { FirewallId, Machine } from "../../access/machine.ts";
 import type { Inventory } from "../inventory.ts";
 import { type Ask, allPages, type Ec2, quoted } from "./ec2.ts";
-import { interfaceOfGroup, readInterface, writeFirewallId } from "./firewall-id.ts";
+import { interfaceOfGroup, readGroup, readInterface, writeFirewallId, writeGroupId } from "./firewall-id.ts";
 import { readMachine, type ShownInterface } from "./machine-reading.ts";
 import { INTERFACE_TAG, isOwn } from "./own-group.ts";
 import { INSTALLATION_TAG } from "./owner-mark.ts";
+import { placeOnTag, tagPrefix, withholdsTag } from "./withheld-state.ts";
 
 /** `ec2s`: one per account and region; all are read side by side. `seen` is told which account answers behind each. */
 export const createAwsInventory = (
@@ -22,7 +25,7 @@ export const createAwsInventory = (
   seen: (account: string, ec2: Ec2) => void,
 ): Inventory => ({
   machines: async (signal) => {
-    const found = await Promise.all(ec2s.map((ec2) => readMachines(ec2, ec2.within(signal))));
+    const found = await Promise.all(ec2s.map((ec2) => readMachines(installation, ec2, ec2.within(signal))));
     for (const { ec2, machines } of found) for (const { account } of machines) seen(account, ec2);
     return found.flatMap(({ machines }) => machines);
   },
@@ -32,13 +35,21 @@ export const createAwsInventory = (
   },
 });
 
-const readMachines = async (ec2: Ec2, read: Ask): Promise<{ ec2: Ec2; machines: readonly Machine[] }> => {
-  const reservations = await allPages(
-    read,
-    `list the instances of ${quoted(ec2.region)}`,
-    (client, options, at) => client.send(new DescribeInstancesCommand({ MaxResults: PAGE, ...at }), options),
-    (page) => page.Reservations,
-  );
+const readMachines = async (
+  installation: string,
+  ec2: Ec2,
+  read: Ask,
+): Promise<{ ec2: Ec2; machines: readonly Machine[] }> => {
+  const [reservations, marked] = await Promise.all([
+    allPages(
+      read,
+      `list the instances of ${quoted(ec2.region)}`,
+      (client, options, at) => client.send(new DescribeInstancesCommand({ MaxResults: PAGE, ...at }), options),
+      (page) => page.Reservations,
+    ),
+    readGroups(read, ec2.region, { Name: "tag-key", Values: [INSTALLATION_TAG] }),
+  ]);
+  const latchs = { installation, ids: new Set(marked.flatMap(({ GroupId }) => GroupId ?? [])) };
   const instances = reservations
     .flatMap(({ OwnerId, Instances }) => (Instances ?? []).map((instance) => ({ account: OwnerId, instance })))
     .filter(({ instance }) => instance.State?.Name !== "terminated");
@@ -53,7 +64,7 @@ const readMachines = async (ec2: Ec2, read: Ask): Promise<{ ec2: Ec2; machines: 
       ? (instance.NetworkInterfaces ?? [])
       : (apart.get(instance.InstanceId ?? "") ?? instance.NetworkInterfaces ?? []);
     const owner = account ?? shown[0]?.OwnerId ?? "unknown";
-    return readMachine(instance, shown, { account: owner, region: ec2.region }) ?? [];
+    return readMachine(instance, shown, { account: owner, region: ec2.region }, latchs) ?? [];
   });
   return { ec2, machines };
 };
@@ -73,15 +84,15 @@ const readInterfaces = async (read: Ask, region: string): Promise<Map<string, Ne
 };
 
 const readMarked = async (installation: string, region: string, read: Ask): Promise<readonly FirewallId[]> => {
-  const Filters = [{ Name: `tag:${INSTALLATION_TAG}`, Values: [installation] }];
-  const groups = await allPages(
-    read,
-    `list our groups in ${quoted(region)}`,
-    (client, options, at) =>
-      client.send(new DescribeSecurityGroupsCommand({ Filters, MaxResults: PAGE, ...at }), options),
-    (page) => page.SecurityGroups,
-  );
-  return groups.flatMap((group) => {
+  const [own, others] = await Promise.all([
+    readGroups(read, region, { Name: `tag:${INSTALLATION_TAG}`, Values: [installation] }),
+    // By any tag of ours, in case somebody took the first one away.
+    readGroups(read, region, {
+      Name: "tag-key",
+      Values: [withholdsTag(installation), `${tagPrefix(installation)}*`],
+    }),
+  ]);
+  const interfaces = own.flatMap((group) => {
     const eni = interfaceOfGroup(installation, group.GroupName ?? "");
     if (eni === undefined || !isOwn(group, installation)) return [];
     // The tag has the account as the inventory said it. Somebody may have edited it; a group's name can't be.
@@ -89,7 +100,25 @@ const readMarked = async (installation: string, region: string, read: Ask): Prom
     const account = tagged?.eni === eni ? tagged.account : (group.OwnerId ?? "unknown");
     return writeFirewallId({ account, region, eni });
   });
+  const groups = others.flatMap(({ GroupId: group, OwnerId, Tags = [] }) => {
+    const ours = Tags.flatMap(({ Key = "", Value = "" }) =>
+      Key.startsWith(tagPrefix(installation)) ? [{ Key, Value }] : [],
+    );
+    if (group === undefined || ours.length === 0) return [];
+    const tagged = readGroup(placeOnTag(ours, installation) ?? "");
+    return writeGroupId({ account: tagged?.group === group ? tagged.account : (OwnerId ?? "unknown"), region, group });
+  });
+  return [...interfaces, ...groups];
 };
+
+const readGroups = (read: Ask, region: string, filter: Filter): Promise<readonly SecurityGroup[]> =>
+  allPages(
+    read,
+    `list our groups in ${quoted(region)}`,
+    (client, options, at) =>
+      client.send(new DescribeSecurityGroupsCommand({ Filters: [filter], MaxResults: PAGE, ...at }), options),
+    (page) => page.SecurityGroups,
+  );
 
 /** The most that EC2 gives at once. */
 const PAGE = 1_000;

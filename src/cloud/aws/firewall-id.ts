@@ -1,4 +1,4 @@
-/** The id of a firewall in AWS: the security groups of one network interface, and which of them is ours. */
+/** The ids of firewalls in AWS: the security groups of one network interface, and which of them is ours; one group of somebody else's. */
 
 import type { FirewallId } from "../../access/machine.ts";
 
@@ -24,6 +24,28 @@ export const readInterface = (text: string): InterfaceKey | undefined => {
   return account === undefined || region === undefined || eni === undefined ? undefined : { account, region, eni };
 };
 
+/** One security group of one account in one region. */
+export interface GroupKey {
+  readonly account: string;
+  readonly region: string;
+  readonly group: string;
+}
+
+/** `aws-group:111122223333/eu-west-1/sg-0a1` */
+export const writeGroupId = (key: GroupKey): FirewallId => `${GROUP_PREFIX}${writeGroup(key)}` as FirewallId;
+
+/** `undefined` when the id is another cloud's or malformed. */
+export const readGroupId = (id: FirewallId): GroupKey | undefined =>
+  id.startsWith(GROUP_PREFIX) ? readGroup(id.slice(GROUP_PREFIX.length)) : undefined;
+
+/** `111122223333/eu-west-1/sg-0a1` */
+export const writeGroup = ({ account, region, group }: GroupKey): string => `${account}/${region}/${group}`;
+
+export const readGroup = (text: string): GroupKey | undefined => {
+  const [, account, region, group] = /^([^/\s]+)\/([a-z0-9-]+)\/(sg-[a-z0-9]+)$/u.exec(text) ?? [];
+  return account === undefined || region === undefined || group === undefined ? undefined : { account, region, group };
+};
+
 /** `latch-acme-eni-0a1`. A name is unique within a VPC, so there can be no second group for the same interface. */
 export const groupName = (installation: string, eni: string): string => `latch-${installation}-${eni}`;
 
@@ -34,3 +56,4 @@ export const interfaceOfGroup = (installation: string, name: string): string | u
 };
 
 const PREFIX = "aws-groups:";
+const GROUP_PREFIX = "aws-group:";

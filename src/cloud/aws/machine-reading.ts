@@ -2,7 +2,7 @@
 
 import type { Instance, InstanceNetworkInterface, NetworkInterface } from "@aws-sdk/client-ec2";
 import type { Machine, MachineId, NetworkInterface as MachineInterface } from "../../access/machine.ts";
-import { writeFirewallId } from "./firewall-id.ts";
+import { interfaceOfGroup, writeFirewallId, writeGroupId } from "./firewall-id.ts";
 import { privateAddresses } from "./interface-groups.ts";
 
 /** An interface, from either of EC2's two descriptions of it. */
@@ -14,11 +14,18 @@ export interface Whereabouts {
   readonly region: string;
 }
 
+/** Whose groups aren't somebody else's: this installation's by their names, and any installation's by their tags. */
+export interface LatchGroups {
+  readonly installation: string;
+  readonly ids: ReadonlySet<string>;
+}
+
 /** `undefined` when the instance is terminated, which EC2 goes on showing for an hour, or has no id. */
 export const readMachine = (
   instance: Instance,
   interfaces: readonly ShownInterface[],
   { account, region }: Whereabouts,
+  latchs: LatchGroups,
 ): Machine | undefined => {
   const id = instance.InstanceId;
   if (id === undefined || instance.State?.Name === "terminated") return undefined;
@@ -32,7 +39,7 @@ export const readMachine = (
     tags,
     os: osOf(instance),
     power: powerOf(instance),
-    interfaces: interfaces.flatMap((each) => readInterfaceOf(each, instance, { account, region })),
+    interfaces: interfaces.flatMap((each) => readInterfaceOf(each, instance, { account, region }, latchs)),
   };
 };
 
@@ -40,11 +47,15 @@ const readInterfaceOf = (
   shown: ShownInterface,
   instance: Instance,
   where: Whereabouts,
+  { installation, ids }: LatchGroups,
 ): readonly MachineInterface[] => {
   const eni = shown.NetworkInterfaceId;
   if (eni === undefined) return [];
   const isFirst = shown.Attachment?.DeviceIndex === 0;
   const own = [shown.Association, ...(shown.PrivateIpAddresses ?? []).map((each) => each.Association)];
+  const others = (shown.Groups ?? []).flatMap(({ GroupId: group, GroupName = "" }) =>
+    group === undefined || ids.has(group) || interfaceOfGroup(installation, GroupName) !== undefined ? [] : [group],
+  );
   const shownPublic = own.flatMap((association) => association?.PublicIp ?? []);
   return [
     {
@@ -52,6 +63,7 @@ const readInterfaceOf = (
       privateAddresses: privateAddresses(shown),
       publicAddresses: [...new Set([...shownPublic, ...(isFirst ? [instance.PublicIpAddress ?? []].flat() : [])])],
       firewalls: [writeFirewallId({ ...where, eni: eni.toLowerCase() })],
+      blockedAt: [...new Set(others)].toSorted().map((group) => writeGroupId({ ...where, group })),
     },
   ];
 };

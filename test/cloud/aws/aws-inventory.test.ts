@@ -1,7 +1,20 @@
 import { describe, expect, test } from "vitest";
 import type { FirewallId } from "../../../src/access/machine.ts";
 import { createAwsCloud } from "../../../src/cloud/aws/aws-cloud.ts";
-import { firewallId, hole, never, OURS, open, pass, REGION, reconcile, setStage, THEIRS } from "./stage.ts";
+import {
+  firewallId,
+  groupId,
+  hole,
+  memoryOf,
+  never,
+  OURS,
+  open,
+  pass,
+  REGION,
+  reconcile,
+  setStage,
+  THEIRS,
+} from "./stage.ts";
 
 const SSH = hole(22, "203.0.113.7/32");
 
@@ -25,12 +38,14 @@ describe("the inventory", () => {
           privateAddresses: ["10.0.1.4", "2001:db8:5:1::4"],
           publicAddresses: ["198.51.100.4"],
           firewalls: [firewallId("eni-0a1")],
+          blockedAt: [groupId("sg-0a1")],
         },
         {
           id: "eni-0a2",
           privateAddresses: ["10.0.1.5", "10.0.1.6"],
           publicAddresses: [],
           firewalls: [firewallId("eni-0a2")],
+          blockedAt: [groupId("sg-0a1"), groupId("sg-0a2")],
         },
       ],
     });
@@ -103,7 +118,9 @@ describe("accounts", () => {
   });
 
   test("of a role can't be configured without a way to assume it", () => {
-    expect(() => createAwsCloud({ installation: "acme", accounts: [role] })).toThrow(role.roleArn);
+    expect(() => createAwsCloud({ installation: "acme", accounts: [role], withheld: memoryOf(new Map()) })).toThrow(
+      role.roleArn,
+    );
   });
 
   test("that aren't configured, regions that aren't, and other clouds have no firewall here", async () => {

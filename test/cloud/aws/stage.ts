@@ -7,6 +7,7 @@ import type { Cidr } from "../../../src/access/source.ts";
 import type { DurationMs, EpochMs } from "../../../src/access/time.ts";
 import { type AwsCloudDeps, createAwsCloud } from "../../../src/cloud/aws/aws-cloud.ts";
 import type { Cloud, Firewall, Guard, Holder, IngressRule } from "../../../src/cloud/firewall.ts";
+import type { WithheldMemory } from "../../../src/cloud/withheld.ts";
 import { isDone, plan } from "../../../src/reconcile/plan.ts";
 import { createEc2Server, type Ec2Server, type Ec2ServerOptions } from "../../../src/sandbox/aws/server.ts";
 import type { Ec2World } from "../../../src/sandbox/aws/world.ts";
@@ -107,6 +108,8 @@ export const WORLD: Ec2World = {
 
 export const firewallId = (eni: string): FirewallId => `aws-groups:${ACCOUNT}/${REGION}/${eni}` as FirewallId;
 
+export const groupId = (group: string): FirewallId => `aws-group:${ACCOUNT}/${REGION}/${group}` as FirewallId;
+
 export interface Stage {
   readonly ec2: Ec2Server;
   readonly cloud: Cloud;
@@ -129,6 +132,7 @@ export const setStage = async (
       endpoint: ec2.url,
       credentials: OURS,
       answerWithinMs: 3_000 as DurationMs,
+      withheld: memoryOf(new Map()),
       ...deps,
       ...more,
     });
@@ -145,6 +149,15 @@ export const setStage = async (
     },
   };
 };
+
+/** Memory of what is withheld that can be looked into and lost. */
+export const memoryOf = (texts: Map<FirewallId, string>): WithheldMemory => ({
+  read: async (firewall) => texts.get(firewall),
+  remember: async (firewall, what) => {
+    if (what === undefined) texts.delete(firewall);
+    else texts.set(firewall, what);
+  },
+});
 
 export const OURS = { accessKeyId: "AKIAOURS", secretAccessKey: "ours" };
 export const THEIRS = { accessKeyId: "AKIATHEIRS", secretAccessKey: "theirs" };
