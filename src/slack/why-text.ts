@@ -80,21 +80,25 @@ const firewallLines = (findings: readonly PortFindings[] | undefined, machine: s
       const reasons = findingWords(found.decisive, code);
       const shown = reasons.slice(0, MOST_REASONS).join("; ");
       const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : "";
-      return { port, text: `${where.join(" ")} ${VERDICTS[found.verdict]}: ${shown}${more}.` };
+      return { port, text: `${where.join(" ")} is ${VERDICTS[found.verdict]}: ${shown}${more}.` };
     }),
   );
   const grouped = [...Map.groupBy(texts, ({ text }) => text)].map(([text, same]) => {
     const ports: readonly Port[] = same.map(({ port }) => port);
-    return `• ${ports.length === 1 ? "Port" : "Ports"} ${portsWords(ports)} ${text}`;
+    return `• ${portsWords(ports)} ${text}`;
   });
-  return ["The firewalls say:", ...grouped.slice(0, MOST_LINES), ...(grouped.length > MOST_LINES ? ["• …"] : [])];
+  return [
+    "What the firewalls do with each port:",
+    ...grouped.slice(0, MOST_LINES),
+    ...(grouped.length > MOST_LINES ? ["• …"] : []),
+  ];
 };
 
 const VERDICTS = {
-  allow: "gets in",
-  deny: "doesn't get in",
-  unknown: "may get in",
-  partly: "gets in for a part of it",
+  allow: "open",
+  deny: "closed",
+  unknown: "open or closed, I can't say which",
+  partly: "open in part",
 } as const;
 
 const MOST_REASONS = 4;

@@ -1,0 +1,281 @@
+/** Posture, why, and the check after opening: machines with rules before them, asked about by people. */
+
+import { describe, expect, test } from "vitest";
+import { Fault } from "../../src/access/fault.ts";
+import type { Machine, MachineId } from "../../src/access/machine.ts";
+import type { Cidr } from "../../src/access/source.ts";
+import { type DurationMs, MINUTE, SECOND } from "../../src/access/time.ts";
+import type { AzureTarget, NsgRule, RulesBefore } from "../../src/cloud/rules.ts";
+import type { Grant } from "../../src/grants/grant.ts";
+import type { PostureMemory, PostureSeen } from "../../src/posture/posture-memory.ts";
+import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
+import { drawPosture } from "../../src/slack/posture-text.ts";
+import { drawWhy } from "../../src/slack/why-text.ts";
+import { createCheckOpened } from "../../src/workflow/check-opened.ts";
+import { createExplainWhy } from "../../src/workflow/explain-why.ts";
+import { createListPosture } from "../../src/workflow/list-posture.ts";
+import { createPostureReading } from "../../src/workflow/posture-reading.ts";
+import { createWatchPosture } from "../../src/workflow/watch-posture.ts";
+import { aFirewall, aNatRule, aRule as aNsgRule, anNsg, aTarget } from "../posture/samples.ts";
+import { grantOn, machineBehind, never } from "../reconcile/world.ts";
+import { createOffice, DEV, NSG, SECURITY, STRANGER } from "./office.ts";
+
+const RULE = { configure: ["security"] };
+
+const machineNamed = (name: string): Machine => machineBehind([NSG], { id: `/vm/${name}` as MachineId, name });
+
+const behindNsg = (...rules: readonly NsgRule[]): RulesBefore => ({
+  cloud: "azure",
+  classicMachine: false,
+  targets: [aTarget({ interfaceGroup: anNsg("nsg-prod", ...rules) })],
+});
+const CLOSED = behindNsg(aNsgRule("DenyAll", 200, { access: "deny", destinationPorts: ["*"] }));
+const OPEN = behindNsg(aNsgRule("AllowSSH", 300));
+
+const createTown = async (rules: Readonly<Record<string, RulesBefore>>) => {
+  const machines = Object.keys(rules).map(machineNamed);
+  const office = await createOffice(RULE, machines);
+  const before = new Map(Object.entries(rules).map(([name, each]) => [machineNamed(name).id, each]));
+  const cloud = { away: false, reads: 0 };
+  const deps = {
+    ...office.deps,
+    readRules: async (asked: readonly Machine[]) => {
+      cloud.reads += 1;
+      if (cloud.away) throw new Fault("azure", "azure is away", { retry: "later" });
+      return new Map(asked.flatMap(({ id }) => (before.has(id) ? [[id, before.get(id) as RulesBefore] as const] : [])));
+    },
+  };
+  let seen = new Map<MachineId, PostureSeen>();
+  const memory: PostureMemory = {
+    read: async () => structuredClone(seen),
+    write: async (next) => {
+      seen = new Map(next);
+    },
+  };
+  const reading = createPostureReading(deps);
+  return {
+    ...office,
+    cloud,
+    setRules: (name: string, next: RulesBefore) => before.set(machineNamed(name).id, next),
+    listPosture: createListPosture(deps, reading),
+    why: createExplainWhy(deps),
+    checkOpened: createCheckOpened(deps),
+    ...createWatchPosture(deps, reading, memory),
+  };
+};
+
+const list = async (town: Awaited<ReturnType<typeof createTown>>, text = "", user = SECURITY) => {
+  const found = await town.listPosture(text, user);
+  if ("code" in found) throw new Error(found.code);
+  expect(checkBlocks(drawPosture(found, text).blocks, "/blocks", "message")).toEqual([]);
+  return found;
+};
+
+describe("how machines stand", () => {
+  test("the most open first, with what is really reachable and from where", async () => {
+    const inside = behindNsg(aNsgRule("Inside", 300, { sources: ["192.0.2.0/24"], destinationPorts: ["3389"] }));
+    const town = await createTown({ closed: CLOSED, some: inside, open: OPEN });
+    const { worst, count } = await list(town);
+    expect(count).toBe(3);
+    expect(worst.map(({ machine, posture }) => [machine.name, posture.category, posture.openness])).toEqual([
+      ["open", "unhealthy", "anyone"],
+      ["some", "unhealthy", "strangers"],
+      ["closed", "healthy", "nobody"],
+    ]);
+    expect(worst[0]?.reachable[0]).toBe("22 from anywhere");
+    expect(worst[1]?.reachable).toContain("3389 from 10.0.0.0/16, 168.63.129.16, 192.0.2.0/24");
+    expect(worst[2]?.reachable).toEqual([]);
+  });
+
+  test("only the machines that somebody has to do with, and a button only for who may protect", async () => {
+    const town = await createTown({ open: OPEN });
+    expect((await list(town, "", SECURITY)).worst[0]?.mayProtect).toBe(true);
+    expect((await list(town, "", DEV)).worst[0]?.mayProtect).toBe(false);
+    expect((await list(town, "", STRANGER)).count).toBe(0);
+  });
+
+  test("by a part of the name, a pattern, or what the chart calls them", async () => {
+    const town = await createTown({ "web-1": OPEN, "web-2": CLOSED, "db-1": CLOSED });
+    const names = async (text: string) => (await list(town, text)).worst.map(({ machine }) => machine.name);
+    expect(await names("WEB")).toEqual(["web-1", "web-2"]);
+    expect(await names("*-1")).toEqual(["web-1", "db-1"]);
+    expect(await names("unhealthy")).toEqual(["web-1"]);
+    expect(await names("nothing")).toEqual([]);
+  });
+
+  test("ten at a time", async () => {
+    const town = await createTown(Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`web-${at}`, OPEN])));
+    const { worst, count } = await list(town);
+    expect([worst.length, count]).toEqual([10, 12]);
+    expect(JSON.stringify(drawPosture({ worst, count }, "").blocks)).toContain("and 2 more");
+  });
+
+  test("one reading serves all who ask within half a minute; what failed serves nobody", async () => {
+    const town = await createTown({ open: OPEN });
+    await Promise.all([list(town), list(town, "", DEV)]);
+    expect(town.cloud.reads).toBe(1);
+    town.clock.advance((30 * SECOND) as DurationMs);
+    town.cloud.away = true;
+    await expect(town.listPosture("", SECURITY)).rejects.toThrow("azure is away");
+    town.cloud.away = false;
+    expect((await list(town)).count).toBe(1);
+  });
+
+  test("a protected machine is told as such", async () => {
+    const town = await createTown({ open: OPEN });
+    await town.protectMachine.protect("open", ["ssh"], SECURITY);
+    expect((await list(town)).worst[0]).toMatchObject({
+      posture: { category: "healthy", tab: { kind: "configured" } },
+      mayProtect: false,
+    });
+  });
+});
+
+describe("watching", () => {
+  test("tells a machine that got worse, once; not at first sight, and not when it gets better", async () => {
+    const town = await createTown({ "web-1": CLOSED, "web-2": OPEN });
+    await town.watch(never);
+    await town.watch(never);
+    expect(town.told()).toEqual([]);
+    town.setRules("web-1", OPEN);
+    town.setRules("web-2", CLOSED);
+    await town.watch(never);
+    await town.watch(never);
+    expect(town.memory.log()).toMatchObject([
+      {
+        kind: "posture.worsened",
+        machine: { name: "web-1" },
+        channel: "C0ACCESS",
+        before: { openness: "nobody", category: "healthy" },
+        now: { openness: "anyone", category: "unhealthy" },
+      },
+    ]);
+    town.clock.advance(MINUTE);
+    town.setRules("web-1", CLOSED);
+    await town.watch(never);
+    town.setRules("web-1", OPEN);
+    await town.watch(never);
+    expect(town.told()).toEqual(["posture.worsened", "posture.worsened"]);
+  });
+
+  test("what a grant opens is no news", async () => {
+    const town = await createTown({ "web-1": CLOSED });
+    await town.watch(never);
+    await town.ledger.commit({ grant: grantOn({ machine: machineNamed("web-1") }, [NSG]), events: [] });
+    town.setRules("web-1", OPEN);
+    await town.watch(never);
+    expect(town.told()).toEqual([]);
+  });
+
+  test("the digest counts them and names the worst, once a minute however often it is asked for", async () => {
+    const town = await createTown({ "web-1": OPEN, "web-2": CLOSED, "web-3": CLOSED });
+    await town.digest(town.clock.now(), never);
+    await town.digest(town.clock.now(), never);
+    expect(town.memory.log()).toMatchObject([
+      {
+        kind: "posture.digest",
+        machines: 3,
+        protected: 0,
+        categories: { unhealthy: 1, healthy: 2 },
+        opennesses: { anyone: 1, nobody: 2 },
+        worst: [{ machine: { name: "web-1" } }],
+      },
+    ]);
+  });
+});
+
+describe("why", () => {
+  const text = async (town: Awaited<ReturnType<typeof createTown>>, user: string): Promise<string> => {
+    const explained = await town.why("web-1", user);
+    if ("code" in explained) throw new Error(explained.code);
+    const drawn = drawWhy(explained, town.clock.now(), "utc");
+    expect(checkBlocks(drawn.blocks, "/blocks", "message")).toEqual([]);
+    return drawn.blocks.flatMap((block) => (block.type === "section" ? [block.text?.text ?? ""] : [])).join("\n");
+  };
+
+  test("says what the policy gives, what is kept closed, and which rule blocks", async () => {
+    const town = await createTown({ "web-1": CLOSED });
+    await town.protectMachine.protect("web-1", ["ssh"], SECURITY);
+    expect(await text(town, DEV)).toBe(
+      [
+        "You may ask for SSH and RDP on web-1.",
+        "The policy says, in rule *production*:",
+        "• SSH: for 3 hours at most, from office or vpn or one single address; one of *leads* has to approve.",
+        "• RDP: for 1 hour at most, from vpn; one of *leads* has to approve.",
+        "It is protected: SSH is kept closed but for those whom I let in.",
+        "What the firewalls do with each port:",
+        "• 22 and 3389 from 198.51.100.7 to `10.0.1.4` is closed: rule `DenyAll` (priority 200) of the interface's NSG `nsg-prod` blocks it.",
+      ].join("\n"),
+    );
+  });
+
+  test("speaks of the source of one's own open access", async () => {
+    const town = await createTown({ "web-1": OPEN });
+    const grant = grantOn({ machine: machineNamed("web-1"), sources: ["203.0.113.7/32" as Cidr] }, [NSG]);
+    await town.ledger.commit({ grant, events: [] });
+    const said = await text(town, DEV);
+    expect(said).toContain("web-1 is open for you.");
+    expect(said).toContain(
+      "• 22 from 203.0.113.7 to `10.0.1.4` is open: rule `AllowSSH` (priority 300) of the interface's NSG `nsg-prod` lets it in.",
+    );
+  });
+
+  test("is explained to nobody else", async () => {
+    const town = await createTown({ "web-1": OPEN });
+    expect(await town.why("web-1", STRANGER)).toMatchObject({ code: "not-eligible" });
+    expect(await town.why("web-9", DEV)).toMatchObject({ code: "machine-unknown" });
+    expect(await text(town, SECURITY)).toContain("You may not ask for web-1.");
+  });
+});
+
+describe("what was opened", () => {
+  const opened = async (rules: RulesBefore, changes: Partial<Grant> = {}) => {
+    const town = await createTown({ "web-1": rules });
+    const grant = grantOn({ machine: machineNamed("web-1"), openedAt: town.clock.now(), ...changes }, [NSG]);
+    await town.ledger.commit({ grant, events: [] });
+    await town.checkOpened(grant);
+    await town.checkOpened(grant);
+    return town;
+  };
+
+  test("and lets in is no news", async () => {
+    expect((await opened(OPEN)).told()).toEqual([]);
+  });
+
+  test("but is blocked by something else is told to who asked, once", async () => {
+    const subnet = anNsg("nsg-subnet", aNsgRule("DenyAll", 200, { access: "deny" }));
+    const target: AzureTarget = aTarget({
+      subnetGroup: subnet,
+      interfaceGroup: anNsg("nsg-nic", aNsgRule("latch", 100)),
+    });
+    const town = await opened({ cloud: "azure", classicMachine: false, targets: [target] });
+    expect(town.memory.log()).toMatchObject([
+      {
+        kind: "grant.blocked",
+        problems: ["Port 22 from 203.0.113.7: rule DenyAll (priority 200) of the subnet's NSG nsg-subnet blocks it."],
+      },
+    ]);
+  });
+
+  test("at a mapped port is looked at there", async () => {
+    const nsg = anNsg(
+      "nsg",
+      aNsgRule("latch", 100, { sources: ["10.0.2.0/26"] }),
+      aNsgRule("No", 200, { access: "deny" }),
+    );
+    const firewall = aFirewall({
+      natCollections: [{ name: "latch", priority: 100, rules: [aNatRule("dnat", { destinationPorts: ["50022"] })] }],
+    });
+    const target = aTarget({ publicWays: [], interfaceGroup: nsg, firewalls: [firewall] });
+    const rules: RulesBefore = { cloud: "azure", classicMachine: false, targets: [target] };
+    const to = { port: 22, protocol: "tcp" } as const;
+    const mapped = await opened(rules, { mappings: [{ address: "20.0.0.1", port: 50_022, to }] });
+    expect(mapped.told()).toEqual([]);
+    expect((await opened(rules)).told()).toEqual(["grant.blocked"]);
+  });
+
+  test("and closed again meanwhile is no news", async () => {
+    const town = await opened(CLOSED, { revoked: { kind: "closed", at: 0 as never, by: { team: "T", user: DEV } } });
+    expect(town.told()).toEqual([]);
+  });
+});
