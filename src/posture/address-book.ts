@@ -15,10 +15,11 @@ import {
 } from "./address-set.ts";
 import type { Fit } from "./port-range.ts";
 
-/** What is surely in it, and the texts whose addresses nobody knows: all others may be in it because of those. */
+/** What is surely in it, the texts whose addresses nobody knows, and what may be in it because of those. */
 export interface Extent {
   readonly certain: AddressSet;
   readonly unknown: readonly string[];
+  readonly possible: AddressSet;
 }
 
 export interface AddressBook {
@@ -42,62 +43,75 @@ export const createAddressBook = (): AddressBook => {
 
   const listed = (texts: readonly string[], family: AddressFamily): Extent => {
     const read = texts.map((text) => ({ text, range: rangeOf(text) }));
-    return {
-      certain: addressSet(read.flatMap(({ range }) => (range?.family === family ? [range] : []))),
-      unknown: read.flatMap(({ text, range }) => (range === undefined ? [text] : [])),
-    };
+    const certain = addressSet(read.flatMap(({ range }) => (range?.family === family ? [range] : [])));
+    const unknown = read.flatMap(({ text, range }) => (range === undefined ? [text] : []));
+    return unknown.length === 0 ? known(certain) : { certain, unknown, possible: everything(family) };
+  };
+
+  const virtualNetwork = (family: AddressFamily, { virtualNetwork: prefixes }: AddressTable): Extent => {
+    if (prefixes === undefined) return { ...nobodyKnows("VirtualNetwork", family), certain: HOST[family] };
+    const { certain, ...rest } = listed(prefixes, family);
+    return { ...rest, certain: union(certain, HOST[family]) };
   };
 
   const lookUp = (text: string, family: AddressFamily, table: AddressTable): Extent => {
     const name = text.trim().toLowerCase();
-    if (name === "*" || name === "any") return { certain: everything(family), unknown: [] };
+    if (name === "*" || name === "any") return known(everything(family));
     const range = rangeOf(text);
-    if (range !== undefined) return { certain: range.family === family ? [range] : NOTHING, unknown: [] };
+    if (range !== undefined) return known(range.family === family ? [range] : NOTHING);
 
     // The classic deployment model wrote `VIRTUAL_NETWORK`; rules from then still do.
     const tag = name.replaceAll("_", "");
-    if (tag === "azureloadbalancer") return { certain: HOST[family], unknown: [] };
-    if (tag === "virtualnetwork" || tag === "internet") {
-      if (table.virtualNetwork === undefined) return { certain: NOTHING, unknown: [text] };
-      const { certain, unknown } = listed(table.virtualNetwork, family);
-      const network = union(certain, HOST[family]);
-      if (tag === "virtualnetwork") return { certain: network, unknown };
-      return unknown.length > 0
-        ? { certain: NOTHING, unknown }
-        : { certain: subtract(PUBLIC[family], network, family), unknown };
+    if (tag === "azureloadbalancer") return known(HOST[family]);
+    if (tag === "virtualnetwork") return virtualNetwork(family, table);
+    if (tag === "internet") {
+      // Whatever else the network may hold: private addresses are never of the internet, nor is what it surely holds.
+      const { certain, unknown } = virtualNetwork(family, table);
+      const outside = subtract(PUBLIC[family], certain, family);
+      return unknown.length === 0 ? known(outside) : { certain: NOTHING, unknown, possible: outside };
     }
-    const known = table.named.get(name);
-    return known === undefined ? { certain: NOTHING, unknown: [text] } : listed(known, family);
+    const addresses = table.named.get(name);
+    return addresses === undefined ? nobodyKnows(text, family) : listed(addresses, family);
   };
 
   const entryOf: AddressBook["entryOf"] = (text, family, table) => {
-    const known = remembered(entries, table, () => new Map<string, Extent>());
+    const ofTable = remembered(entries, table, () => new Map<string, Extent>());
     const key = `${family} ${text}`;
-    const found = known.get(key) ?? lookUp(text, family, table);
-    known.set(key, found);
+    const found = ofTable.get(key) ?? lookUp(text, family, table);
+    ofTable.set(key, found);
     return found;
   };
 
   return {
     entryOf,
     extentOf: (texts, family, table) => {
-      const known = remembered(extents, table, () => ({
+      const ofTable = remembered(extents, table, () => ({
         ipv4: new WeakMap<readonly string[], Extent>(),
         ipv6: new WeakMap<readonly string[], Extent>(),
       }))[family];
-      return remembered(known, texts, () => {
+      return remembered(ofTable, texts, () => {
+        if (texts.length === 0) return nobodyKnows("nothing", family);
         const each = texts.map((text) => entryOf(text, family, table));
         return {
           certain: union(...each.map(({ certain }) => certain)),
-          unknown: texts.length === 0 ? ["nothing"] : each.flatMap(({ unknown }) => unknown),
+          unknown: each.flatMap(({ unknown }) => unknown),
+          possible: union(...each.map(({ possible }) => possible)),
         };
       });
     },
   };
 };
 
-export const fitsAddress = ({ certain, unknown }: Extent, address: Address): Fit =>
-  includes(certain, address) ? "yes" : unknown.length > 0 ? "maybe" : "no";
+export const fitsAddress = ({ certain, possible }: Extent, address: Address): Fit =>
+  includes(certain, address) ? "yes" : includes(possible, address) ? "maybe" : "no";
+
+const known = (certain: AddressSet): Extent => ({ certain, unknown: [], possible: NOTHING });
+
+const nobodyKnows = (text: string, family: AddressFamily): Extent => ({
+  certain: NOTHING,
+  unknown: [text],
+  possible: everything(family),
+});
 
 export const remembered = <K extends object, V>(known: WeakMap<K, V>, key: K, make: () => V): V => {
   const found = known.get(key) ?? make();

@@ -2,7 +2,7 @@
 
 import type { AddressFamily } from "../access/source.ts";
 import type { Extent } from "./address-book.ts";
-import { type AddressSet, everything, NOTHING } from "./address-set.ts";
+import { type AddressSet, NOTHING, union } from "./address-set.ts";
 import type { Decider } from "./decider.ts";
 import { allLayers, firstLayers, type Partition, whole, zip } from "./partition.ts";
 
@@ -33,10 +33,7 @@ export const decideFirst = (
   otherwise: Outcome,
 ): Partition<Outcome> => {
   const sure = firstLayers(family, candidates.map(surely));
-  const doubtful = allLayers(
-    family,
-    candidates.map((candidate) => possibly(candidate, family)),
-  );
+  const doubtful = allLayers(family, candidates.map(possibly));
   // One object for one combination, so that neighbours with the same one are joined.
   const made = new Map<string, Outcome>();
   return zip(sure, doubtful, (decides, maybe) => {
@@ -64,7 +61,7 @@ export const decideAny = (
     verdict,
     deciders: indexes.flatMap((index) => candidates[index]?.decider ?? []),
   });
-  const doubtful = candidates.map((candidate) => possibly(candidate, family));
+  const doubtful = candidates.map(possibly);
   return zip(
     allLayers(family, candidates.map(surely)),
     allLayers(family, doubtful),
@@ -127,8 +124,10 @@ const sameOutcome = (a: Outcome, b: Outcome): boolean =>
 
 const surely = ({ fit, sources }: Candidate): AddressSet => (fit === "yes" ? sources.certain : NOTHING);
 
-const possibly = ({ fit, sources }: Candidate, family: AddressFamily): AddressSet =>
-  sources.unknown.length > 0 ? everything(family) : fit === "maybe" ? sources.certain : NOTHING;
+const possibly = ({ fit, sources }: Candidate): AddressSet => {
+  if (fit === "yes") return sources.possible;
+  return sources.possible.length === 0 ? sources.certain : union(sources.certain, sources.possible);
+};
 
 /**
  * Each of the doubtful rules before the sure one may or may not match, by itself. Only when nothing hangs on that is the answer known:

@@ -77,8 +77,8 @@ const findings = (
       return {
         decider,
         sources: decider.sources.filter((text) => {
-          const { certain, unknown } = book.entryOf(text, door.family, target.table);
-          return unknown.length > 0 || intersect(certain, seen).length > 0;
+          const { certain, possible } = book.entryOf(text, door.family, target.table);
+          return [certain, possible].some((set) => intersect(set, seen).length > 0);
         }),
         ports: decider.ports.filter((text) => {
           const range = readPortRange(text);

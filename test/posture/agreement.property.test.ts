@@ -2,12 +2,12 @@
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { AzureTarget, Target } from "../../src/cloud/rules.ts";
 import { addressOf } from "../../src/posture/address.ts";
 import type { Decider } from "../../src/posture/decider.ts";
 import type { Outcome } from "../../src/posture/outcome.ts";
 import { type Partition, partsOf } from "../../src/posture/partition.ts";
 import { createReachability } from "../../src/posture/reachability.ts";
-import type { AzureTarget, Target } from "../../src/cloud/rules.ts";
 import { letsIn } from "./aws-oracle.ts";
 import { directly, HERE, type Packet, routed, translated, verdictOf } from "./azure-oracle.ts";
 import { edgesOf, type Family } from "./bits.ts";

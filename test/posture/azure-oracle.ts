@@ -5,14 +5,7 @@
  * Firewall: https://learn.microsoft.com/azure/firewall/rule-processing
  */
 
-import type {
-  AddressTable,
-  AzureTarget,
-  ClassicFirewall,
-  Nsg,
-  NsgRule,
-  RuleProtocol,
-} from "../../src/cloud/rules.ts";
+import type { AddressTable, AzureTarget, ClassicFirewall, Nsg, NsgRule, RuleProtocol } from "../../src/cloud/rules.ts";
 import { bitsOf, holds, textOf } from "./bits.ts";
 
 export interface Packet {
@@ -225,12 +218,14 @@ const isIn = (text: string, address: string, table: AddressTable): Answer => {
   if (name === "*") return "yes";
   if (name === "azureloadbalancer") return address === "168.63.129.16" ? "yes" : "no";
   if (name === "virtualnetwork") {
-    if (table.virtualNetwork === undefined) return "perhaps";
-    return address === "168.63.129.16" || table.virtualNetwork.some((prefix) => holds(prefix, address)) ? "yes" : "no";
+    const prefixes = table.virtualNetwork ?? ["nobody knows"];
+    if (address === "168.63.129.16" || prefixes.some((prefix) => holds(prefix, address) === true)) return "yes";
+    return prefixes.some((prefix) => holds(prefix, address) === undefined) ? "perhaps" : "no";
   }
   if (name === "internet") {
-    if (table.virtualNetwork === undefined) return "perhaps";
-    return isIn("VirtualNetwork", address, table) === "no" && isPublic(address) ? "yes" : "no";
+    if (!isPublic(address)) return "no";
+    const inside = isIn("VirtualNetwork", address, table);
+    return inside === "perhaps" ? "perhaps" : inside === "yes" ? "no" : "yes";
   }
   const held = holds(text, address);
   if (held !== undefined) return held ? "yes" : "no";

@@ -115,6 +115,8 @@ const aTable = (family: Family): fc.Arbitrary<AddressTable> =>
     virtualNetwork: fc.oneof(
       { weight: 12, arbitrary: fc.constant(family === "ipv4" ? ["10.0.0.0/16"] : ["2001:db8::/48"]) },
       { weight: 4, arbitrary: fc.array(aPrefix(family), { maxLength: 3 }) },
+      // Of a default route nobody knows what it makes of the network.
+      { weight: 2, arbitrary: fc.array(aPrefix(family), { maxLength: 2 }).map((some) => [...some, "default route"]) },
       { weight: 1, arbitrary: fc.constant(undefined) },
     ),
   });

@@ -1,7 +1,6 @@
 /** Small worlds for tests: a machine, its rules, and what is different this time. */
 
 import type { MachineId } from "../../src/access/machine.ts";
-import type { MachineRules } from "../../src/posture/posture.ts";
 import type {
   AddressTable,
   AwsTarget,
@@ -13,6 +12,7 @@ import type {
   NsgRule,
   PolicyFirewall,
 } from "../../src/cloud/rules.ts";
+import type { MachineRules } from "../../src/posture/posture.ts";
 
 export const SSH = { port: 22, protocol: "tcp" } as const;
 

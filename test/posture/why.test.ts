@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Cidr, parseCidr } from "../../src/access/source.ts";
-import { createReachability } from "../../src/posture/reachability.ts";
 import type { Target } from "../../src/cloud/rules.ts";
+import { createReachability } from "../../src/posture/reachability.ts";
 import { type Finding, why } from "../../src/posture/why.ts";
 import {
   aFirewall,
