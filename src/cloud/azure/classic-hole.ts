@@ -164,10 +164,7 @@ const isDoor = (
   const at = doorOf(rule);
   if (at === undefined || nat === undefined || !isOf(rule, hole.protocol)) return false;
   if (readSources(rule)?.join() !== hole.sources.join()) return false;
-  if (
-    stringAt(rule.raw, "translatedAddress") !== to.address ||
-    String(rule.raw.translatedPort) !== String(to.port.port)
-  ) {
+  if (stringAt(rule.raw, "translatedAddress") !== to.address || translatedPortOf(rule) !== to.port.port) {
     return false;
   }
   if (complete && !addresses.includes(at.address)) return false;
@@ -182,8 +179,11 @@ const isDoor = (
 const mappingOf = (rule: ClassicRule, protocol: Protocol): Mapping => {
   const at = doorOf(rule);
   if (at === undefined) throw new Error(`\`${rule.name}\` is no door`);
-  return { ...at, to: { port: Number(rule.raw.translatedPort), protocol } };
+  return { ...at, to: { port: translatedPortOf(rule), protocol } };
 };
+
+/** `NaN` when it can't be read. Azure writes it as a string. */
+export const translatedPortOf = ({ raw }: ClassicRule): number => Number(raw.translatedPort ?? Number.NaN);
 
 /** `*` is the documented word for everybody. */
 const printSource = (source: Cidr): string => (source === EVERYBODY ? "*" : showCidr(source));

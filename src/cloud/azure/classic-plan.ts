@@ -15,6 +15,7 @@ import {
   observeHolding,
   ownerOf,
   printHole,
+  translatedPortOf,
 } from "./classic-hole.ts";
 import { placeCollections } from "./collection-place.ts";
 import { type FirewallMark, printNatName, printOwner } from "./firewall-mark.ts";
@@ -73,7 +74,6 @@ const planClassic = (changes: Changes, deps: PlanDeps): Planned | Fault => {
   const kept = new Map([...before].filter(([key, { owner }]) => owner !== undefined && !removed.has(key)));
 
   const printed = new Map<string, HoleRules>();
-  const finder = finderFor([...kept.values()], deps);
   for (const { observed, rule } of changes.restamp) {
     const there = kept.get(observed.id);
     if (there === undefined || observeHolding(there, divided, front).rule === undefined)
@@ -83,10 +83,11 @@ const planClassic = (changes: Changes, deps: PlanDeps): Planned | Fault => {
   for (const rule of changes.add) {
     const key = printOwner(ownerOf(rule));
     if (kept.has(key) || printed.has(key)) return changedMeanwhile(key, name);
-    const doors = findDoors(rule, before.get(key), finder, deps);
-    if (isFault(doors)) return doors;
-    printed.set(key, printHole(rule, doors));
+    printed.set(key, { nat: [], allow: [] });
   }
+  const added = openDoors(changes.add, before, [...kept.values()], deps);
+  if (isFault(added)) return added;
+  for (const [rule, doors] of added) printed.set(printOwner(ownerOf(rule)), printHole(rule, doors));
 
   const holes: readonly HoleRules[] = [
     ...[...kept]
@@ -122,39 +123,43 @@ const planClassic = (changes: Changes, deps: PlanDeps): Planned | Fault => {
   return assemble({ nat, allow: holes.flatMap((hole) => hole.allow), deny: denied.rules, place }, deps);
 };
 
-/** Ports that no NAT rule that is to stay has: others', and those of our own holdings that aren't made anew. */
-const finderFor = (kept: readonly Holding[], { divided, front, mappedPorts }: PlanDeps) => {
-  const ours = { name: "", priority: 0, action: "dnat", rules: kept.flatMap(({ nat }) => nat) };
-  return createPortFinder(front.addresses, [...divided.foreignNat, ours], mappedPorts);
-};
-
-/** One for each address and port, where it was before if it was there; none where the firewall has no public address. */
-const findDoors = (
-  rule: IngressRule,
-  before: Holding | undefined,
-  finder: ReturnType<typeof createPortFinder>,
-  { name, front, mappedPorts }: PlanDeps,
-): readonly Door[] | Fault => {
-  if (rule.addresses.some((address) => address.includes(":"))) {
+/**
+ * One for each address and port, where it was before if it was there; none where the firewall has no public address. Free are ports that no NAT rule
+ * has that is to stay: others', and those of our own holdings that aren't made anew.
+ */
+const openDoors = (
+  rules: readonly IngressRule[],
+  before: ReadonlyMap<string, Holding>,
+  kept: readonly Holding[],
+  { name, divided, front, mappedPorts }: PlanDeps,
+): ReadonlyMap<IngressRule, readonly Door[]> | Fault => {
+  if (rules.some(({ addresses }) => addresses.some((address) => address.includes(":")))) {
     return new Fault("azure", `\`${name}\` doesn't do IPv6: classic rules are for IPv4 only`, { retry: "never" });
   }
-  if (!front.any) return [];
-  if (front.addresses.length === 0) {
+  if (!front.any) return new Map(rules.map((rule) => [rule, []]));
+  if (rules.length > 0 && front.addresses.length === 0) {
     return new Fault("azure", `no public IPv4 address of \`${name}\` can be read`, { retry: "never" });
   }
-  const doors: Door[] = [];
-  for (const address of rule.addresses) {
-    for (const port of rule.ports) {
-      const called = nameKey(printNatName(ownerOf(rule), address, port));
-      const there = before?.nat.find((each) => nameKey(each.name) === called);
-      const found = finder.take(rule.protocol, there === undefined ? undefined : doorOf(there));
-      if (found === undefined) {
-        return full(1, name, `every mapped port from ${mappedPorts.from} to ${mappedPorts.to} is taken`);
-      }
-      doors.push({ ...found, to: { address, port } });
-    }
+  const ours = { name: "", priority: 0, action: "dnat", rules: kept.flatMap(({ nat }) => nat) };
+  const finder = createPortFinder(front.addresses, [...divided.foreignNat, ours], mappedPorts);
+  const wanted = rules.flatMap((rule) =>
+    rule.addresses.flatMap((address) => rule.ports.map((port) => ({ rule, to: { address, port } }))),
+  );
+  const found = wanted
+    .map(({ rule, to }) => {
+      const owner = ownerOf(rule);
+      const called = nameKey(printNatName(owner, to.address, to.port));
+      const there = before.get(printOwner(owner))?.nat.find((each) => nameKey(each.name) === called);
+      const at = there === undefined ? undefined : doorOf(there);
+      return { rule, to, at: at === undefined ? undefined : finder.keep(rule.protocol, at) };
+    })
+    .map(({ rule, to, at }) => ({ rule, to, at: at ?? finder.take(rule.protocol) }));
+  const doors = found.flatMap(({ rule, to, at }) => (at === undefined ? [] : [{ rule, door: { ...at, to } }]));
+  if (doors.length < found.length) {
+    const reason = `every mapped port from ${mappedPorts.from} to ${mappedPorts.to} is taken`;
+    return full(found.length - doors.length, name, reason);
   }
-  return doors;
+  return new Map(rules.map((rule) => [rule, doors.filter((each) => each.rule === rule).map(({ door }) => door)]));
 };
 
 /** As it is read now. */
@@ -162,9 +167,7 @@ const doorsAt = ({ nat }: Holding): readonly Door[] =>
   nat.flatMap((rule) => {
     const at = doorOf(rule);
     const address = stringAt(rule.raw, "translatedAddress");
-    return at === undefined || address === undefined
-      ? []
-      : [{ ...at, to: { address, port: Number(rule.raw.translatedPort) } }];
+    return at === undefined || address === undefined ? [] : [{ ...at, to: { address, port: translatedPortOf(rule) } }];
   });
 
 interface Denied {

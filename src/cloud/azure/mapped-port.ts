@@ -37,8 +37,10 @@ export interface FrontPort {
 }
 
 export interface PortFinder {
-  /** The one it had when nobody else has it, or the first free one on the first address that has one; taken from then on. */
-  readonly take: (protocol: Protocol, before: FrontPort | undefined) => FrontPort | undefined;
+  /** Takes the one it had, if nobody else has it. All that can be kept is kept before anything new is taken. */
+  readonly keep: (protocol: Protocol, before: FrontPort) => FrontPort | undefined;
+  /** Takes the first free one on the first address that has one. */
+  readonly take: (protocol: Protocol) => FrontPort | undefined;
 }
 
 /** `others`: every NAT rule that is to stay, whosever it is. */
@@ -53,14 +55,19 @@ export const createPortFinder = (
   const isFree = (at: FrontPort, protocol: Protocol): boolean =>
     !given.has(keyOf(at, protocol)) &&
     rules.every((rule) => fitsFrontDoor(rule, { address: at.address, port: { port: at.port, protocol } }) === "no");
+  const give = (at: FrontPort | undefined, protocol: Protocol): FrontPort | undefined => {
+    if (at !== undefined) given.add(keyOf(at, protocol));
+    return at;
+  };
 
   return {
-    take: (protocol, before) => {
-      const kept = before !== undefined && addresses.includes(before.address) && isFree(before, protocol);
-      const found = kept ? before : firstOf(addresses, range, (at) => isFree(at, protocol));
-      if (found !== undefined) given.add(keyOf(found, protocol));
-      return found;
-    },
+    keep: (protocol, before) =>
+      give(addresses.includes(before.address) && isFree(before, protocol) ? before : undefined, protocol),
+    take: (protocol) =>
+      give(
+        firstOf(addresses, range, (at) => isFree(at, protocol)),
+        protocol,
+      ),
   };
 };
 

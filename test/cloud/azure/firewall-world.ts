@@ -2,7 +2,7 @@
 
 import type { FirewallId } from "../../../src/access/machine.ts";
 import type { Port } from "../../../src/access/port.ts";
-import { type Cidr, contains, parseCidr } from "../../../src/access/source.ts";
+import { contains, parseCidr } from "../../../src/access/source.ts";
 import type { AzureDeps } from "../../../src/cloud/azure/azure-cloud.ts";
 import type { Firewall } from "../../../src/cloud/firewall.ts";
 import type {
@@ -302,7 +302,7 @@ const inOrder = <A extends string, R>(collections: readonly RuleCollection<A, R>
 const isNamed = (texts: readonly string[], address: string): boolean =>
   texts.some((text) => {
     const [outer, inner] = [parseCidr(text), parseCidr(address)];
-    return text === "*" || (outer !== undefined && inner !== undefined && contains(outer, inner as Cidr));
+    return text === "*" || (outer !== undefined && inner !== undefined && contains(outer, inner));
   });
 
 const isPort = ({ destinationPorts }: Pick<NatRule, "destinationPorts">, port: number): boolean =>
