@@ -51,9 +51,9 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
         ...(event.openedAt === undefined ? [] : howToConnect(event, event.requester)),
       ];
     case "grant.adopted":
-      return [lostCard(event), security(event, securityChannel ?? event.channel)];
+      return [lostCard(event), ...security(event, securityChannel ?? event.channel)];
     case "closing.overdue":
-      return [card(event.requestId, event.channel, URGENT), security(event, securityChannel ?? event.channel)];
+      return [card(event.requestId, event.channel, URGENT), ...security(event, securityChannel ?? event.channel)];
     case "grant.blocked":
       return requester(event, event.requester);
     case "protection.began":
@@ -66,7 +66,7 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "protection.wanted":
     case "firewall.repaired":
     case "posture.worsened":
-      return [security(event, securityChannel ?? event.channel)];
+      return security(event, securityChannel ?? event.channel);
     case "posture.digest":
       return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
     case "request.refused":
@@ -123,4 +123,6 @@ const howToConnect = (event: Extract<AuditEvent, { grantId: unknown }>, person: 
   requester(event, person).map((delivery) => ({ ...delivery, id: `open/${event.grantId}`, kind: "card" }));
 
 const channel = (event: AuditEvent, destination: string): Delivery => message(event, destination, "channel", URGENT);
-const security = (event: AuditEvent, destination: string): Delivery => message(event, destination, "security", URGENT);
+/** Of a machine that no rule speaks of nobody may be there to hear. */
+const security = (event: AuditEvent, destination: string): readonly Delivery[] =>
+  destination === "" ? [] : [message(event, destination, "security", URGENT)];

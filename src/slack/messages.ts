@@ -68,7 +68,7 @@ export const drawMessage = (
     }
     case "grant.blocked":
       return drawn(
-        `${escapeMrkdwn(event.machine.name)} is open for you as far as I can open it, but you may not get in.`,
+        `${escapeMrkdwn(event.machine.name)} is open for you as far as I can open it, but something else may keep you out.`,
         [
           ...event.problems.map(literal),
           `${code(`/jit why ${event.machine.name}`)} looks again. Whoever looks after its network can change that rule.`,

@@ -60,9 +60,10 @@ export const drawProtection = (event: Told): Drawn => {
             [...bullets(event.changed)],
           );
     case "firewall.repaired":
-      return drawn(`Somebody changed rules of mine on ${code(event.firewallName)}. I put them back.`, [
-        ...(event.machines.length === 0 ? [] : [`It touched ${named(event.machines.map((machine) => machine.name))}.`]),
-      ]);
+      return drawn(
+        `Somebody changed rules of mine on ${code(event.firewallName)}. I put them back.`,
+        event.machines.length === 0 ? [] : [`It touched ${named(event.machines.map((machine) => machine.name))}.`],
+      );
   }
 };
 

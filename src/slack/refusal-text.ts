@@ -166,7 +166,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     case "proposal-gone":
       return "This was answered already, or is too old. Type the command again, and I look again.";
     case "undercut-gone":
-      return "Nothing of that lets in any more, so there is nothing to decide.";
+      return "That is decided already, or nothing of it lets in any more.";
 
     case "cannot-check": {
       const { what, reference } = refusal.facts;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { GrantId, RequestId } from "../../src/access/identifier.ts";
+import type { GrantId, ProtectionId, RequestId } from "../../src/access/identifier.ts";
 import type { FirewallId } from "../../src/access/machine.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { factsOf } from "../../src/grants/facts.ts";
@@ -8,6 +8,16 @@ import { aGrant, DEV, LEAD, NOW } from "../contracts/samples.ts";
 
 const facts = { id: "e", at: NOW, actor: { kind: "bot" }, ...factsOf(aGrant()), grantId: aGrant().id } as const;
 const END = aGrant().expiresAt;
+const protectionFacts = {
+  id: "e",
+  at: NOW,
+  actor: { kind: "bot" },
+  protectionId: "k7f3q2xd" as ProtectionId,
+  machine: aGrant().machine,
+  services: ["ssh"],
+  ports: aGrant().ports,
+  channel: "C0ACCESS",
+} as const;
 const ended = {
   ...facts,
   kind: "grant.ended",
@@ -60,6 +70,59 @@ const events: Readonly<Record<string, AuditEvent>> = {
     added: [],
     grants: ["a" as GrantId],
   },
+  blocked: { ...facts, kind: "grant.blocked", problems: ["no"] },
+  protecting: { ...protectionFacts, kind: "protection.set" },
+  protected: { ...protectionFacts, kind: "protection.began", undercut: [] },
+  "not protected": { ...protectionFacts, kind: "protection.failed", firewall: "a" as FirewallId, problem: "no room" },
+  "found protected": { ...protectionFacts, kind: "protection.adopted", firewall: "a" as FirewallId },
+  "to be protected": { ...protectionFacts, kind: "protection.wanted", concerns: [] },
+  undercut: {
+    ...protectionFacts,
+    kind: "protection.undercut",
+    firewall: "a" as FirewallId,
+    firewallName: "a",
+    rule: { id: "r", name: "r", priority: 1, ports: [], sources: [] },
+    protections: [],
+    overruled: false,
+  },
+  overruled: { ...protectionFacts, kind: "undercut.overruled", firewall: "a" as FirewallId, rules: [] },
+  accepted: { ...protectionFacts, kind: "undercut.accepted", firewall: "a" as FirewallId, rules: [] },
+  lifted: { ...protectionFacts, kind: "protection.lifted", cause: "person" },
+  unprotected: { ...protectionFacts, kind: "protection.ended", changed: [] },
+  repaired: {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "firewall.repaired",
+    firewall: "a" as FirewallId,
+    firewallName: "a",
+    machines: [],
+    grants: [],
+    protections: [],
+    channel: "C0ACCESS",
+  },
+  worsened: {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "posture.worsened",
+    machine: aGrant().machine,
+    channel: "",
+    before: { category: "healthy", openness: "nobody" },
+    now: { category: "unhealthy", openness: "anyone" },
+    reachable: [],
+  },
+  digest: {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "posture.digest",
+    machines: 0,
+    protected: 0,
+    categories: {},
+    opennesses: {},
+    worst: [],
+  },
   started: { id: "e", at: NOW, actor: { kind: "bot" }, kind: "bot.started", installation: "acme" },
 };
 
@@ -93,12 +156,28 @@ describe("who hears of what", () => {
     ["review refused", []],
     ["changed", []],
     ["started", []],
+    ["blocked", ["e/requester in U0DEV1"]],
+    ["protecting", []],
+    ["protected", ["e/channel in C0ACCESS"]],
+    ["not protected", ["e/channel in C0ACCESS"]],
+    ["found protected", ["e/security in C0SECURITY"]],
+    ["to be protected", ["e/security in C0SECURITY"]],
+    ["undercut", ["e/security in C0SECURITY"]],
+    ["overruled", []],
+    ["accepted", []],
+    ["lifted", ["e/channel in C0ACCESS"]],
+    ["unprotected", ["e/channel in C0ACCESS"]],
+    ["repaired", ["e/security in C0SECURITY"]],
+    ["worsened", ["e/security in C0SECURITY"]],
+    ["digest", ["e/security in C0SECURITY"]],
   ])("%s", (name, expected) => {
     expect(heard(events[name], "C0SECURITY")).toEqual(expected);
   });
 
   test("without a channel for security, the request's own hears what security would", () => {
     expect(heard(events["overdue"])).toEqual([CARD, "e/security in C0ACCESS"]);
+    expect(heard(events["undercut"])).toEqual(["e/security in C0ACCESS"]);
+    expect([...heard(events["digest"]), ...heard(events["worsened"])]).toEqual([]);
   });
 
   test("nobody is written to whom a damaged mark doesn't name", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FirewallId } from "../../src/access/machine.ts";
+import type { FirewallId, MachineId } from "../../src/access/machine.ts";
 import { later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { factsOf } from "../../src/grants/facts.ts";
@@ -49,6 +49,18 @@ describe("how to connect", () => {
     [{ port: 53, protocol: "udp" }, "52.178.10.13", "`52.178.10.13:53/udp`"],
   ])("%j at %s: %s", (port, address, line) => {
     expect(said(opened({ ports: [port], addresses: [address] }))).toContain(line);
+  });
+
+  test.each([
+    [22, "`20.50.1.10`, port 50022 (for port 22): `ssh -p 50022 you@20.50.1.10`"],
+    [3389, "`mstsc /v:20.50.1.10:50022`"],
+    [5986, "-Port 50022 -UseSSL`"],
+    [8080, "`20.50.1.10:50022` (for port 8080)"],
+  ])("is by the mapped port where a firewall translates: %i", (port, line) => {
+    const to = { port, protocol: "tcp" } as const;
+    const text = said(opened({ ports: [to], mappings: [{ address: "20.50.1.10", port: 50_022, to }] }));
+    expect(text).toContain(line);
+    expect(text).not.toContain("52.178.10.13");
   });
 
   test("names every address and port, ten at most, and from where it works", () => {
@@ -130,6 +142,56 @@ describe("what went wrong", () => {
     const adopted = { ...facts, kind: "grant.adopted", firewall: "a" as FirewallId, expiresAt: END } as const;
     expect(said(adopted)).toContain("It closes on time");
     expect(said({ ...adopted, at: END })).toContain("It closes now");
+  });
+});
+
+describe("how machines stand", () => {
+  const machine = { cloud: "azure", id: "/vm/web" as MachineId, name: "web-1", account: "1" } as const;
+  const from = { id: "e", at: NOW, actor: { kind: "bot" } } as const;
+
+  test("a machine that got worse: from where it can be reached now, and how it was", () => {
+    const event = {
+      ...from,
+      kind: "posture.worsened",
+      machine,
+      channel: "C0ACCESS",
+      before: { category: "healthy", openness: "nobody" },
+      now: { category: "unhealthy", openness: "anyone" },
+      reachable: ["22 and 3389 from anywhere"],
+    } as const;
+    expect(said(event)).toBe(
+      "web-1 is more open than it was, and unhealthy now.\n22 and 3389 from anywhere.\nIt was healthy, and open to nobody.",
+    );
+  });
+
+  test("the digest: how many, and the worst", () => {
+    const event = {
+      ...from,
+      kind: "posture.digest",
+      machines: 3,
+      protected: 1,
+      categories: { healthy: 2, unhealthy: 1 },
+      opennesses: { anyone: 1, nobody: 2 },
+      worst: [{ machine, category: "unhealthy", reachable: ["22 from anywhere"] }],
+    } as const;
+    expect(said(event)).toBe(
+      [
+        "3 machines: 1 is open to anyone, 1 is protected.",
+        "1 unhealthy · 2 healthy",
+        "1 open to anyone · 2 open to nobody",
+        "The worst:",
+        "• *web-1*: 22 from anywhere",
+        "`/jit posture` shows yours, with a button to protect them.",
+      ].join("\n"),
+    );
+    expect(said({ ...event, worst: [] })).toContain("Nothing calls for you to act.");
+  });
+
+  test("an opening that leads nowhere says what is in the way", () => {
+    const problems = ["Port 22 from 203.0.113.7: rule DenyAll (priority 200) of the subnet's NSG nsg blocks it."];
+    expect(said({ ...facts, kind: "grant.blocked", problems })).toMatch(
+      /^prod-vm-3 is open for you as far as I can open it, but something else may keep you out\.\nPort 22 .*DenyAll/u,
+    );
   });
 });
 

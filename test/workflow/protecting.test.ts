@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ProtectionId } from "../../src/access/identifier.ts";
 import type { FirewallId, Machine, MachineId } from "../../src/access/machine.ts";
-import { type DurationMs, MINUTE } from "../../src/access/time.ts";
+import { MINUTE } from "../../src/access/time.ts";
 import type { ForeignAllow } from "../../src/cloud/firewall.ts";
 import { foreignKey } from "../../src/grants/protection.ts";
 import type { Protecting } from "../../src/workflow/protect-machine.ts";
@@ -37,8 +37,8 @@ const awsMachine = (name: string, changes: Partial<Machine> = {}): Machine => ({
   ...changes,
 });
 
-const codes = (outcome: Protecting | Refused | object): readonly string[] =>
-  "refusals" in outcome ? (outcome as Refused).refusals.map(({ code }) => code) : [];
+const codes = (outcome: Protecting | Refused): readonly string[] =>
+  "refusals" in outcome ? outcome.refusals.map(({ code }) => code) : [];
 
 const proposalOf = (outcome: Protecting | Refused): ProtectionId => {
   if (outcome.kind !== "proposed") throw new Error(`not proposed: ${JSON.stringify(outcome)}`);
@@ -253,7 +253,7 @@ describe("`protect: auto`", () => {
   test("protects what nobody did, once", async () => {
     const office = await createOffice({ ...RULE, protect: "auto" });
     await office.protectByPolicy(never);
-    office.clock.advance((20 * MINUTE) as DurationMs);
+    office.clock.advance(20 * MINUTE);
     await office.protectByPolicy(never);
     expect(await office.protection()).toMatchObject({ version: 1, state: { kind: "on" } });
     expect((await office.protection()).state.by).toBeUndefined();
@@ -265,7 +265,7 @@ describe("`protect: auto`", () => {
     office.firewall(GROUP).state.allows.set("sgr-1", allow("sgr-1", { sources: ["::/0"] }));
     for (let look = 0; look < 3; look += 1) {
       await office.protectByPolicy(never);
-      office.clock.advance((11 * MINUTE) as DurationMs);
+      office.clock.advance(11 * MINUTE);
     }
     expect(office.told()).toEqual(["protection.wanted"]);
     expect(office.memory.protections()).toEqual([]);
@@ -293,10 +293,10 @@ describe("a protection follows its machine", () => {
     await office.protectMachine.protect("prod-vm-3", [], SECURITY);
     await office.setMachines();
     await office.followMachines(never);
-    office.clock.advance((((10 * MINUTE) as number) - 1) as DurationMs);
+    office.clock.advance(10 * MINUTE - 1);
     await office.followMachines(never);
     expect((await office.protection()).state.kind).toBe("on");
-    office.clock.advance(1 as DurationMs);
+    office.clock.advance(1);
     await office.followMachines(never);
     expect(await office.protection()).toMatchObject({ state: { kind: "off" }, leaving: [NSG, SUBNET_NSG] });
     expect(office.lastEvent()).toMatchObject({ kind: "protection.lifted", cause: "gone" });

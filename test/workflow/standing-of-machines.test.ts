@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Fault } from "../../src/access/fault.ts";
 import type { Machine, MachineId } from "../../src/access/machine.ts";
 import type { Cidr } from "../../src/access/source.ts";
-import { type DurationMs, MINUTE, SECOND } from "../../src/access/time.ts";
+import { MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AzureTarget, NsgRule, RulesBefore } from "../../src/cloud/rules.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { PostureMemory, PostureSeen } from "../../src/posture/posture-memory.ts";
@@ -114,7 +114,7 @@ describe("how machines stand", () => {
     const town = await createTown({ open: OPEN });
     await Promise.all([list(town), list(town, "", DEV)]);
     expect(town.cloud.reads).toBe(1);
-    town.clock.advance((30 * SECOND) as DurationMs);
+    town.clock.advance(30 * SECOND);
     town.cloud.away = true;
     await expect(town.listPosture("", SECURITY)).rejects.toThrow("azure is away");
     town.cloud.away = false;
