@@ -4,7 +4,18 @@ import { cidrsOf, everything, subtract, union } from "../../src/posture/address-
 import { wordsOf } from "../../src/posture/exposure.ts";
 import { isWorse, postureOf, worstFirst } from "../../src/posture/posture.ts";
 import { createReachability } from "../../src/posture/reachability.ts";
-import { aGroupRule, anAwsTarget, anNsg, aRule, aTarget, inAws, inAzure } from "./samples.ts";
+import {
+  aFirewall,
+  aGroupRule,
+  aNatRule,
+  anAwsTarget,
+  anNsg,
+  aRule,
+  aTable,
+  aTarget,
+  inAws,
+  inAzure,
+} from "./samples.ts";
 
 const setOf = (...prefixes: readonly string[]) => union(prefixes.flatMap((prefix) => readRange(prefix) ?? []));
 
@@ -91,4 +102,33 @@ test("who reaches which door of which port", () => {
     firewall: undefined,
   });
   expect(door && cidrsOf(door.reaching, "ipv4")).toEqual(["10.0.0.0/16", "168.63.129.16/32", "203.0.113.0/24"]);
+});
+
+test("a load balancer brings strangers to the ports only that it sends on", () => {
+  const ports = [{ protocol: "tcp", from: 22, to: 22 }] as const;
+  const way = { kind: "load-balancer", address: "20.0.0.7", sku: "standard", ports } as const;
+  const nsg = anNsg("all", aRule("all", 200, { destinationPorts: ["*"] }));
+  const posture = postureOf(createReachability(), inAzure([aTarget({ subnetGroup: nsg, publicWays: [way] })]));
+  expect(posture.ports.map(({ port, openness }) => [port.port, openness])).toEqual([
+    [22, "anyone"],
+    [3389, "inside"],
+    [5985, "inside"],
+    [5986, "inside"],
+  ]);
+});
+
+test("a default route makes strangers doubtful, and leaves the firewall's translations sure", () => {
+  const nsg = anNsg(
+    "web",
+    aRule("no internet", 200, { sources: ["Internet"], access: "deny" }),
+    aRule("ssh", 300, { sources: ["*"] }),
+  );
+  const target = aTarget({
+    subnetGroup: nsg,
+    firewalls: [aFirewall({ natCollections: [{ name: "nat", priority: 200, rules: [aNatRule("ssh")] }] })],
+    table: aTable({ virtualNetwork: ["10.0.0.0/16", "default route"] }),
+  });
+  const [direct, translated] = postureOf(createReachability(), inAzure([target])).ports[0]?.doors ?? [];
+  expect(direct).toMatchObject({ door: { kind: "direct" }, openness: "unknown" });
+  expect(translated).toMatchObject({ door: { kind: "translated" }, openness: "anyone" });
 });
