@@ -54,7 +54,8 @@ const always: Guard = async () => undefined;
 
 /** `make` gives a fresh one. */
 export const blockContract = (make: () => Promise<BlockSetup>): void => {
-  describe("block contract", () => {
+  // Some clouds take their time for each change.
+  describe("block contract", { timeout: 60_000 }, () => {
     const setUp = async () => {
       const setup = await make();
       const { firewall } = setup;

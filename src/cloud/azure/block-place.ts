@@ -81,7 +81,7 @@ const reasonOf = (start: Standing | undefined, end: Standing | undefined, isFree
       : [`after rule \`${start.name}\` at priority ${start.priority}, which keeps priority`]),
     ...(end === undefined ? [] : [`before rule \`${end.name}\` at priority ${end.priority}`]),
   ];
-  return `no number${bounds.length === 0 ? "" : ` ${bounds.join(", and ")},`} is free`;
+  return ["no number is free", bounds.join(", and ")].join(" ").trim();
 };
 
 const earliest = (rules: readonly Standing[]): Standing | undefined =>

@@ -2,6 +2,7 @@
 
 import type { Port, Protocol } from "../../access/port.ts";
 import { type AddressFamily, type Cidr, familyOf, parseCidr, showCidr } from "../../access/source.ts";
+import { readRange } from "../../posture/address.ts";
 import type { Block, ObservedBlock } from "../firewall.ts";
 import type { Spot } from "./foreign-allow.ts";
 import { type NsgRule, nameKey, stringAt } from "./nsg-document.ts";
@@ -27,9 +28,9 @@ export const deniesOf = (block: Pick<Block, "protection" | "addresses" | "ports"
 
 /** All that a wall closes. */
 export const spotsOf = ({ addresses, protocol, ports }: Wall): readonly Spot[] =>
-  addresses.flatMap((text) => {
-    const address = parseCidr(text);
-    return address === undefined ? [] : ports.map((port) => ({ address, port: { port, protocol } }));
+  addresses.flatMap((address) => {
+    const at = readRange(address);
+    return at === undefined ? [] : ports.map((port) => ({ address, at, port: { port, protocol } }));
   });
 
 /** The blocks that these rules are. One without a rule that it should have, or with one that was edited, can't be read. */

@@ -1,14 +1,17 @@
 /** Which rules of others let in what a block is to keep out. */
 
 import { type Port, type Protocol, parsePort } from "../../access/port.ts";
-import { type Cidr, contains, familyOf, parseCidr } from "../../access/source.ts";
+import { type AddressRange, firstAddress, lastAddress, readRange as readAddresses } from "../../posture/address.ts";
 import type { ForeignAllow } from "../firewall.ts";
 import { eitherAt, type JsonObject, listAt, type NsgRule, stringAt } from "./nsg-document.ts";
 import { isInbound } from "./priority.ts";
 
 /** One port of one address: what a rule speaks of or doesn't. */
 export interface Spot {
-  readonly address: Cidr;
+  /** As a block writes it: `10.0.1.4`. */
+  readonly address: string;
+  /** That one address. */
+  readonly at: AddressRange;
   readonly port: Port;
 }
 
@@ -20,8 +23,8 @@ export interface InboundRule {
   readonly access: "allow" | "deny";
   readonly protocol: Protocol | "any" | "unknown" | "none";
   readonly ports: readonly (PortRange | "unknown")[];
-  readonly sources: readonly (Cidr | "any" | "unknown")[];
-  readonly destinations: readonly (Cidr | "any" | "unknown")[];
+  readonly sources: readonly (AddressRange | "any" | "unknown")[];
+  readonly destinations: readonly (AddressRange | "any" | "unknown")[];
   readonly anySourcePort: boolean;
   readonly properties: JsonObject;
 }
@@ -52,13 +55,13 @@ export const readInbound = (rules: readonly NsgRule[]): readonly InboundRule[] =
     .filter(({ protocol }) => protocol !== "none");
 
 /** Whether it lets anybody in there, or may: nobody knows how far a service tag or an application security group reaches. */
-export const mayAllow = (rule: InboundRule, { address, port }: Spot): boolean =>
+export const mayAllow = (rule: InboundRule, { at, port }: Spot): boolean =>
   rule.access === "allow" &&
   (rule.protocol === port.protocol || rule.protocol === "any" || rule.protocol === "unknown") &&
   rule.ports.some((range) => range === "unknown" || isWithin(port.port, range)) &&
-  rule.destinations.some((prefix) => prefix === "unknown" || reaches(prefix, address)) &&
+  rule.destinations.some((prefix) => prefix === "unknown" || reaches(prefix, at)) &&
   // A packet has one family on both ends.
-  rule.sources.some((prefix) => prefix === "unknown" || prefix === "any" || familyOf(prefix) === familyOf(address));
+  rule.sources.some((prefix) => prefix === "unknown" || prefix === "any" || prefix.family === at.family);
 
 /** The allows that let somebody in at one of these spots, as things are: those that no deny stands before which certainly stops all that they let in. */
 export const effectiveAllows = (
@@ -66,10 +69,13 @@ export const effectiveAllows = (
   all: readonly InboundRule[],
   spots: readonly Spot[],
 ): readonly InboundRule[] => {
-  const denies = all.filter(({ access }) => access === "deny");
-  return allows.filter((allow) =>
-    spots.some((spot) => mayAllow(allow, spot) && !denies.some((deny) => stops(deny, allow, spot))),
-  );
+  const found = new Set<InboundRule>();
+  for (const spot of spots) {
+    const speaking = allows.filter((allow) => !found.has(allow) && mayAllow(allow, spot));
+    const denies = speaking.length === 0 ? [] : all.filter((rule) => surelyDenies(rule, spot));
+    for (const allow of speaking) if (!denies.some((deny) => stops(deny, allow, spot))) found.add(allow);
+  }
+  return allows.filter((allow) => found.has(allow));
 };
 
 export const foreignAllowOf = ({ name, priority, protocol, properties }: InboundRule): ForeignAllow => ({
@@ -81,26 +87,31 @@ export const foreignAllowOf = ({ name, priority, protocol, properties }: Inbound
   sources: [...eitherAt(properties, "sourceAddressPrefix", "sourceAddressPrefixes"), ...groupsAt(properties, "source")],
 });
 
+/** From some sources at least. */
+const surelyDenies = (rule: InboundRule, { at, port }: Spot): boolean =>
+  rule.access === "deny" &&
+  (rule.protocol === port.protocol || rule.protocol === "any") &&
+  rule.anySourcePort &&
+  rule.ports.some((range) => range !== "unknown" && isWithin(port.port, range)) &&
+  rule.destinations.some((prefix) => prefix !== "unknown" && reaches(prefix, at));
+
 /** Whether nothing that `allow` lets in at this spot comes past `deny`. */
-const stops = (deny: InboundRule, allow: InboundRule, { address, port }: Spot): boolean =>
+const stops = (deny: InboundRule, allow: InboundRule, { at }: Spot): boolean =>
   deny.priority !== undefined &&
   allow.priority !== undefined &&
   deny.priority < allow.priority &&
-  (deny.protocol === port.protocol || deny.protocol === "any") &&
-  deny.anySourcePort &&
-  deny.ports.some((range) => range !== "unknown" && isWithin(port.port, range)) &&
-  deny.destinations.some((prefix) => prefix !== "unknown" && reaches(prefix, address)) &&
-  (deny.sources.some((prefix) => prefix === "any" || isWholeFamily(prefix, address)) ||
+  (deny.sources.some((prefix) => prefix === "any" || (prefix !== "unknown" && isWholeFamily(prefix, at))) ||
     allow.sources.every((source) =>
       deny.sources.some(
         (prefix) => source !== "any" && source !== "unknown" && prefix !== "unknown" && reaches(prefix, source),
       ),
     ));
 
-const isWholeFamily = (prefix: Cidr | "unknown", address: Cidr): boolean =>
-  prefix === (familyOf(address) === "ipv4" ? "0.0.0.0/0" : "::/0");
+const isWholeFamily = ({ family, first, last }: AddressRange, at: AddressRange): boolean =>
+  family === at.family && first === firstAddress(family) && last === lastAddress(family);
 
-const reaches = (prefix: Cidr | "any", inner: Cidr): boolean => prefix === "any" || contains(prefix, inner);
+const reaches = (prefix: AddressRange | "any", inner: AddressRange): boolean =>
+  prefix === "any" || (prefix.family === inner.family && prefix.first <= inner.first && prefix.last >= inner.last);
 
 const isWithin = (port: number, { from, to }: PortRange): boolean => from <= port && port <= to;
 
@@ -120,10 +131,13 @@ const readRange = (text: string): PortRange | "unknown" => {
   return from === undefined || to === undefined ? "unknown" : { from, to };
 };
 
-const prefixesOf = (properties: JsonObject, side: "source" | "destination"): readonly (Cidr | "any" | "unknown")[] =>
+const prefixesOf = (
+  properties: JsonObject,
+  side: "source" | "destination",
+): readonly (AddressRange | "any" | "unknown")[] =>
   orUnknown([
     ...eitherAt(properties, `${side}AddressPrefix`, `${side}AddressPrefixes`).map((prefix) =>
-      prefix === "*" ? "any" : (parseCidr(prefix) ?? "unknown"),
+      prefix === "*" ? "any" : (readAddresses(prefix) ?? "unknown"),
     ),
     ...groupsAt(properties, side).map(() => "unknown" as const),
   ]);

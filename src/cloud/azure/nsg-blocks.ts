@@ -5,12 +5,19 @@ import type { ProtectionId } from "../../access/identifier.ts";
 import type { Block, ForeignAllow, ObservedBlock } from "../firewall.ts";
 import { type Move, type Place, placeDeny } from "./block-place.ts";
 import { type Deny, deniesOf, isSameWall, readBlocks, spotsOf } from "./deny-rules.ts";
-import { effectiveAllows, foreignAllowOf, type InboundRule, mayAllow, readInbound } from "./foreign-allow.ts";
+import {
+  effectiveAllows,
+  foreignAllowOf,
+  type InboundRule,
+  mayAllow,
+  readInbound,
+  type Spot,
+} from "./foreign-allow.ts";
 import { type NsgDocument, type NsgRule, nameKey, stringAt } from "./nsg-document.ts";
 import type { Edit } from "./nsg-writes.ts";
 import { type OwnerMark, printBlockDescription } from "./owner-mark.ts";
-import { type Band, isInbound, shortage, takenInbound } from "./priority.ts";
-import { type Hole, printRule, printWall, readRule, readWall } from "./security-rule.ts";
+import { type Band, shortage, takenInbound } from "./priority.ts";
+import { type Hole, printRule, printWall, readRule, readWall, type Wall } from "./security-rule.ts";
 
 export interface BlockDeps {
   /** The group's, for people. */
@@ -29,13 +36,11 @@ export const observedBlocks = (
   asked: readonly Block[],
   deps: BlockDeps,
 ): readonly ObservedBlock[] => {
-  const found = readBlocks(rules, deps.mark);
-  const foreign = foreignAllows(readInbound(rules), deps.mark);
+  const group = readGroup(rules, deps);
   const wanted = new Map(asked.map((block) => [block.protection, block]));
-  return found.map((one) => {
+  return readBlocks(rules, deps.mark).map((one) => {
     const block = wanted.get(one.protection);
-    const standsWell =
-      block === undefined || deniesOf(block, deps.mark).every((deny) => isInPlace(deny, block, rules, foreign, deps));
+    const standsWell = block === undefined || deniesOf(block, deps.mark).every((deny) => isInPlace(deny, block, group));
     return standsWell ? one : { ...one, block: undefined };
   });
 };
@@ -64,35 +69,33 @@ export interface BlockEdits {
 
 /** What there is of a block is replaced where it stands, by one write for each rule, so that there is no moment without it. */
 export const blockEdits = (nsg: NsgDocument, blocks: readonly Block[], deps: BlockDeps): BlockEdits => {
+  if (blocks.length === 0) return { edits: [], faults: [] };
   const edits: Edit[] = [];
   const faults: Fault[] = [];
-  let { rules } = nsg;
+  let group = readGroup(nsg.rules, deps);
   for (const block of blocks) {
     const denies = deniesOf(block, deps.mark);
-    const added = denies.filter(({ name }) => find(rules, name) === undefined);
     const missing = shortage(
-      { ...nsg, rules },
-      added.map(({ wall }) => ({ ...printWall(wall, deps.band.from, "") })),
+      { ...nsg, rules: group.rules },
+      denies
+        .filter(({ name }) => find(group.rules, name) === undefined)
+        .map(({ wall }) => ({ ...printWall(wall, deps.band.from, "") })),
     );
     if (missing !== undefined) {
       faults.push(noRoom(block, deps, missing));
       continue;
     }
-    const description = printBlockDescription(block.note);
     for (const deny of denies) {
-      const { place, shortfall } = placeFor(deny, block, rules, foreignAllows(readInbound(rules), deps.mark), deps);
+      const { place, shortfall } = placeFor(deny, block, group);
       if (shortfall !== undefined) faults.push(noRoom(block, deps, shortfall));
       if (place.kind === "none") continue;
-      const next = [
-        ...moveEdits(place.moves, rules, deps),
-        ...denyEdits(deny, place.priority, description, find(rules, deny.name), deps.mark),
-      ];
-      rules = edited(rules, next);
+      const next = [...moveEdits(place.moves, group), ...denyEdits(deny, place.priority, block, group)];
+      group = edited(group, next);
       edits.push(...next);
     }
     // Last, so that what takes over from them is there already.
     const names = new Set(denies.map(({ name }) => nameKey(name)));
-    const left = rulesOfBlock(rules, block.protection, deps.mark).filter(({ name }) => !names.has(nameKey(name)));
+    const left = rulesOfBlock(nsg.rules, block.protection, deps.mark).filter(({ name }) => !names.has(nameKey(name)));
     edits.push(...left.map(({ name }): Edit => ({ kind: "delete", name })));
   }
   return { edits, faults };
@@ -110,6 +113,28 @@ export const unblockEdits = (
 const rulesOfBlock = (rules: readonly NsgRule[], protection: ProtectionId, mark: OwnerMark): readonly NsgRule[] =>
   rules.filter(({ name }) => mark.parseBlockName(name)?.protection === protection);
 
+/** A group's rules, and what was read of them once for all blocks. */
+interface Group {
+  readonly rules: readonly NsgRule[];
+  readonly foreign: readonly InboundRule[];
+  readonly own: readonly OwnAllow[];
+  readonly deps: BlockDeps;
+}
+
+interface OwnAllow {
+  readonly name: string;
+  readonly priority: number;
+  readonly hole: Hole;
+  readonly description: string;
+}
+
+const readGroup = (rules: readonly NsgRule[], deps: BlockDeps): Group => ({
+  rules,
+  foreign: foreignAllows(readInbound(rules), deps.mark),
+  own: ownAllows(rules, deps),
+  deps,
+});
+
 /** `shortfall`: why it can't go over what it should go over, if it can't. */
 interface Found {
   readonly place: Place;
@@ -117,70 +142,48 @@ interface Found {
 }
 
 /** A block that can't go over what it should go over is still better than none: then it stands as if it needn't. */
-const placeFor = (
-  deny: Deny,
-  { overrules }: Block,
-  rules: readonly NsgRule[],
-  foreign: readonly InboundRule[],
-  deps: BlockDeps,
-): Found => {
-  const ids = new Set(overrules.map(nameKey));
-  const place = placeOver(deny, ids, rules, foreign, deps);
+const placeFor = (deny: Deny, { overrules }: Block, group: Group): Found => {
+  const place = placeOver(deny, new Set(overrules.map(nameKey)), group);
   if (place.kind === "place") return { place };
-  return { place: placeOver(deny, new Set(), rules, foreign, deps), shortfall: place.reason };
+  return { place: placeOver(deny, new Set(), group), shortfall: place.reason };
 };
 
-const placeOver = (
-  { name, wall }: Deny,
-  overrules: ReadonlySet<string>,
-  rules: readonly NsgRule[],
-  foreign: readonly InboundRule[],
-  { mark, band }: BlockDeps,
-): Place => {
-  const spots = spotsOf(wall);
+const placeOver = ({ name, wall }: Deny, overrules: ReadonlySet<string>, group: Group): Place => {
+  const { rules, foreign, own, deps } = group;
   const there = find(rules, name);
-  const present = there === undefined ? undefined : inboundPriority(there);
-  const parts = mark.parseBlockName(name);
-  const now = there === undefined || parts === undefined ? undefined : readWall(there.properties, parts);
+  const present = there === undefined ? undefined : numberOf(there);
+  const now = wallNow(there, deps.mark);
+  const spots = spotsOf(wall);
   // Of a rule that somebody edited nobody knows what it closed; it was to close this.
-  const closed = present === undefined ? [] : now === undefined ? spots : spots.filter((spot) => isWithin(spot, now));
+  const closed = present === undefined ? [] : now === undefined ? spots : spots.filter((spot) => isClosedBy(now, spot));
 
   const speaking = foreign.flatMap((rule) => {
     const { priority } = rule;
     return priority !== undefined && spots.some((spot) => mayAllow(rule, spot)) ? [{ ...rule, priority }] : [];
   });
   // What came after us stays closed when the block is changed: that it was there before one more port was asked for gives it no say over the others.
-  const [over, keeping] = partition(
-    speaking,
-    (rule) =>
-      overrules.has(nameKey(rule.name)) ||
-      (present !== undefined && rule.priority > present && closed.some((spot) => mayAllow(rule, spot))),
-  );
+  const isOverruled = (rule: (typeof speaking)[number]): boolean =>
+    overrules.has(nameKey(rule.name)) ||
+    (present !== undefined && rule.priority > present && closed.some((spot) => mayAllow(rule, spot)));
   return placeDeny({
     taken: takenInbound(rules.filter((rule) => rule !== there)),
     present,
-    keeping,
-    overruled: over,
-    own: ownAllows(rules, mark, band).filter(({ hole }) => overlaps(hole, wall)),
-    band,
+    keeping: speaking.filter((rule) => !isOverruled(rule)),
+    overruled: speaking.filter(isOverruled),
+    own: own.filter(({ hole }) => overlaps(hole, wall)),
+    band: deps.band,
   });
 };
 
-const isInPlace = (
-  deny: Deny,
-  block: Block,
-  rules: readonly NsgRule[],
-  foreign: readonly InboundRule[],
-  deps: BlockDeps,
-): boolean => {
-  const there = find(rules, deny.name);
-  const { place } = placeFor(deny, block, rules, foreign, deps);
+const isInPlace = (deny: Deny, block: Block, group: Group): boolean => {
+  const there = find(group.rules, deny.name);
+  const { place } = placeFor(deny, block, group);
   if (there === undefined || place.kind === "none") return true;
-  return place.moves.length === 0 && place.priority === inboundPriority(there);
+  return place.moves.length === 0 && place.priority === numberOf(there);
 };
 
-const moveEdits = (moves: readonly Move[], rules: readonly NsgRule[], { mark, band }: BlockDeps): readonly Edit[] =>
-  ownAllows(rules, mark, band).flatMap(({ name, hole, description }): Edit[] => {
+const moveEdits = (moves: readonly Move[], { own }: Group): readonly Edit[] =>
+  own.flatMap(({ name, hole, description }): Edit[] => {
     const move = moves.find((one) => one.name === name);
     return move === undefined ? [] : [{ kind: "put", name, properties: printRule(hole, move.to, description) }];
   });
@@ -188,17 +191,17 @@ const moveEdits = (moves: readonly Move[], rules: readonly NsgRule[], { mark, ba
 const denyEdits = (
   { name, wall }: Deny,
   priority: number,
-  description: string,
-  there: NsgRule | undefined,
-  mark: OwnerMark,
+  { note }: Block,
+  { rules, deps }: Group,
 ): readonly Edit[] => {
-  const parts = mark.parseBlockName(name);
-  const now = there === undefined || parts === undefined ? undefined : readWall(there.properties, parts);
+  const description = printBlockDescription(note);
+  const there = find(rules, name);
+  const now = wallNow(there, deps.mark);
   const isThere =
     there !== undefined &&
     now !== undefined &&
     isSameWall(now, wall) &&
-    there.properties.priority === priority &&
+    numberOf(there) === priority &&
     stringAt(there.properties, "description") === description;
   return isThere
     ? []
@@ -209,7 +212,7 @@ const foreignAllows = (rules: readonly InboundRule[], mark: OwnerMark): readonly
   rules.filter(({ access, name }) => access === "allow" && !mark.isOurs(name));
 
 /** Those of our allows that are as we write them; the others are removed anyway. */
-const ownAllows = (rules: readonly NsgRule[], mark: OwnerMark, band: Band) =>
+const ownAllows = (rules: readonly NsgRule[], { mark, band }: BlockDeps): readonly OwnAllow[] =>
   rules.flatMap(({ name, properties }) => {
     const parts = mark.parseName(name);
     const hole = parts === undefined ? undefined : readRule(properties, parts, band);
@@ -218,33 +221,39 @@ const ownAllows = (rules: readonly NsgRule[], mark: OwnerMark, band: Band) =>
     return [{ name, priority, hole, description: stringAt(properties, "description") ?? "" }];
   });
 
-const overlaps = (hole: Hole, wall: Deny["wall"]): boolean =>
+const wallNow = (there: NsgRule | undefined, mark: OwnerMark): Wall | undefined => {
+  const parts = there === undefined ? undefined : mark.parseBlockName(there.name);
+  return there === undefined || parts === undefined ? undefined : readWall(there.properties, parts);
+};
+
+const overlaps = (hole: Hole, wall: Wall): boolean =>
   hole.protocol === wall.protocol &&
   hole.addresses.some((address) => wall.addresses.includes(address)) &&
   hole.ports.some((port) => wall.ports.includes(port));
 
-const isWithin = ({ address, port }: ReturnType<typeof spotsOf>[number], wall: Deny["wall"]): boolean =>
-  spotsOf(wall).some((spot) => spot.address === address && spot.port.port === port.port);
+const isClosedBy = (wall: Wall, { address, port }: Spot): boolean =>
+  wall.addresses.includes(address) && wall.ports.includes(port.port);
 
-const inboundPriority = ({ properties }: NsgRule): number | undefined =>
-  isInbound(properties) && typeof properties.priority === "number" ? properties.priority : undefined;
+/** Also of one that somebody turned outbound: that is where it stood. */
+const numberOf = ({ properties }: NsgRule): number | undefined =>
+  typeof properties.priority === "number" ? properties.priority : undefined;
 
 const find = (rules: readonly NsgRule[], name: string): NsgRule | undefined =>
   rules.find((rule) => nameKey(rule.name) === nameKey(name));
 
-/** The rules as they will be. */
-const edited = (rules: readonly NsgRule[], edits: readonly Edit[]): readonly NsgRule[] => {
+/** As it will be. No edit of ours changes what is foreign. */
+const edited = (group: Group, edits: readonly Edit[]): Group => {
   const put = edits.flatMap((edit): NsgRule[] =>
     edit.kind === "put" ? [{ name: edit.name, properties: { ...edit.properties }, raw: {} }] : [],
   );
   const names = new Set(put.map(({ name }) => nameKey(name)));
-  return [...rules.filter(({ name }) => !names.has(nameKey(name))), ...put];
+  const isKept = ({ name }: { readonly name: string }): boolean => !names.has(nameKey(name));
+  return {
+    ...group,
+    rules: [...group.rules.filter(isKept), ...put],
+    own: [...group.own.filter(isKept), ...ownAllows(put, group.deps)],
+  };
 };
-
-const partition = <T>(
-  values: readonly T[],
-  goesFirst: (value: T) => boolean,
-): readonly [readonly T[], readonly T[]] => [values.filter(goesFirst), values.filter((value) => !goesFirst(value))];
 
 const noRoom = ({ note }: Block, { name }: BlockDeps, reason: string): Fault =>
   new Fault("quota", `cannot keep \`${note}\` closed in \`${name}\` as asked: ${reason}`, { retry: "never" });

@@ -1,6 +1,7 @@
 /** Which priorities are ours to take, and whether an NSG has room for more rules. */
 
 import { contains, parseCidr } from "../../access/source.ts";
+import { readRange } from "../../posture/address.ts";
 import { eitherAt, type JsonObject, type NsgDocument, type NsgRule, stringAt } from "./nsg-document.ts";
 
 /** Both ends included: `{ from: 100, to: 999 }`. */
@@ -145,4 +146,4 @@ const SIDES = [
 
 /** `*` and service tags are no addresses. */
 const countOf = (singular: string, plural: string, rules: readonly JsonObject[]): number =>
-  rules.flatMap((rule) => eitherAt(rule, singular, plural)).filter((prefix) => parseCidr(prefix) !== undefined).length;
+  rules.flatMap((rule) => eitherAt(rule, singular, plural)).filter((prefix) => readRange(prefix) !== undefined).length;
