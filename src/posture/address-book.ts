@@ -45,7 +45,7 @@ export const createAddressBook = (): AddressBook => {
     const read = texts.map((text) => ({ text, range: rangeOf(text) }));
     const certain = addressSet(read.flatMap(({ range }) => (range?.family === family ? [range] : [])));
     const unknown = read.flatMap(({ text, range }) => (range === undefined ? [text] : []));
-    return unknown.length === 0 ? known(certain) : { certain, unknown, possible: everything(family) };
+    return unknown.length === 0 ? surely(certain) : { certain, unknown, possible: everything(family) };
   };
 
   const virtualNetwork = (family: AddressFamily, { virtualNetwork: prefixes }: AddressTable): Extent => {
@@ -56,19 +56,19 @@ export const createAddressBook = (): AddressBook => {
 
   const lookUp = (text: string, family: AddressFamily, table: AddressTable): Extent => {
     const name = text.trim().toLowerCase();
-    if (name === "*" || name === "any") return known(everything(family));
+    if (name === "*" || name === "any") return surely(everything(family));
     const range = rangeOf(text);
-    if (range !== undefined) return known(range.family === family ? [range] : NOTHING);
+    if (range !== undefined) return surely(range.family === family ? [range] : NOTHING);
 
     // The classic deployment model wrote `VIRTUAL_NETWORK`; rules from then still do.
     const tag = name.replaceAll("_", "");
-    if (tag === "azureloadbalancer") return known(HOST[family]);
+    if (tag === "azureloadbalancer") return surely(HOST[family]);
     if (tag === "virtualnetwork") return virtualNetwork(family, table);
     if (tag === "internet") {
       // Whatever else the network may hold: private addresses are never of the internet, nor is what it surely holds.
       const { certain, unknown } = virtualNetwork(family, table);
       const outside = subtract(PUBLIC[family], certain, family);
-      return unknown.length === 0 ? known(outside) : { certain: NOTHING, unknown, possible: outside };
+      return unknown.length === 0 ? surely(outside) : { certain: NOTHING, unknown, possible: outside };
     }
     const addresses = table.named.get(name);
     return addresses === undefined ? nobodyKnows(text, family) : listed(addresses, family);
@@ -105,7 +105,7 @@ export const createAddressBook = (): AddressBook => {
 export const fitsAddress = ({ certain, possible }: Extent, address: Address): Fit =>
   includes(certain, address) ? "yes" : includes(possible, address) ? "maybe" : "no";
 
-const known = (certain: AddressSet): Extent => ({ certain, unknown: [], possible: NOTHING });
+const surely = (certain: AddressSet): Extent => ({ certain, unknown: [], possible: NOTHING });
 
 const nobodyKnows = (text: string, family: AddressFamily): Extent => ({
   certain: NOTHING,

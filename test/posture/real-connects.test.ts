@@ -123,7 +123,8 @@ const compare = async ({ wrong, said }: Counts, { seed, rules, network, clients 
     const targets = rules.get(machine.id.toLowerCase() as MachineId)?.targets ?? [];
     if (targets.length === 0) wrong.push(`world ${seed}: nothing was read of ${machine.name}`);
     for (const target of targets) {
-      for (const [dialled, port] of addressesOf(target).flatMap((one) => PORTS.map((port) => [one, port] as const))) {
+      const ends = addressesOf(target).flatMap((dialled) => PORTS.map((port) => ({ dialled, port })));
+      for (const { dialled, port } of ends) {
         const callers = clients.filter((from) => sameFamily(from, dialled) && comesTo(from, target, dialled));
         const seen = callers.map(async (from) => {
           const outcome = await network.connect({ machine: machine.id, address: dialled, port, from });

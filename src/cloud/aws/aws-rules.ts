@@ -2,17 +2,18 @@
 
 import {
   DescribeInstancesCommand,
-  DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupRulesCommand,
   type Instance,
   type InstanceNetworkInterface,
   type NetworkInterface,
   type SecurityGroupRule,
 } from "@aws-sdk/client-ec2";
-import { Fault, isFault } from "../../access/fault.ts";
+import { Fault } from "../../access/fault.ts";
 import type { Machine, MachineId } from "../../access/machine.ts";
 import { type Clock, systemClock } from "../../access/time.ts";
-import type { AddressTable, AwsTarget, GroupRule, ReadRules, RulesBefore, SecurityGroup } from "../rules.ts";
+import type { AwsTarget, GroupRule, ReadRules, RulesBefore, SecurityGroup } from "../rules.ts";
+import { readTables } from "./aws-tables.ts";
+import { inBatches, PAGE, readInterfaces } from "./described.ts";
 import { type Ask, allPages, type Ec2, quoted } from "./ec2.ts";
 import { privateAddresses } from "./interface-groups.ts";
 import { createPrefixLists, type LookUpPrefixList } from "./prefix-lists.ts";
@@ -131,17 +132,6 @@ const asShown = ({ Attachment, ...shown }: NetworkInterface): InstanceNetworkInt
   Attachment: { DeviceIndex: Attachment?.DeviceIndex },
 });
 
-const readInterfaces = async (read: Ask, filter: string, values: readonly string[]): Promise<NetworkInterface[]> =>
-  inBatches(values, filter, async (Filters) =>
-    allPages(
-      read,
-      "read network interfaces",
-      (client, options, at) =>
-        client.send(new DescribeNetworkInterfacesCommand({ ...Filters, MaxResults: PAGE, ...at }), options),
-      (page) => page.NetworkInterfaces,
-    ),
-  );
-
 const readRules = async (read: Ask, groups: readonly string[]): Promise<readonly SecurityGroupRule[]> => {
   const rules = await inBatches(groups, "group-id", async (Filters) =>
     allPages(
@@ -163,92 +153,3 @@ const readRule = (rule: SecurityGroupRule): GroupRule => ({
   source:
     rule.CidrIpv4 ?? rule.CidrIpv6 ?? rule.PrefixListId ?? rule.ReferencedGroupInfo?.GroupId ?? "(a source not told)",
 });
-
-interface TableDeps {
-  readonly read: Ask;
-  /** By group. */
-  readonly rules: ReadonlyMap<string, readonly SecurityGroupRule[]>;
-  readonly prefixes: (id: string) => Promise<readonly string[] | undefined>;
-  readonly accounts: ReadonlySet<string>;
-  /** By VPC. */
-  readonly groupsIn: ReadonlyMap<string, readonly { readonly GroupId: string }[]>;
-}
-
-/** One for each VPC, because a group of a peered one has members only for those that are still connected. */
-const readTables = async (deps: TableDeps): Promise<(vpc: string) => AddressTable> => {
-  const { read, rules, prefixes, accounts, groupsIn } = deps;
-  const all = [...rules.values()].flat();
-  const lists = [...new Set(all.flatMap(({ PrefixListId }) => PrefixListId ?? []))];
-  const referenced = all.flatMap(({ ReferencedGroupInfo }) => ReferencedGroupInfo ?? []);
-  const known = referenced.filter(({ UserId }) => UserId === undefined || accounts.has(UserId));
-  const [entries, members] = await Promise.all([
-    Promise.all(lists.map(async (id) => ({ id, addresses: await prefixes(id) }))),
-    readMembers(read, [...new Set(known.flatMap(({ GroupId }) => GroupId ?? []))]),
-  ]);
-  const named = new Map(
-    [...entries, ...members].flatMap(({ id, addresses }): [string, readonly string[]][] =>
-      addresses === undefined ? [] : [[id.toLowerCase(), addresses]],
-    ),
-  );
-
-  const tables = new Map(
-    [...groupsIn].map(([vpc, groups]): [string, AddressTable] => {
-      const ofVpc = new Set(groups.map(({ GroupId }) => GroupId));
-      const cut = [...ofVpc]
-        .flatMap((id) => rules.get(id) ?? [])
-        .flatMap(({ ReferencedGroupInfo }) => ReferencedGroupInfo ?? [])
-        .filter(({ PeeringStatus }) => PeeringStatus !== undefined && PeeringStatus !== "active")
-        .map(({ GroupId = "" }): [string, readonly string[]] => [GroupId.toLowerCase(), []]);
-      return [vpc, { named: cut.length === 0 ? named : new Map([...named, ...cut]), virtualNetwork: undefined }];
-    }),
-  );
-  const none: AddressTable = { named, virtualNetwork: undefined };
-  return (vpc) => tables.get(vpc) ?? none;
-};
-
-/** None when interfaces may not be listed: nobody knows then who the members are. */
-const readMembers = async (
-  read: Ask,
-  groups: readonly string[],
-): Promise<readonly { readonly id: string; readonly addresses: readonly string[] }[]> => {
-  try {
-    const interfaces = groups.length === 0 ? [] : await readInterfaces(read, "group-id", groups);
-    return groups.map((id) => {
-      const members = interfaces.filter(({ Groups }) => (Groups ?? []).some(({ GroupId }) => GroupId === id));
-      return { id, addresses: members.flatMap(addressesOf) };
-    });
-  } catch (error) {
-    if (isFault(error) && error.retry === "never") return [];
-    throw error;
-  }
-};
-
-const addressesOf = (shown: NetworkInterface): readonly string[] => [
-  ...privateAddresses(shown),
-  ...(shown.Ipv4Prefixes ?? []).flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []),
-  ...(shown.Ipv6Prefixes ?? []).flatMap(({ Ipv6Prefix }) => Ipv6Prefix ?? []),
-];
-
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html: at most 200 values to a filter. */
-const BATCH = 200;
-
-/** Beyond so many values all of the region is read, which takes fewer calls. */
-const MANY = 1_000;
-
-type Filtered = { readonly Filters?: { Name: string; Values: string[] }[] };
-
-const inBatches = async <T>(
-  values: readonly string[],
-  name: string,
-  ask: (filters: Filtered) => Promise<readonly T[]>,
-): Promise<T[]> => {
-  if (values.length === 0) return [];
-  if (values.length > MANY) return [...(await ask({}))];
-  const batches = Array.from({ length: Math.ceil(values.length / BATCH) }, (_, i) =>
-    values.slice(i * BATCH, (i + 1) * BATCH),
-  );
-  return (await Promise.all(batches.map(async (Values) => ask({ Filters: [{ Name: name, Values }] })))).flat();
-};
-
-/** The most that EC2 gives at once. */
-const PAGE = 1_000;

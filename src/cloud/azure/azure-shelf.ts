@@ -51,7 +51,7 @@ export const createShelf = <T extends { readonly id?: string }>(
   const lists = new Map<string, Promise<Outcome<ReadonlyMap<string, T>>>>();
   const single = new Map<string, Promise<Reading<T>>>();
 
-  const list = async (subscription: string): Promise<Outcome<ReadonlyMap<string, T>>> => {
+  const askForAll = async (subscription: string): Promise<Outcome<ReadonlyMap<string, T>>> => {
     const outcome = await arm.ask(
       async (abortSignal) => Array.fromAsync(kind.list(arm, subscription, { abortSignal })),
       signal,
@@ -65,7 +65,7 @@ export const createShelf = <T extends { readonly id?: string }>(
   };
 
   const listOnce = async (subscription: string): Promise<Outcome<ReadonlyMap<string, T>>> =>
-    once(lists, subscription.toLowerCase(), async () => list(subscription));
+    once(lists, subscription.toLowerCase(), async () => askForAll(subscription));
 
   const listedFault = (subscription: string, problem: Problem): Fault =>
     azureFault(`cannot list ${kind.what}s of \`${subscription}\``, problem);

@@ -28,8 +28,8 @@ export const firewallsBefore = <F extends AzureFirewall>(to: Whereabouts, firewa
   );
 
 /** Any of them, also one that isn't allocated yet: it will be. */
-export const hasPublicAddress = ({ ipConfigurations = [] }: NetworkInterface): boolean =>
-  ipConfigurations.some(({ publicIPAddress }) => publicIPAddress?.id !== undefined);
+export const hasPublicAddress = ({ ipConfigurations }: NetworkInterface): boolean =>
+  (ipConfigurations ?? []).some(({ publicIPAddress }) => publicIPAddress?.id !== undefined);
 
 /** `…/virtualNetworks/hub/subnets/web` → `…/virtualnetworks/hub`; `undefined` for what isn't a subnet. */
 export const networkOfSubnet = (subnet: string): string | undefined =>
@@ -43,21 +43,22 @@ const isNextHop = (firewall: AzureFirewall, routes: readonly Route[]): boolean =
   );
 };
 
-const translatesTo = ({ natRuleCollections = [] }: AzureFirewall, address: string): boolean =>
-  natRuleCollections.some(({ rules = [] }) =>
-    rules.some(
+const translatesTo = ({ natRuleCollections }: AzureFirewall, address: string): boolean =>
+  (natRuleCollections ?? []).some(({ rules }) =>
+    (rules ?? []).some(
       ({ translatedAddress }) => translatedAddress !== undefined && canonical(translatedAddress) === canonical(address),
     ),
   );
 
 /** One in a virtual hub has its address elsewhere than one in a network. */
-const privateAddressesOf = ({ ipConfigurations = [], hubIPAddresses }: AzureFirewall): readonly string[] =>
-  [...ipConfigurations.map(({ privateIPAddress }) => privateIPAddress), hubIPAddresses?.privateIPAddress].flatMap(
-    (address) => (address === undefined ? [] : [canonical(address)]),
-  );
+const privateAddressesOf = ({ ipConfigurations, hubIPAddresses }: AzureFirewall): readonly string[] =>
+  [
+    ...(ipConfigurations ?? []).map(({ privateIPAddress }) => privateIPAddress),
+    hubIPAddresses?.privateIPAddress,
+  ].flatMap((address) => (address === undefined ? [] : [canonical(address)]));
 
-const networksOf = ({ ipConfigurations = [] }: AzureFirewall): readonly string[] =>
-  ipConfigurations.flatMap(({ subnet }) => networkOfSubnet(subnet?.id ?? "") ?? []);
+const networksOf = ({ ipConfigurations }: AzureFirewall): readonly string[] =>
+  (ipConfigurations ?? []).flatMap(({ subnet }) => networkOfSubnet(subnet?.id ?? "") ?? []);
 
 const canonical = (address: string): string => {
   const parsed = parseCidr(address.trim());
