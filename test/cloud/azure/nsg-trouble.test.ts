@@ -192,9 +192,7 @@ test("who is told to stop, stops at once and says why", async () => {
   await expect.poll(() => world.azure.calls.length).toBe(1);
   stop.abort(new Error("shutting down"));
   await expect(looking).rejects.toThrow("shutting down");
-  await expect(world.nsg.apply(nothing, free, stop.signal)).rejects.toThrow(
-    "shutting down",
-  );
+  await expect(world.nsg.apply(nothing, free, stop.signal)).rejects.toThrow("shutting down");
 });
 
 test("a server that is away is a fault for later", async () => {

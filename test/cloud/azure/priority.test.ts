@@ -57,6 +57,16 @@ test("stands before whatever would keep it from letting anybody in, or has no ro
   expect(findRoom(groupWith([wall({ priority: 100 })]), [ours], BAND).kind).toBe("full");
 });
 
+test("who has to stand before a wall chooses first, so that nobody else's place is needed for it", () => {
+  const elsewhere = { ...ours, destinationAddressPrefix: "10.0.1.5" };
+  const nsg = groupWith([wall({ priority: 101, destinationAddressPrefix: "10.0.1.4" })]);
+  expect(findRoom(nsg, [elsewhere, ours, elsewhere], BAND)).toEqual({ kind: "room", priorities: [102, 100, 103] });
+  expect(findRoom(nsg, [elsewhere, ours, ours], BAND)).toEqual({
+    kind: "full",
+    reason: "rule `r0` denies it at priority 101, and no number before that is free",
+  });
+});
+
 test.each([
   ["another protocol", { protocol: "Udp" }],
   ["another port", { destinationPortRanges: ["23-65535"], destinationPortRange: "21" }],

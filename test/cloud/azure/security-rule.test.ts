@@ -1,8 +1,16 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import type { ProtectionId } from "../../../src/access/identifier.ts";
 import { type Cidr, parseCidr } from "../../../src/access/source.ts";
 import type { JsonObject } from "../../../src/cloud/azure/nsg-document.ts";
-import { familyOfHole, type Hole, printRule, readRule } from "../../../src/cloud/azure/security-rule.ts";
+import {
+  familyOfHole,
+  type Hole,
+  printRule,
+  printWall,
+  readRule,
+  readWall,
+} from "../../../src/cloud/azure/security-rule.ts";
 import { aRule, cidr } from "./small-world.ts";
 
 const BAND = { from: 100, to: 999 };
@@ -38,6 +46,18 @@ test("what is printed is read back, lists as well as single values", () => {
       const printed: JsonObject = { ...printRule(hole, priority, "why") };
       const name = { ...NAME, protocol: hole.protocol, family: familyOfHole(hole) };
       expect(readRule(printed, name, BAND)).toEqual(hole);
+    }),
+  );
+});
+
+test("what a block closes is read back, wherever it stands, and is no hole", () => {
+  fc.assert(
+    fc.property(aHole, fc.integer({ min: 100, max: 4_096 }), (hole, priority) => {
+      const { sources: _sources, ...wall } = hole;
+      const printed: JsonObject = { ...printWall(wall, priority, "why") };
+      const parts = { protocol: hole.protocol, family: familyOfHole(hole) };
+      expect(readWall(printed, { ...parts, protection: "bcdfghjk" as ProtectionId })).toEqual(wall);
+      expect(readRule(printed, { ...NAME, ...parts }, BAND)).toBeUndefined();
     }),
   );
 });

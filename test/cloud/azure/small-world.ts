@@ -7,7 +7,15 @@ import { type Cidr, parseCidr } from "../../../src/access/source.ts";
 import { type EpochMs, systemClock } from "../../../src/access/time.ts";
 import { fixedToken } from "../../../src/cloud/azure/arm-endpoint.ts";
 import { type AzureDeps, createAzureCloud } from "../../../src/cloud/azure/azure-cloud.ts";
-import { type Changes, type Cloud, type Firewall, type Guard, type IngressRule, NO_CHANGES, type Observed } from "../../../src/cloud/firewall.ts";
+import {
+  type Changes,
+  type Cloud,
+  type Firewall,
+  type Guard,
+  type IngressRule,
+  NO_CHANGES,
+  type Observed,
+} from "../../../src/cloud/firewall.ts";
 import { type AzureServer, type AzureServerOptions, createAzureServer } from "../../../src/sandbox/azure/server.ts";
 import type { AzureWorld, WrittenRule } from "../../../src/sandbox/azure/world.ts";
 import { createFaults, type Faults } from "../../../src/sandbox/faults.ts";
