@@ -1,7 +1,9 @@
 /** One security group of somebody else's as a firewall: rules are withheld from it, because a group can't deny. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "../../access/fault.ts";
 import type { FirewallId } from "../../access/machine.ts";
+import { SECOND } from "../../access/time.ts";
 import {
   type Block,
   type Changes,
@@ -97,8 +99,11 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
       });
     }
     const store = await storeFor(group);
-    const intended = intend(store.state, group.live, changes, group.name);
-    const change: Change = { deps, read, write, group, store, signal, state: intended.state, live: group.live };
+    const first = intend(store.state, group.live, changes, group.name);
+    // What seems to be gone may only not be shown everywhere yet: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    const live = first.said.length === 0 ? group.live : await lookAgain(read, key.group, installation, signal);
+    const intended = intend(store.state, live, changes, group.name);
+    const change: Change = { deps, read, write, group, store, state: intended.state, live };
     const dropFirst = await checkRoom(change, changes);
     await store.save(change.state, guard, write);
 
@@ -110,10 +115,10 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     await takeOut(change, [...work.withhold, ...work.drop]);
     const unmarked = work.unmark.map((rule) => rule.id);
     await takeTags(write, unmarked, [remainsTag(installation).Key]);
-    const live = change.live.map((rule) => (unmarked.includes(rule.id) ? { ...rule, isMarked: false } : rule));
+    const shown = change.live.map((rule) => (unmarked.includes(rule.id) ? { ...rule, isMarked: false } : rule));
 
-    const reached = intend(change.state, live, NO_CHANGES, group.name);
-    const end = finished(reached.state, live, group.name);
+    const reached = intend(change.state, shown, NO_CHANGES, group.name);
+    const end = finished(reached.state, shown, group.name);
     await store.save(end.state, guard, write);
     await store.tidy(end.state, guard, write);
     return [...said, ...reached.said, ...end.said];
@@ -129,7 +134,6 @@ interface Change {
   readonly write: Ask;
   readonly group: SharedGroup;
   readonly store: WithheldStore;
-  readonly signal: AbortSignal;
   state: WithheldState;
   live: readonly LiveRule[];
 }
@@ -237,6 +241,11 @@ const takeOut = async (change: Change, rules: readonly LiveRule[]): Promise<void
   }
 };
 
+const lookAgain = async (read: Ask, group: string, installation: string, signal: AbortSignal) => {
+  await sleep(A_WHILE, undefined, { signal }).catch(() => undefined);
+  return await readLive(read, group, installation);
+};
+
 const forgetGone = async ({ id, key, withheld }: SharedGroupDeps, changes: Changes, guard: Guard) => {
   if (changes.block.length > 0) throw new Fault("not-found", `${quoted(key.group)} is gone`, { retry: "never" });
   if ((await withheld.read(id)) === undefined) return [];
@@ -246,3 +255,4 @@ const forgetGone = async ({ id, key, withheld }: SharedGroupDeps, changes: Chang
 };
 
 const MOST_TRIES = 3;
+const A_WHILE = SECOND;

@@ -57,7 +57,7 @@ export const intend = (
   }
 
   const draft: WithheldState = { ...before, blocks, rules };
-  const wanted = targetsOf(draft);
+  const wanted = targetsOf(draft, live);
   const ours = live.filter((rule) => isOurs(rule, before));
   const texts = (some: readonly LiveRule[]) => new Map(some.map((rule) => [rule.id, identityOf(rule.values)]));
   // Until it is unmarked, what it was says that it isn't ours any more.
@@ -78,7 +78,7 @@ export const intend = (
 
 /** `state` is one that was intended, and is remembered. */
 export const workFor = (state: WithheldState, live: readonly LiveRule[], groupName: string): Work => {
-  const wanted = targetsOf(state);
+  const wanted = targetsOf(state, live);
   const byIdentity = new Map(live.map((rule) => [identityOf(rule.values), rule]));
   const ours = live.filter((rule) => isOurs(rule, state));
   const surplus = ours.filter((rule) => !wanted.has(identityOf(rule.values)));
@@ -109,12 +109,14 @@ export const finished = (
 ): { readonly state: WithheldState; readonly said: readonly string[] } => {
   const over = [...state.rules].filter(([, rule]) => rule.out.length === 0);
   const said = over.flatMap(([identity, rule]) => {
-    if (rule.cut.length > 0 && partsOf(rule).length > 0) {
-      const parts = rule.cut.map(showRange).join(", ");
-      return [`\`${showRule(rule)}\` is back in ${groupName} without ${parts}, which somebody took out meanwhile.`];
-    }
     const there = live.find((each) => identityOf(each.values) === identity);
-    if (there === undefined || isAsItWas(there.values, rule)) return [];
+    if (there === undefined) {
+      const parts = rule.cut.map(showRange).join(", ");
+      return partsOf(rule).length === 0
+        ? []
+        : [`\`${showRule(rule)}\` is back in ${groupName} without ${parts}, which somebody took out meanwhile.`];
+    }
+    if (isAsItWas(there.values, rule)) return [];
     return [`Somebody made \`${showRule(rule)}\` in ${groupName} anew meanwhile: it stays as they wrote it.`];
   });
   const rules = new Map([...state.rules].filter(([, rule]) => rule.out.length > 0));
@@ -142,11 +144,13 @@ export const foreignRules = (state: WithheldState, live: readonly LiveRule[]): r
   live.filter((rule) => !isOurs(rule, state));
 
 /** The rules that should be there by what is remembered. What is put back goes before what is left over, where both are the same rule. */
-const targetsOf = (state: WithheldState): ReadonlyMap<string, Target> => {
+const targetsOf = (state: WithheldState, live: readonly LiveRule[]): ReadonlyMap<string, Target> => {
   const targets = new Map<string, Target>();
-  for (const rule of state.rules.values()) {
+  const there = new Set(live.map(({ values }) => identityOf(values)));
+  for (const [whole, rule] of state.rules) {
     const remains = rule.out.length > 0;
-    for (const values of partsOf(rule)) {
+    // Where somebody made it anew as a whole, no part of it is put back beside it.
+    for (const values of !remains && there.has(whole) ? [valuesOf(rule)] : partsOf(rule)) {
       const identity = identityOf(values);
       if (!remains || !targets.has(identity)) targets.set(identity, { values, remains });
     }
@@ -156,11 +160,14 @@ const targetsOf = (state: WithheldState): ReadonlyMap<string, Target> => {
 
 /** What of a rule should be there, by its record. One for all protocols, or without ports, can't be split. */
 const partsOf = (rule: WithheldRule): readonly RuleValues[] => {
-  const { id: _id, out, cut, ...values } = rule;
+  const { out, cut } = rule;
+  const values = valuesOf(rule);
   if (values.ports === undefined) return out.length > 0 ? [] : [values];
   const taken = [...out.map(({ port }): PortRange => ({ from: port, to: port })), ...cut];
   return without(values.ports, taken).map((ports) => ({ ...values, ports }));
 };
+
+const valuesOf = ({ id: _id, out: _out, cut: _cut, ...values }: WithheldRule): RuleValues => values;
 
 /** What others did: to a rule before we took it out, and to what we left of it. */
 const learn = (before: WithheldState, live: readonly LiveRule[], groupName: string) => {
@@ -176,7 +183,8 @@ const learn = (before: WithheldState, live: readonly LiveRule[], groupName: stri
     // It was edited before it was taken out: there is nothing to put back.
     if (there !== undefined) return [];
     const gone = rule.out.length === 0 ? [] : partsOf(rule).filter((part) => taken.has(identityOf(part)));
-    said.push(...gone.map((part) => `Somebody took \`${showRule(part)}\` out of ${groupName}: it stays out.`));
+    if (!identities.has(identity))
+      said.push(...gone.map((part) => `Somebody took \`${showRule(part)}\` out of ${groupName}: it stays out.`));
     return [[identity, cutFrom(rule, gone)]];
   });
   return { rules: new Map(rules), said };

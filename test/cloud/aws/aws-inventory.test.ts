@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { FirewallId } from "../../../src/access/machine.ts";
 import { createAwsCloud } from "../../../src/cloud/aws/aws-cloud.ts";
+import type { Cloud, Firewall } from "../../../src/cloud/firewall.ts";
+import { blockOf, reconcile as reconcileBlocks } from "./shared-stage.ts";
 import {
+  ACCOUNT,
   firewallId,
   groupId,
   hole,
@@ -90,6 +93,55 @@ describe("the inventory", () => {
       }
     });
     expect(await cloud.inventory.marked(never)).toEqual([firewallId("eni-0a1")]);
+  });
+});
+
+describe("groups of somebody else's", () => {
+  const block = blockOf("k7f3q2xd", ["22/tcp"], []);
+  const shared = (cloud: Cloud, group = "sg-0a2", account = ACCOUNT): Firewall => {
+    const firewall = cloud.firewall(`aws-group:${account}/${REGION}/${group}` as FirewallId);
+    if (firewall === undefined) throw new Error("no firewall");
+    return firewall;
+  };
+
+  test("are where machines are protected, but no group that any Latch made", async () => {
+    const { ec2, cloud, firewall } = await setStage();
+    await reconcile(firewall("eni-0a1"), [SSH]);
+    await reconcile(firewall("eni-0a1", "acme-eu"), [SSH]);
+    const blockedAt = async () =>
+      (await cloud.inventory.machines(never)).flatMap(({ interfaces }) => interfaces).find(({ id }) => id === "eni-0a1")
+        ?.blockedAt;
+    expect(await blockedAt()).toEqual([groupId("sg-0a1")]);
+    ec2.editAsSomeoneElse((editor) => {
+      for (const { id, name } of ec2.state().groups.values())
+        if (name.startsWith("latch-acme-eni")) editor.setGroupTags(id, {});
+      editor.detach("eni-0a1", "sg-0a1");
+    });
+    expect(await blockedAt()).toEqual([]);
+  });
+
+  test("are known by our tags, whichever of them are left, and not by those of another installation", async () => {
+    const { ec2, cloud, cloudOf } = await setStage();
+    await reconcileBlocks(shared(cloud), [block]);
+    await reconcileBlocks(shared(cloudOf({ installation: "acme-eu" }), "sg-0a3"), [block]);
+    expect(await cloud.inventory.marked(never)).toEqual([groupId("sg-0a2")]);
+    const tags = ec2.state().groups.get("sg-0a2")?.tags ?? {};
+    for (const key of Object.keys(tags)) {
+      ec2.editAsSomeoneElse((editor) => editor.setGroupTags("sg-0a2", { [key]: tags[key] ?? "" }));
+      expect(await cloud.inventory.marked(never)).toEqual([groupId("sg-0a2")]);
+    }
+    await reconcileBlocks(shared(cloud), []);
+    expect(await cloud.inventory.marked(never)).toEqual([]);
+    expect(ec2.state().groups.get("sg-0a2")?.tags).toEqual({});
+  });
+
+  test("have no firewall where their account isn't configured", async () => {
+    const { cloud, cloudOf } = await setStage();
+    await cloud.inventory.machines(never);
+    const id = `aws-group:444455556666/${REGION}/sg-0c1` as FirewallId;
+    expect(cloud.firewall(id)).toBeUndefined();
+    expect(cloud.firewall(`aws-group:${ACCOUNT}/${REGION}/eni-0a1` as FirewallId)).toBeUndefined();
+    expect(cloudOf({ accounts: [] }).firewall(groupId("sg-0a1"))).toBeUndefined();
   });
 });
 

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { FirewallId } from "../../../src/access/machine.ts";
-import { groupName, interfaceOfGroup, readFirewallId, writeFirewallId } from "../../../src/cloud/aws/firewall-id.ts";
+import {
+  groupName,
+  interfaceOfGroup,
+  readFirewallId,
+  readGroupId,
+  writeFirewallId,
+  writeGroupId,
+} from "../../../src/cloud/aws/firewall-id.ts";
 
 const anyEni = fc.stringMatching(/^eni-[0-9a-f]{3,17}$/u);
 
@@ -48,4 +55,14 @@ test("a group's name belongs to one installation, also where one's name begins l
   );
   expect(interfaceOfGroup("acme", "latch-acme-eu-eni-0a1")).toBeUndefined();
   expect(interfaceOfGroup("acme", "latch-acme-default")).toBeUndefined();
+});
+
+test("a group of somebody else's is named by its account, region and id", () => {
+  const key = { account: "111122223333", region: "eu-west-1", group: "sg-0a1" };
+  expect(writeGroupId(key)).toBe("aws-group:111122223333/eu-west-1/sg-0a1");
+  expect(readGroupId(writeGroupId(key))).toEqual(key);
+  expect(readFirewallId(writeGroupId(key))).toBeUndefined();
+  for (const id of ["aws-group:1/eu-west-1/eni-0a1", "aws-groups:1/eu-west-1/sg-0a1", "aws-group:sg-0a1", ""]) {
+    expect(readGroupId(id as FirewallId)).toBeUndefined();
+  }
 });

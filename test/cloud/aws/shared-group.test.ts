@@ -267,6 +267,83 @@ describe("what others do meanwhile", () => {
     expect(groupNow(ec2)?.tags).toEqual({});
   });
 
+  test("a run of theirs that wipes what we left and makes the rule anew has the last word", async () => {
+    const { ec2, firewall, before } = await blocked([RANGE, WEB]);
+    const block = blockOf(ONE, ["22/tcp"], []);
+    const id = ec2.editAsSomeoneElse((editor) => {
+      for (const port of [20, 23]) editor.revoke(idOf(ec2, port, "10.0.0.0/8"));
+      return editor.authorize(GROUP, RANGE);
+    });
+    expect(await reconcile(firewall(), [block])).toEqual([]);
+    expect(rulesNow(ec2)).toEqual(["20-25/tcp from 10.0.0.0/8", "443/tcp from 0.0.0.0/0"]);
+
+    await reconcile(firewall(), [{ ...block, overrules: [id] }]);
+    expect(rulesNow(ec2)).toEqual(["20-21/tcp from 10.0.0.0/8", "23-25/tcp from 10.0.0.0/8", "443/tcp from 0.0.0.0/0"]);
+    ec2.editAsSomeoneElse((editor) => {
+      for (const port of [20, 23]) editor.revoke(idOf(ec2, port, "10.0.0.0/8"));
+      return editor.authorize(GROUP, RANGE);
+    });
+    expect(await reconcile(firewall(), [])).toEqual([]);
+    expect(groupNow(ec2)).toEqual(before);
+  });
+
+  test("what we left of a rule, described anew by them, stays beside it", async () => {
+    const { ec2, firewall, before } = await blocked([RANGE]);
+    const id = idOf(ec2, 20, "10.0.0.0/8");
+    ec2.editAsSomeoneElse((editor) => editor.changeRule(id, { description: "keep" }));
+    expect(await reconcile(firewall(), [])).toEqual([
+      "Somebody described `20-21/tcp from 10.0.0.0/8` in shared anew: it stays there.",
+    ]);
+    expect(groupNow(ec2)?.ingress).toEqual([
+      { protocol: "tcp", fromPort: 20, toPort: 21, peer: "10.0.0.0/8", description: "keep", tags: { a: "1" } },
+      ...(before?.ingress ?? []),
+    ]);
+    expect(await firewall().observe(never, [])).toMatchObject({ settled: true });
+  });
+
+  test("tags of ours that they edit are written again, and don't decide what is put back", async () => {
+    const { ec2, firewall, before } = await blocked([SSH]);
+    const tags = groupNow(ec2)?.tags ?? {};
+    const forged = Object.fromEntries(
+      Object.entries(tags).map(([key, value]) => [
+        key,
+        value.replace("0.0.0.0/0", "192.0.2.0/24").replace("22/tcp", "23/tcp"),
+      ]),
+    );
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags(GROUP, { ...forged, "latch:acme:protect:bcdfghjk": "odd" }));
+    const block = blockOf(ONE, ["22/tcp"], []);
+    expect((await firewall().observe(never, [block])).settled).toBe(false);
+    await reconcile(firewall(), [block]);
+    expect(groupNow(ec2)?.tags).toEqual(tags);
+    await reconcile(firewall(), []);
+    expect(groupNow(ec2)).toEqual(before);
+  });
+
+  test("a block that can't be read any more keeps closed what it kept closed", async () => {
+    const { ec2, firewall, texts } = await blocked([RANGE]);
+    const tags = groupNow(ec2)?.tags ?? {};
+    ec2.editAsSomeoneElse((editor) =>
+      editor.setGroupTags(GROUP, { ...tags, [`latch:acme:protect:${ONE}`]: "odd end" }),
+    );
+    texts.clear();
+    expect((await firewall().observe(never, [])).blocks).toEqual([{ protection: ONE, block: undefined, note: "" }]);
+    await firewall().apply(NO_CHANGES, always, never);
+    expect(rulesNow(ec2)).toEqual(["20-21/tcp from 10.0.0.0/8", "23-25/tcp from 10.0.0.0/8"]);
+  });
+
+  test("a withheld rule that nobody remembers any more is told with what is left of its tag", async () => {
+    const { ec2, firewall, texts } = await blocked([SSH]);
+    const tags = groupNow(ec2)?.tags ?? {};
+    const key = Object.keys(tags).find((each) => each.startsWith("latch:acme:withheld:")) ?? "";
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags(GROUP, { ...tags, [key]: "tcp 22 somewhere end" }));
+    texts.clear();
+    expect(await reconcile(firewall(), [blockOf(ONE, ["22/tcp"], [])])).toEqual([]);
+    expect(await reconcile(firewall(), [])).toEqual([
+      `What was withheld from shared can't be put back: its tag \`${key.slice("latch:acme:".length)}\` says only \`tcp 22 somewhere\`.`,
+    ]);
+    expect(groupNow(ec2)?.tags).toEqual({});
+  });
+
   test("a part that they narrow stays as they wrote it", async () => {
     const { ec2, firewall } = await blocked([RANGE]);
     const id = idOf(ec2, 23, "10.0.0.0/8");
