@@ -138,7 +138,7 @@ const mayHideFirewall = (subnet: string, nic: AzureInterface, isBehindOne: boole
   if (routes === undefined && !isBehindOne && around.firewalls.some((each) => isNear(each, network, around)))
     return true;
   if (around.allFirewalls) return false;
-  const ofFirewalls = [...around.subnets].filter(([id]) => /\/subnets\/azurefirewallsubnet$/u.test(id));
+  const ofFirewalls = [...around.subnets].filter(([id]) => id.endsWith("/subnets/azurefirewallsubnet"));
   const prefixes = ofFirewalls.flatMap(([, view]) => (view.kind === "seen" ? view.prefixes : []));
   return (
     (routes ?? []).some(({ nextHopIpAddress = "" }) => prefixes.some((prefix) => isIn(prefix, nextHopIpAddress))) ||

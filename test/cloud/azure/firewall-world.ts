@@ -301,9 +301,15 @@ const inOrder = <A extends string, R>(collections: readonly RuleCollection<A, R>
 
 const isNamed = (texts: readonly string[], address: string): boolean =>
   texts.some((text) => {
+    if (text === "*") return true;
+    const [first = "", last] = text.split("-");
+    if (last !== undefined && numberOf(last) > 0)
+      return numberOf(first) <= numberOf(address) && numberOf(address) <= numberOf(last);
     const [outer, inner] = [parseCidr(text), parseCidr(address)];
-    return text === "*" || (outer !== undefined && inner !== undefined && contains(outer, inner));
+    return outer !== undefined && inner !== undefined && contains(outer, inner);
   });
+
+const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 
 const isPort = ({ destinationPorts }: Pick<NatRule, "destinationPorts">, port: number): boolean =>
   destinationPorts.some((text) => {

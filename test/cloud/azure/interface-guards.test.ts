@@ -10,6 +10,9 @@ const SUBNET_ID = `azure-nsg:${SUBNET_NSG.toLowerCase()}`;
 const HUB = networkId("virtualNetworks", "hub");
 const TRANSLATORS = [{ firewall: FW_ID, sendsFrom: ["10.1.0.0/26"] }];
 
+const without = <T extends object, K extends keyof T>(whole: T, keys: readonly K[]): Omit<T, K> =>
+  Object.fromEntries(Object.entries(whole).filter(([key]) => !keys.some((each) => each === key))) as Omit<T, K>;
+
 /** Of `Prod-VM-3`, which has a public address, and of `prod-vm-4`, which has none. */
 const guards = async (
   world: AzureWorld,
@@ -23,21 +26,21 @@ const guards = async (
   return machines
     .flatMap(({ interfaces }) => interfaces)
     .slice(0, 2)
-    .map(({ id: _, privateAddresses: __, publicAddresses: ___, ...rest }) => rest);
+    .map((one) => without(one, ["id", "privateAddresses", "publicAddresses"]));
 };
 
 const withoutRoutes = (world: AzureWorld): AzureWorld => ({
   ...world,
   virtualNetworks: world.virtualNetworks.map((network) => ({
     ...network,
-    subnets: network.subnets.map(({ routeTable: _, ...subnet }) => subnet),
+    subnets: network.subnets.map((subnet) => without(subnet, ["routeTable"])),
   })),
   routeTables: [],
 });
 
 const withoutPeerings = (world: AzureWorld): AzureWorld => ({
   ...world,
-  virtualNetworks: world.virtualNetworks.map(({ peerings: _, ...network }) => network),
+  virtualNetworks: world.virtualNetworks.map((network) => without(network, ["peerings"])),
 });
 
 const leadingTo = (address: string) =>
@@ -72,8 +75,8 @@ const inOneNetwork = (): AzureWorld => {
     ...world,
     virtualNetworks: world.virtualNetworks
       .filter(({ id }) => id !== HUB)
-      .map(({ peerings: _, ...network }) => ({
-        ...network,
+      .map((network) => ({
+        ...without(network, ["peerings"]),
         subnets: [...network.subnets, { name: "AzureFirewallSubnet", prefixes: ["10.0.9.0/26"] }],
       })),
     azureFirewalls: (world.azureFirewalls ?? []).map((firewall) => ({
