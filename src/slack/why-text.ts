@@ -76,11 +76,13 @@ const firewallLines = (findings: readonly PortFindings[] | undefined, machine: s
     doors.map((found) => {
       const way = doorWords(found, code);
       const from = ANYWHERE.includes(source) ? "anywhere" : showSource(showCidr(source));
-      const where = [`from ${from}`, `to ${code(found.door.address)}`].concat(way === "" ? [] : [way]);
+      const to = found.door.kind === "translated" ? [] : [`to ${code(found.door.address)}`];
+      const where = [`from ${from}`, ...to, ...(way === "" ? [] : [way])];
+      const inside = found.onlyInside ? " (but only for who comes from inside, it has no public address)" : "";
       const reasons = findingWords(found.decisive, code);
       const shown = reasons.slice(0, MOST_REASONS).join("; ");
       const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : "";
-      return { port, text: `${where.join(" ")} is ${VERDICTS[found.verdict]}: ${shown}${more}.` };
+      return { port, text: `${where.join(" ")} is ${VERDICTS[found.verdict]}${inside}: ${shown}${more}.` };
     }),
   );
   const grouped = [...Map.groupBy(texts, ({ text }) => text)].map(([text, same]) => {

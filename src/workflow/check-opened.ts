@@ -5,8 +5,8 @@ import { ANYWHERE, showCidr } from "../access/source.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
-import type { DoorFindings } from "../posture/why.ts";
-import { findingsOf, type PortFindings } from "./explain-why.ts";
+
+import { findingsOf, type PortFindings, type Way } from "./explain-why.ts";
 import { findingWords } from "./finding-words.ts";
 import type { PostureDeps } from "./posture-reading.ts";
 import { portsWords } from "./reachable-words.ts";
@@ -39,7 +39,7 @@ export const createCheckOpened =
   };
 
 /** By which way they were told to come: a mapped port where there is one, else the machine's own address. */
-const doorsUsed = ({ mappings = [] }: Grant, { port, doors }: PortFindings): readonly DoorFindings[] => {
+const doorsUsed = ({ mappings = [] }: Grant, { port, doors }: PortFindings): readonly Way[] => {
   const mapped = mappings.some(({ to }) => to.port === port.port && to.protocol === port.protocol);
   return doors.filter(({ door }) => (mapped ? door.kind === "translated" : door.kind === "direct"));
 };

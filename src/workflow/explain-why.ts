@@ -27,7 +27,12 @@ export interface OfferedPort {
 export interface PortFindings {
   readonly port: Port;
   readonly source: Cidr;
-  readonly doors: readonly DoorFindings[];
+  readonly doors: readonly Way[];
+}
+
+export interface Way extends DoorFindings {
+  /** The machine has no public address, so nobody comes this way from outside, whatever the rules say. */
+  readonly onlyInside: boolean;
 }
 
 export interface Explained {
@@ -106,7 +111,12 @@ export const findingsOf = async (
     sources.map((source) => ({
       port,
       source,
-      doors: rules.targets.flatMap((target) => why(reachability, target, port, source)),
+      doors: rules.targets.flatMap((target) =>
+        why(reachability, target, port, source).map((found) => ({
+          ...found,
+          onlyInside: target.publicWays.length === 0 && (found.door.kind === "direct" || found.door.kind === "routed"),
+        })),
+      ),
     })),
   );
 };

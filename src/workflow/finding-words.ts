@@ -32,14 +32,14 @@ const causeWords = ({ decider }: Cause, verdict: Finding["verdict"], show: ShowN
   switch (decider.kind) {
     case "nsg-rule": {
       const where = `the ${decider.level === "subnet" ? "subnet's" : "interface's"} NSG ${show(decider.group)}`;
-      return `rule ${show(decider.rule)} (priority ${decider.priority}) of ${where} ${effect(verdict, decider.access)}`;
+      return `${ruleWord(decider.rule)} ${show(decider.rule)} (priority ${decider.priority}) of ${where} ${effect(verdict, decider.access)}`;
     }
     case "nat-rule":
-      return `rule ${show(decider.rule)} of the collection ${show(decider.collection)} of the firewall ${show(decider.firewall)} ${LEADS[decider.leads]}`;
+      return `${ruleWord(decider.collection)} ${show(decider.rule)} of the collection ${show(decider.collection)} of the firewall ${show(decider.firewall)} ${LEADS[decider.leads]}`;
     case "network-rule":
-      return `rule ${show(decider.rule)} of the collection ${show(decider.collection)} (priority ${decider.priority}) of the firewall ${show(decider.firewall)} ${effect(verdict, decider.access)}`;
+      return `${ruleWord(decider.collection)} ${show(decider.rule)} of the collection ${show(decider.collection)} (priority ${decider.priority}) of the firewall ${show(decider.firewall)} ${effect(verdict, decider.access)}`;
     case "group-rule":
-      return `rule ${show(decider.rule)} of the security group ${show(nameOf(decider))} ${effect(verdict, "allow")}`;
+      return `${ruleWord(decider.groupName)} ${show(decider.rule)} of the security group ${show(nameOf(decider))} ${effect(verdict, "allow")}`;
     case "no-nsg":
       return "no NSG stands before it, so it gets in";
     case "public-address":
@@ -62,6 +62,9 @@ const causeWords = ({ decider }: Cause, verdict: Finding["verdict"], show: ShowN
         : `no rule of the security ${decider.groups.length === 1 ? "group" : "groups"} ${decider.groups.map(show).join(", ")} lets it in`;
   }
 };
+
+/** What begins so was made by an installation of ours, or by somebody who wants it to look so. */
+const ruleWord = (name: string): string => (name.startsWith("latch-") ? "Latch's rule" : "rule");
 
 const effect = (verdict: Finding["verdict"], access: "allow" | "deny"): string =>
   verdict === "unknown"

@@ -220,6 +220,22 @@ describe("why", () => {
     );
   });
 
+  test("tells the way through a firewall, and that nobody comes past it from outside", async () => {
+    const firewall = aFirewall({
+      natCollections: [{ name: "nat", priority: 100, rules: [aNatRule("dnat", { destinationPorts: ["50022"] })] }],
+    });
+    const nsg = anNsg("nsg", aNsgRule("latch-acme-k7f3q2xd", 100));
+    const target = aTarget({ publicWays: [], interfaceGroup: nsg, firewalls: [firewall] });
+    const town = await createTown({ "web-1": { cloud: "azure", classicMachine: false, targets: [target] } });
+    const said = await text(town, DEV);
+    expect(said).toContain(
+      "• 22 from 198.51.100.7 to `10.0.1.4` is open (but only for who comes from inside, it has no public address): Latch's rule `latch-acme-k7f3q2xd` (priority 100) of the interface's NSG `nsg` lets it in.",
+    );
+    expect(said).toContain(
+      "• 22 from 198.51.100.7 by `20.0.0.1:50022` of the firewall `fw` is open: rule `dnat` of the collection `nat` of the firewall `fw` sends it here; Latch's rule",
+    );
+  });
+
   test("is explained to nobody else", async () => {
     const town = await createTown({ "web-1": OPEN });
     expect(await town.why("web-1", STRANGER)).toMatchObject({ code: "not-eligible" });
