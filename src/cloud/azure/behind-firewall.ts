@@ -1,7 +1,7 @@
 /** Which Azure Firewalls a machine's address is behind, as far as routes, translations and networks tell. */
 
-import type { AzureFirewall, NetworkInterface, Route } from "@azure/arm-network";
-import { parseCidr, showCidr } from "../../access/source.ts";
+import type { AzureFirewall, NetworkInterface, Route, VirtualNetwork } from "@azure/arm-network";
+import { contains, parseCidr, showCidr } from "../../access/source.ts";
 import { idKey } from "./resource-id.ts";
 
 /** One address of an interface, and what leads to it and away from it. */
@@ -15,17 +15,41 @@ export interface Whereabouts {
   readonly hasPublicAddress: boolean;
 }
 
+/** By `idKey` of their ids, as far as they are known: the address's own one, or else those of the firewalls. */
+export type Networks = ReadonlyMap<string, VirtualNetwork>;
+
 /**
  * Those that its route table sends its traffic through, those that translate to it, and, when it has no public address of its own, those in its network: a
  * DNAT rule is then all that it takes to let strangers in. In the order given.
  */
-export const firewallsBefore = <F extends AzureFirewall>(to: Whereabouts, firewalls: readonly F[]): readonly F[] =>
-  firewalls.filter(
-    (firewall) =>
-      isNextHop(firewall, to.routes) ||
-      translatesTo(firewall, to.privateAddress) ||
-      (!to.hasPublicAddress && to.network !== undefined && networksOf(firewall).includes(idKey(to.network))),
+export const firewallsBefore = <F extends AzureFirewall>(
+  to: Whereabouts,
+  firewalls: readonly F[],
+  networks: Networks,
+): readonly F[] => {
+  const network = to.network === undefined ? undefined : idKey(to.network);
+  if (network === undefined) return [];
+  const found = firewalls.filter((firewall) => isNear(firewall, network, networks) && isBefore(firewall, to, network));
+  if (found.length > 0) return found;
+
+  // A route leads to an address in another network, though no peering was told: to a firewall if only one has this address. Translations alone don't
+  // count here, because networks that aren't connected often have the same addresses.
+  const prefixes = networks.get(network)?.addressSpace?.addressPrefixes ?? [];
+  const routes = to.routes.filter(
+    ({ nextHopIpAddress }) => !prefixes.some((prefix) => isIn(prefix, nextHopIpAddress ?? "")),
   );
+  const routed = firewalls.filter((firewall) => isNextHop(firewall, routes));
+  return routed.length === 1 ? routed : [];
+};
+
+/** In the same virtual network, or in one that is peered with it: a private address means something only there. */
+export const isNear = (firewall: AzureFirewall, network: string, networks: Networks): boolean => {
+  const arePeered = (one: string, other: string): boolean =>
+    (networks.get(one)?.virtualNetworkPeerings ?? []).some(
+      ({ remoteVirtualNetwork }) => idKey(remoteVirtualNetwork?.id ?? "") === other,
+    );
+  return networksOf(firewall).some((its) => its === network || arePeered(network, its) || arePeered(its, network));
+};
 
 /** Any of them, also one that isn't allocated yet: it will be. */
 export const hasPublicAddress = ({ ipConfigurations }: NetworkInterface): boolean =>
@@ -34,6 +58,11 @@ export const hasPublicAddress = ({ ipConfigurations }: NetworkInterface): boolea
 /** `…/virtualNetworks/hub/subnets/web` → `…/virtualnetworks/hub`; `undefined` for what isn't a subnet. */
 export const networkOfSubnet = (subnet: string): string | undefined =>
   /^(.+)\/subnets\/[^/]+$/u.exec(idKey(subnet))?.[1];
+
+const isBefore = (firewall: AzureFirewall, to: Whereabouts, network: string): boolean =>
+  isNextHop(firewall, to.routes) ||
+  translatesTo(firewall, to.privateAddress) ||
+  (!to.hasPublicAddress && networksOf(firewall).includes(network));
 
 /** https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview#user-defined */
 const isNextHop = (firewall: AzureFirewall, routes: readonly Route[]): boolean => {
@@ -57,10 +86,16 @@ const privateAddressesOf = ({ ipConfigurations, hubIPAddresses }: AzureFirewall)
     hubIPAddresses?.privateIPAddress,
   ].flatMap((address) => (address === undefined ? [] : [canonical(address)]));
 
-const networksOf = ({ ipConfigurations }: AzureFirewall): readonly string[] =>
+/** Lower case. */
+export const networksOf = ({ ipConfigurations }: AzureFirewall): readonly string[] =>
   (ipConfigurations ?? []).flatMap(({ subnet }) => networkOfSubnet(subnet?.id ?? "") ?? []);
 
 const canonical = (address: string): string => {
   const parsed = parseCidr(address.trim());
   return parsed === undefined ? address.trim().toLowerCase() : showCidr(parsed);
+};
+
+const isIn = (prefix: string, address: string): boolean => {
+  const [outer, inner] = [parseCidr(prefix), parseCidr(address)];
+  return outer !== undefined && inner !== undefined && contains(outer, inner);
 };

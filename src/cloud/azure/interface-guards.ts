@@ -9,7 +9,7 @@ import type {
 } from "@azure/arm-network";
 import type { NetworkInterface, Translator } from "../../access/machine.ts";
 import { type Cidr, contains, familyOf, parseCidr } from "../../access/source.ts";
-import { firewallsBefore, hasPublicAddress, networkOfSubnet } from "./behind-firewall.ts";
+import { firewallsBefore, hasPublicAddress, isNear, networkOfSubnet } from "./behind-firewall.ts";
 import { classicFirewallId, idKey, nameOf, nsgFirewallId } from "./resource-id.ts";
 
 /** A subnet as far as it could be seen: `gone` is known not to be there, `unknown` may have anything. */
@@ -87,29 +87,17 @@ const firewallsAt = (
   subnet: string | undefined,
   nic: AzureInterface,
   around: Surroundings,
-): readonly AzureFirewall[] => {
-  const network = networkOfSubnet(subnet ?? "");
-  const to = {
-    privateAddress: address,
-    network,
-    routes: routesOf(subnet, around) ?? [],
-    hasPublicAddress: hasPublicAddress(nic),
-  };
-  const near = around.firewalls.filter((firewall) => isNear(firewall, network, around));
-  const found = firewallsBefore(to, near);
-  if (found.length > 0 || network === undefined) return found;
-
-  // A route leads to an address in another network, though no peering was told: to a firewall if only one has this address. Translations alone don't
-  // count here, because networks that aren't connected often have the same addresses.
-  const prefixes = around.networks.get(network)?.addressSpace?.addressPrefixes ?? [];
-  const routes = to.routes.filter(
-    ({ nextHopIpAddress = "" }) => !prefixes.some((prefix) => isIn(prefix, nextHopIpAddress)),
+): readonly AzureFirewall[] =>
+  firewallsBefore(
+    {
+      privateAddress: address,
+      network: networkOfSubnet(subnet ?? ""),
+      routes: routesOf(subnet, around) ?? [],
+      hasPublicAddress: hasPublicAddress(nic),
+    },
+    around.firewalls,
+    around.networks,
   );
-  const routed = around.firewalls
-    .map((firewall): AzureFirewall => ({ ...firewall, natRuleCollections: [] }))
-    .filter((firewall) => firewallsBefore({ ...to, routes, network: undefined }, [firewall]).length > 0);
-  return routed.length === 1 ? around.firewalls.filter(({ id }) => id === routed[0]?.id) : [];
-};
 
 /** `undefined`: there is a route table that we can't read. */
 const routesOf = (subnet: string | undefined, { subnets, routeTables }: Surroundings): RouteTable["routes"] => {
@@ -119,24 +107,12 @@ const routesOf = (subnet: string | undefined, { subnets, routeTables }: Surround
   return table === undefined ? undefined : (table.routes ?? []);
 };
 
-/** In the same virtual network, or in one that is peered with it: a private address means something only there. */
-const isNear = (firewall: AzureFirewall, network: string | undefined, { networks }: Surroundings): boolean => {
-  if (network === undefined) return false;
-  const arePeered = (one: string, other: string): boolean =>
-    (networks.get(one)?.virtualNetworkPeerings ?? []).some(
-      ({ remoteVirtualNetwork }) => idKey(remoteVirtualNetwork?.id ?? "") === other,
-    );
-  return (firewall.ipConfigurations ?? [])
-    .flatMap(({ subnet }) => networkOfSubnet(subnet?.id ?? "") ?? [])
-    .some((its) => its === network || arePeered(network, its) || arePeered(its, network));
-};
-
 /** Whether a firewall may stand before this subnet of which nothing was said so far. */
 const mayHideFirewall = (subnet: string, nic: AzureInterface, isBehindOne: boolean, around: Surroundings): boolean => {
   const network = networkOfSubnet(subnet);
   const routes = routesOf(subnet, around);
-  if (routes === undefined && !isBehindOne && around.firewalls.some((each) => isNear(each, network, around)))
-    return true;
+  const isOneNear = network !== undefined && around.firewalls.some((each) => isNear(each, network, around.networks));
+  if (routes === undefined && !isBehindOne && isOneNear) return true;
   if (around.allFirewalls) return false;
   const ofFirewalls = [...around.subnets].filter(([id]) => id.endsWith("/subnets/azurefirewallsubnet"));
   const prefixes = ofFirewalls.flatMap(([, view]) => (view.kind === "seen" ? view.prefixes : []));

@@ -13,7 +13,7 @@ import { parseCidr, showCidr } from "../../access/source.ts";
 import type { AzureFirewall, AzureTarget, Nsg } from "../rules.ts";
 import type { Arm } from "./arm.ts";
 import { cannotRead, once, pathOf, type Reading, readingOf } from "./azure-shelf.ts";
-import { firewallsBefore, hasPublicAddress, networkOfSubnet } from "./behind-firewall.ts";
+import { firewallsBefore, hasPublicAddress, type Networks, networkOfSubnet, networksOf } from "./behind-firewall.ts";
 import { readFirewall } from "./firewall-rules.ts";
 import { nameOf, readNsgRules, unreadableNsg } from "./nsg-rules.ts";
 import { publicWaysTo } from "./public-ways.ts";
@@ -113,6 +113,16 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
     return listing;
   };
 
+  /** A network tells its peerings; where it may not be read, those of the firewalls tell of it. */
+  const networksAround = async (subnet: string): Promise<Networks> => {
+    const own = await networkOf(subnet);
+    const others = own.kind === "found" ? [] : new Set((await allFirewalls()).flatMap(networksOf));
+    const readings = [own, ...(await Promise.all([...others].map(async (id) => shelves.networks.read(id))))];
+    return new Map(
+      readings.flatMap((each) => (each.kind === "found" ? [[idKey(each.value.id ?? ""), each.value]] : [])),
+    );
+  };
+
   const routeTableOf = async (subnet: Reading<Subnet>): Promise<Reading<RouteTable> | undefined> => {
     if (subnet.kind !== "found") return { kind: "forbidden" };
     const id = subnet.value.routeTable?.id;
@@ -145,6 +155,7 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
         hasPublicAddress: hasPublicAddress(nic),
       },
       await allFirewalls(),
+      await networksAround(subnetId),
     );
     const [subnetGroup, interfaceGroup, publicWays, behind] = await Promise.all([
       subnetGroupOf(subnetId, subnet),

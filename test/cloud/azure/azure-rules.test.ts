@@ -3,6 +3,7 @@ import type { Machine, MachineId } from "../../../src/access/machine.ts";
 import { type EpochMs, HOUR, MINUTE } from "../../../src/access/time.ts";
 import { createArm, LIMITS } from "../../../src/cloud/azure/arm.ts";
 import { fixedToken } from "../../../src/cloud/azure/arm-endpoint.ts";
+import { createAzureCloud } from "../../../src/cloud/azure/azure-cloud.ts";
 import { createAzureRules } from "../../../src/cloud/azure/azure-rules.ts";
 import type { AzureTarget, ClassicFirewall, ReadRules, RulesBefore } from "../../../src/cloud/rules.ts";
 import { type AzureServer, createAzureServer } from "../../../src/sandbox/azure/server.ts";
@@ -461,6 +462,39 @@ test("a default route makes unknown how far the virtual network goes", async () 
   const { table, firewalls } = targetOf(await read(ALL.slice(0, 1), never), "web-1");
   expect(firewalls).toHaveLength(1);
   expect(table.virtualNetwork).toEqual(["10.1.0.0/16", "10.0.0.0/16", "default route all of through-hub"]);
+});
+
+test("a firewall of a network that isn't connected has other machines with the same addresses", async () => {
+  const world = aWorld();
+  const { read } = await setup({
+    ...world,
+    virtualNetworks: world.virtualNetworks.map((each) => ({ ...each, peerings: [] })),
+    routeTables: [{ ...WEST, id: network("routeTables", "through-hub"), routes: [] }],
+  });
+  expect(targetOf(await read(ALL, never), "web-2").firewalls).toEqual([]);
+});
+
+test("the inventory says the same of firewalls before machines", async () => {
+  const { azure, read } = await setup();
+  const clock = { now: () => Date.parse("2026-11-23T12:00:00Z") as EpochMs };
+  const cloud = createAzureCloud({
+    installation: "acme",
+    subscriptions: [SPOKE, HUB],
+    credential: fixedToken("token"),
+    endpoint: azure.url,
+    clock,
+  });
+  const rules = await read(ALL, never);
+  for (const { id, interfaces } of await cloud.inventory.machines(never)) {
+    const before = rules.get(id);
+    const targets = before?.cloud === "azure" ? before.targets : [];
+    const known = targets.flatMap(({ firewalls }) => firewalls).map((firewall) => `azure-firewall:${firewall.id}`);
+    const guards = interfaces
+      .flatMap(({ firewalls }) => firewalls)
+      .filter((each) => each.startsWith("azure-firewall:"));
+    expect([...new Set(known)]).toEqual(guards);
+    expect(known).toHaveLength(1);
+  }
 });
 
 describe("a firewall is before a machine", () => {
