@@ -1,37 +1,22 @@
 /** What an Azure Firewall is to hold after some changes: our three collections, made anew from what is there. */
 
 import { Fault, isFault } from "../../access/fault.ts";
-import type { Block, Changes, IngressRule } from "../firewall.ts";
+import type { Block, Changes } from "../firewall.ts";
 import { blocksIn, destinationsOf, printBlock } from "./classic-block.ts";
 import type { ClassicCollection, ClassicRule, NewCollection } from "./classic-document.ts";
 import type { Destination } from "./classic-extent.ts";
-import {
-  type Door,
-  doorOf,
-  type FrontDoors,
-  type Holding,
-  type HoleRules,
-  holdingsIn,
-  observeHolding,
-  ownerOf,
-  printHole,
-  translatedPortOf,
-} from "./classic-hole.ts";
+import { type HoleRules, holdingsIn, observeHolding, ownerOf, printHole } from "./classic-hole.ts";
 import { placeCollections } from "./collection-place.ts";
-import { type FirewallMark, printNatName, printOwner } from "./firewall-mark.ts";
-import { createPortFinder, DOORS, doorCount, type MappedPorts } from "./mapped-port.ts";
+import { type FirewallMark, printOwner } from "./firewall-mark.ts";
+import { DOORS, doorCount } from "./mapped-port.ts";
 import { type JsonObject, nameKey, stringAt } from "./nsg-document.ts";
+import { type DoorDeps, doorsAt, full, openDoors } from "./open-doors.ts";
 import type { Divided } from "./own-collections.ts";
 
-export interface PlanDeps {
-  /** The firewall's, for people. */
-  readonly name: string;
-  readonly divided: Divided;
-  readonly front: FrontDoors;
+export interface PlanDeps extends DoorDeps {
   /** How many public addresses it has, read or not. */
   readonly publicAddresses: number;
   readonly mark: FirewallMark;
-  readonly mappedPorts: MappedPorts;
 }
 
 export interface Planned {
@@ -123,53 +108,6 @@ const planClassic = (changes: Changes, deps: PlanDeps): Planned | Fault => {
   return assemble({ nat, allow: holes.flatMap((hole) => hole.allow), deny: denied.rules, place }, deps);
 };
 
-/**
- * One for each address and port, where it was before if it was there; none where the firewall has no public address. Free are ports that no NAT rule
- * has that is to stay: others', and those of our own holdings that aren't made anew.
- */
-const openDoors = (
-  rules: readonly IngressRule[],
-  before: ReadonlyMap<string, Holding>,
-  kept: readonly Holding[],
-  { name, divided, front, mappedPorts }: PlanDeps,
-): ReadonlyMap<IngressRule, readonly Door[]> | Fault => {
-  if (rules.some(({ addresses }) => addresses.some((address) => address.includes(":")))) {
-    return new Fault("azure", `\`${name}\` doesn't do IPv6: classic rules are for IPv4 only`, { retry: "never" });
-  }
-  if (!front.any) return new Map(rules.map((rule) => [rule, []]));
-  if (rules.length > 0 && front.addresses.length === 0) {
-    return new Fault("azure", `no public IPv4 address of \`${name}\` can be read`, { retry: "never" });
-  }
-  const ours = { name: "", priority: 0, action: "dnat", rules: kept.flatMap(({ nat }) => nat) };
-  const finder = createPortFinder(front.addresses, [...divided.foreignNat, ours], mappedPorts);
-  const wanted = rules.flatMap((rule) =>
-    rule.addresses.flatMap((address) => rule.ports.map((port) => ({ rule, to: { address, port } }))),
-  );
-  const found = wanted
-    .map(({ rule, to }) => {
-      const owner = ownerOf(rule);
-      const called = nameKey(printNatName(owner, to.address, to.port));
-      const there = before.get(printOwner(owner))?.nat.find((each) => nameKey(each.name) === called);
-      const at = there === undefined ? undefined : doorOf(there);
-      return { rule, to, at: at === undefined ? undefined : finder.keep(rule.protocol, at) };
-    })
-    .map(({ rule, to, at }) => ({ rule, to, at: at ?? finder.take(rule.protocol) }));
-  const doors = found.flatMap(({ rule, to, at }) => (at === undefined ? [] : [{ rule, door: { ...at, to } }]));
-  if (doors.length < found.length) {
-    const reason = `every mapped port from ${mappedPorts.from} to ${mappedPorts.to} is taken`;
-    return full(found.length - doors.length, name, reason);
-  }
-  return new Map(rules.map((rule) => [rule, doors.filter((each) => each.rule === rule).map(({ door }) => door)]));
-};
-
-/** As it is read now. */
-const doorsAt = ({ nat }: Holding): readonly Door[] =>
-  nat.flatMap((rule) => {
-    const at = doorOf(rule);
-    const address = stringAt(rule.raw, "translatedAddress");
-    return at === undefined || address === undefined ? [] : [{ ...at, to: { address, port: translatedPortOf(rule) } }];
-  });
-
 interface Denied {
   readonly rules: readonly JsonObject[];
   readonly closed: readonly Destination[];
@@ -225,18 +163,21 @@ const assemble = ({ nat, allow, deny, place }: Content, { divided, mark }: PlanD
 
 const hasRules = ({ rules }: NewCollection): boolean => rules.length > 0;
 
-const differs = (wanted: NewCollection, there: ClassicCollection | undefined): boolean => {
-  if (there === undefined) return hasRules(wanted);
-  // What is to stay is the very object that was read.
-  const raws = new Set(there.rules.map(rawOf));
-  return (
-    !hasRules(wanted) ||
-    wanted.priority !== there.priority ||
-    wanted.action.toLowerCase() !== there.action ||
-    wanted.rules.length !== there.rules.length ||
-    !wanted.rules.every((rule) => raws.has(rule))
+const differs = (wanted: NewCollection, there: ClassicCollection | undefined): boolean =>
+  there === undefined
+    ? hasRules(wanted)
+    : !hasRules(wanted) ||
+      wanted.priority !== there.priority ||
+      wanted.action.toLowerCase() !== there.action ||
+      wanted.rules.length !== there.rules.length ||
+      !wanted.rules.every((rule) => there.rules.some(({ raw }) => saysTheSame(rule, raw)));
+
+/** Azure answers with empty lists where nothing was sent. */
+const saysTheSame = (wanted: JsonObject, there: JsonObject): boolean =>
+  wanted === there ||
+  [...new Set([...Object.keys(wanted), ...Object.keys(there)])].every(
+    (key) => JSON.stringify(wanted[key] ?? []) === JSON.stringify(there[key] ?? []),
   );
-};
 
 /** NAT collections are numbered apart from network collections. Ours answers at ports that nobody else's does, so any number is right. */
 const natPriority = ({ nat, foreignNat }: Divided): number => {
@@ -250,9 +191,6 @@ const natPriority = ({ nat, foreignNat }: Divided): number => {
 const rawOf = ({ raw }: ClassicRule): JsonObject => raw;
 
 const asRule = (raw: JsonObject): ClassicRule => ({ name: stringAt(raw, "name") ?? "", raw });
-
-const full = (count: number, name: string, reason: string): Fault =>
-  new Fault("quota", `no room for ${count} more in \`${name}\`: ${reason}`, { retry: "never" });
 
 const changedMeanwhile = (rule: string, name: string): Fault =>
   new Fault("azure", `cannot write rule \`${rule}\` of \`${name}\`: it changed meanwhile`, { retry: "later" });

@@ -3,7 +3,10 @@
  *
  * A translation brings a permission of its own, which a network rule that denies the translated packet takes away: so a NAT rule of others
  * lets in only those whom a network rule of others allows before our deny.
- * https://learn.microsoft.com/azure/firewall/rule-processing
+ * https://learn.microsoft.com/azure/firewall/tutorial-firewall-dnat
+ *
+ * So say the pages about classic rules. That of Firewall Manager, about policies, has it that nothing takes the permission away:
+ * https://learn.microsoft.com/azure/firewall-manager/rule-processing
  */
 
 import type { ProtectionId } from "../../access/identifier.ts";

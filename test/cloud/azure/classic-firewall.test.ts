@@ -120,6 +120,14 @@ describe("opening and closing", () => {
     expect(portOf(other.rules, third)).toBe(50_002);
   });
 
+  test("what is there already isn't written again, though it is asked for again", async () => {
+    const world = await setupHub();
+    const { rules } = await reach(world, [aRule()], [aBlock()]);
+    const again = { block: [aBlock()], restamp: rules.map((observed) => ({ observed, rule: aRule() })) };
+    await world.firewall.apply({ ...NO_CHANGES, ...again }, free, never);
+    expect(world.azure.firewallPuts(FW)).toBe(1);
+  });
+
   test("each port of each address has a mapped port; UDP and TCP don't get in each other's way", async () => {
     const world = await setupHub();
     const rule = aRule(GRANT, { addresses: ["10.0.1.4", "10.0.1.5"], ports: [22, 3389] });
