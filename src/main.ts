@@ -8,6 +8,7 @@ import pino, { type Logger } from "pino";
 import type { CloudName } from "./access/machine.ts";
 import { type Clock, systemClock } from "./access/time.ts";
 import type { Cloud } from "./cloud/firewall.ts";
+import type { WithheldMemory } from "./cloud/withheld.ts";
 import {
   type Config,
   type ConfigReading,
@@ -40,7 +41,7 @@ const main = async (): Promise<void> => {
     policyProblem,
     clock,
     log,
-    clouds: await openClouds(config, settings, clock),
+    openClouds: (withheld) => openClouds(config, settings, clock, withheld),
     onAppended: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
   });
   log.info({ port: latch.port, installation: config.installation }, "latch is running");
@@ -113,7 +114,12 @@ const NO_CONFIG: Config = {
 };
 
 /** Each cloud's SDK takes a while to load, so only those that are configured are. */
-const openClouds = async (config: Config, settings: Settings, clock: Clock): Promise<ReadonlyMap<CloudName, Cloud>> => {
+const openClouds = async (
+  config: Config,
+  settings: Settings,
+  clock: Clock,
+  withheld: WithheldMemory,
+): Promise<ReadonlyMap<CloudName, Cloud>> => {
   const { installation } = config;
   const clouds = new Map<CloudName, Cloud>();
   if (config.azure !== undefined) {
@@ -146,7 +152,7 @@ const openClouds = async (config: Config, settings: Settings, clock: Clock): Pro
         ...(externalId === undefined ? {} : { externalId }),
       }),
     );
-    clouds.set("aws", createAwsCloud({ installation, accounts, assumeRole }));
+    clouds.set("aws", createAwsCloud({ installation, accounts, assumeRole, withheld }));
   }
   return clouds;
 };

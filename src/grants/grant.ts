@@ -30,6 +30,8 @@ export interface Grant extends AccessFacts {
   readonly openedAt: EpochMs | undefined;
   /** Where firewalls that translate addresses were seen to map its ports. Absent: none does. */
   readonly mappings?: readonly Mapping[];
+  /** When it was found out whether what was opened lets in. Absent: not yet. */
+  readonly checkedAt?: EpochMs;
   readonly warnedAt: EpochMs | undefined;
   readonly endedAt: EpochMs | undefined;
   /** Whose grants kept one of its ports open when it ended. */

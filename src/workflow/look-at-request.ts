@@ -13,14 +13,21 @@ import { WARN_BEFORE } from "./grant-access.ts";
 export interface LookAtRequestDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Whether what was opened lets in; called once for each grant. */
+  readonly checkOpened: (grant: Grant) => Promise<void>;
 }
 
 /** One look at one request, safe to repeat. Returns when to look next. */
 export const createLookAtRequest =
-  ({ ledger, clock }: LookAtRequestDeps) =>
+  ({ ledger, clock, checkOpened }: LookAtRequestDeps) =>
   async (id: RequestId): Promise<EpochMs | undefined> => {
     const request = await ledger.request(id);
-    if (request?.state.kind !== "pending") return warn(id as string as GrantId, ledger, clock);
+    if (request?.state.kind !== "pending") {
+      // First, because a cloud that can't be asked must not keep people from hearing that their time runs out.
+      const next = await warn(id as string as GrantId, ledger, clock);
+      await check(id as string as GrantId, ledger, clock, checkOpened);
+      return next;
+    }
     const lapsed = lapse(request, clock.now());
     if (lapsed === undefined) return request.answerBy;
     const at = clock.now();
@@ -31,6 +38,18 @@ export const createLookAtRequest =
     // Somebody answered in this very moment: then there is a new state to look at.
     return written ? undefined : at;
   };
+
+const check = async (
+  id: GrantId,
+  ledger: Ledger,
+  clock: Clock,
+  checkOpened: LookAtRequestDeps["checkOpened"],
+): Promise<void> => {
+  const grant = await ledger.grant(id);
+  if (grant?.openedAt === undefined || grant.checkedAt !== undefined || !isActive(grant, clock.now())) return;
+  await checkOpened(grant);
+  await changeGrant(ledger, id, (current) => ({ grant: { ...current, checkedAt: clock.now() }, events: [] }));
+};
 
 const warn = async (id: GrantId, ledger: Ledger, clock: Clock): Promise<EpochMs | undefined> => {
   const grant = await ledger.grant(id);

@@ -65,27 +65,29 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
       config,
       policyProblem: undefined,
       clock,
-      clouds: new Map([
-        [
-          "azure",
-          createAzureCloud({
-            installation,
-            clock,
-            subscriptions: config.azure?.subscriptions ?? [],
-            endpoint: azure.url,
-            credential: fixedToken("sandbox-token"),
-          }),
-        ],
-        [
-          "aws",
-          createAwsCloud({
-            installation,
-            accounts: config.aws.map(({ regions }) => ({ regions })),
-            endpoint: ec2.url,
-            credentials: { accessKeyId: AWS_KEY.id, secretAccessKey: AWS_KEY.secret },
-          }),
-        ],
-      ]),
+      openClouds: async (withheld) =>
+        new Map([
+          [
+            "azure",
+            createAzureCloud({
+              installation,
+              clock,
+              subscriptions: config.azure?.subscriptions ?? [],
+              endpoint: azure.url,
+              credential: fixedToken("sandbox-token"),
+            }),
+          ],
+          [
+            "aws",
+            createAwsCloud({
+              installation,
+              accounts: config.aws.map(({ regions }) => ({ regions })),
+              endpoint: ec2.url,
+              credentials: { accessKeyId: AWS_KEY.id, secretAccessKey: AWS_KEY.secret },
+              withheld,
+            }),
+          ],
+        ]),
       log: pino({ base: null }, { write: (line: string) => log.push(line.trim()) }),
       onAppended: (event) => events.push(event),
     });

@@ -187,7 +187,7 @@ export const createOffice = async (
     },
     endEarly: createEndEarly(deps),
     listMine: createListMine(deps),
-    lookAtRequest: createLookAtRequest(deps),
+    lookAtRequest: createLookAtRequest({ ...deps, checkOpened: async () => undefined }),
     recordRefusal: createRecordRefusal(deps),
     setPolicy: (next: Policy | undefined) => {
       policy = next;

@@ -1,0 +1,46 @@
+/** From ask to answer: what people type and click. */
+
+import { problemOf } from "./operator-log.ts";
+import type { Parts } from "./parts.ts";
+import { createAnswers, type LogProblem } from "./slack/answer.ts";
+import { listenForButtons } from "./slack/listen-buttons.ts";
+import { listenForCommands } from "./slack/listen-commands.ts";
+import { listenForProtections } from "./slack/listen-protections.ts";
+import { createEndEarly } from "./workflow/end-early.ts";
+import { createExplainWhy } from "./workflow/explain-why.ts";
+import { createListMine } from "./workflow/list-mine.ts";
+import { createListPosture } from "./workflow/list-posture.ts";
+import { createOverruleUndercut } from "./workflow/overrule.ts";
+import { createProtectMachine } from "./workflow/protect-machine.ts";
+import { createRecordRefusal } from "./workflow/record-refusal.ts";
+import { createReviewRequest } from "./workflow/review-request.ts";
+import { createSubmitRequest } from "./workflow/submit-request.ts";
+import { createUnprotectMachine } from "./workflow/unprotect-machine.ts";
+
+export const answerPeople = ({ workflow, postures, slack: { app, client }, ...parts }: Parts): void => {
+  const { clock, zone } = workflow;
+  const log: LogProblem = ({ error, ...rest }) =>
+    parts.log.error({ ...rest, ...problemOf(error) }, "a person couldn't be served");
+  const answers = createAnswers({
+    endEarly: createEndEarly(workflow),
+    recordRefusal: createRecordRefusal(workflow),
+    clock,
+    zone,
+    log,
+  });
+  const protectMachine = createProtectMachine(workflow);
+  listenForCommands(app, {
+    submitRequest: createSubmitRequest(workflow),
+    listMine: createListMine(workflow),
+    listPosture: createListPosture(workflow, postures),
+    explainWhy: createExplainWhy(workflow),
+    protectMachine,
+    unprotectMachine: createUnprotectMachine(workflow),
+    answers,
+    clock,
+    zone,
+  });
+  listenForButtons(app, { ...createReviewRequest(workflow), client, answers, log });
+  const overruleUndercut = createOverruleUndercut(workflow, protectMachine);
+  listenForProtections(app, { protectMachine, overruleUndercut, answers });
+};

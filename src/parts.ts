@@ -1,0 +1,120 @@
+/** Everything that the bot is made of, built once. */
+
+import type { Logger } from "pino";
+import { randomId } from "./access/identifier.ts";
+import type { CloudName } from "./access/machine.ts";
+import type { Directory } from "./access/person.ts";
+import type { Clock } from "./access/time.ts";
+import type { AuditEvent } from "./audit/event.ts";
+import type { Cloud, OpenFirewall } from "./cloud/firewall.ts";
+import type { Inventory } from "./cloud/inventory.ts";
+import { createMachines, type Machines } from "./cloud/machines.ts";
+import type { ReadRules } from "./cloud/rules.ts";
+import type { WithheldMemory } from "./cloud/withheld.ts";
+import type { Config, Settings } from "./config.ts";
+import { type Memory, openMemory } from "./redis/memory.ts";
+import { createSlackApp, type SlackApp } from "./slack/app.ts";
+import { createDirectory, type Home } from "./slack/directory.ts";
+import { createHome } from "./slack/home.ts";
+import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
+import { createPostureReading, type PostureDeps, type PostureReading } from "./workflow/posture-reading.ts";
+import type { ProtectDeps } from "./workflow/protect-machine.ts";
+
+export interface LatchDeps {
+  readonly settings: Settings;
+  /** What is configured; for closing only, when `policyProblem` says why nothing may be given. */
+  readonly config: Config;
+  readonly policyProblem: string | undefined;
+  /** Opens the configured clouds. `withheld` is where their adapters remember what they took out of other people's firewalls. */
+  readonly openClouds: (withheld: WithheldMemory) => Promise<ReadonlyMap<CloudName, Cloud>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Each audit event as it was appended. */
+  readonly onAppended: (event: AuditEvent) => void;
+}
+
+export interface Parts extends Pick<LatchDeps, "settings" | "config" | "policyProblem" | "clock" | "log"> {
+  readonly memory: Memory;
+  readonly inventories: readonly Inventory[];
+  readonly openFirewall: OpenFirewall;
+  readonly machines: Machines;
+  readonly slack: Slack;
+  /** What the workflow needs of the world, all of it. */
+  readonly workflow: ProtectDeps & PostureDeps;
+  readonly postures: PostureReading;
+}
+
+export interface Slack extends SlackApp {
+  readonly home: () => Promise<Home>;
+  readonly directory: Directory;
+  /** Absent with Socket Mode. */
+  readonly receiver: HttpReceiver | undefined;
+}
+
+/** `committed` is called after each write of this process: something may have become due. */
+export const buildParts = async (deps: LatchDeps, committed: () => void): Promise<Parts> => {
+  const { settings, config, policyProblem, clock, log, onAppended } = deps;
+  const { installation } = config;
+  const memory = await openMemory({ ...settings, installation, clock, log, onAppended, committed });
+  const clouds = await deps.openClouds(memory.withheld);
+  const inventories = new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory]));
+  const machines = createMachines(inventories);
+  const slack = openSlack(deps, memory);
+  const openFirewall: OpenFirewall = (id) =>
+    [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
+  const workflow: Parts["workflow"] = {
+    ledger: memory.ledger,
+    auditLog: memory.auditLog,
+    directory: slack.directory,
+    machines,
+    policy: () => (policyProblem === undefined ? config.policy : undefined),
+    securityRoles: () => config.security?.roles ?? [],
+    zone: () => config.timezone,
+    clock,
+    newId: randomId,
+    openFirewall,
+    readRules: readRulesOf(clouds),
+  };
+  return {
+    settings,
+    config,
+    policyProblem,
+    clock,
+    log,
+    memory,
+    inventories: [...inventories.values()],
+    openFirewall,
+    machines,
+    slack,
+    workflow,
+    postures: createPostureReading(workflow),
+  };
+};
+
+const openSlack = ({ settings, clock, log }: LatchDeps, { firstTime }: Memory): Slack => {
+  const { botToken, apiUrl, receive } = settings.slack;
+  const refused = (why: string): void => log.warn({ why }, "request refused that isn't Slack's");
+  const receiver =
+    receive.kind === "http"
+      ? createHttpReceiver({ signingSecret: receive.signingSecret, clock, firstTime, refused })
+      : undefined;
+  const { app, client } = createSlackApp({
+    botToken,
+    apiUrl,
+    transport: receive.kind === "socket" ? receive : { kind: "http", receiver: receiver as HttpReceiver },
+    log: (level, message) => log[level]({ message }, "slack library"),
+  });
+  const home = createHome(client);
+  return { app, client, home, receiver, directory: createDirectory({ client, clock, home }) };
+};
+
+/** Each cloud is asked about its own machines. */
+const readRulesOf =
+  (clouds: ReadonlyMap<CloudName, Cloud>): ReadRules =>
+  async (machines, signal) => {
+    const byCloud = Map.groupBy(machines, (machine) => machine.cloud);
+    const read = await Promise.all(
+      [...byCloud].map(async ([name, own]) => [...((await clouds.get(name)?.readRules(own, signal)) ?? [])]),
+    );
+    return new Map(read.flat());
+  };
