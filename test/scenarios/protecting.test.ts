@@ -99,5 +99,11 @@ test("how machines stand is listed worst first, with a button for who may protec
   expect(list.split("\n")[0]).toMatch(/^\d+ machines, the most open first:$/u);
   expect(list).toMatch(/\*prod-app-1\* · unhealthy · not protected\n22 from anywhere/u);
   expect(list).toContain("[Protect]");
+  await press(security, "Protect");
+  const lastAnswer = (): string => stage.answers(security).at(-1) ?? "";
+  await stage.until("it is told what that does", () => lastAnswer().includes("prod-app-1: nothing is changed yet"));
+  await press(security, "Leave it");
+  await stage.until("it is left", () => lastAnswer().includes("prod-app-1: left as it is."));
+  expect(await stage.reaches(ADDRESSES.stranger, "prod-app-1")).toBe(true);
   expect(await stage.jit(PEOPLE.nobody, "posture")).toBe("There is no machine that you may ask for or configure.");
 });
