@@ -11,7 +11,7 @@ import {
   type SecurityGroupRule,
 } from "@aws-sdk/client-ec2";
 import { isFault } from "../../access/fault.ts";
-import { isMissing } from "./aws-fault.ts";
+import { isDuplicate, isMissing } from "./aws-fault.ts";
 import { type Ask, allPages, quoted } from "./ec2.ts";
 import { interfaceOfGroup } from "./firewall-id.ts";
 import { permissionFor, readValues } from "./foreign-rule.ts";
@@ -77,8 +77,28 @@ export const remainsTag = (installation: string): Tag => ({
   Value: "of a rule that Latch withholds",
 });
 
+/** Returns those whose source EC2 doesn't know. That others are there already shows at the next reading, and then some may still be to add. */
+export const authorizeKnown = async (
+  write: Ask,
+  group: string,
+  add: readonly Target[],
+  installation: string,
+): Promise<readonly Target[]> => {
+  try {
+    await authorize(write, group, add, installation);
+    return [];
+  } catch (error) {
+    if (isDuplicate(error)) return [];
+    if (!isMissing(error, "group") && !isMissing(error, "prefix-list")) throw error;
+    if (add.length === 1) return add;
+    const lost: Target[] = [];
+    for (const each of add) lost.push(...(await authorizeKnown(write, group, [each], installation)));
+    return lost;
+  }
+};
+
 /** One call for all rules with the same tags. */
-export const authorize = async (write: Ask, group: string, targets: readonly Target[], installation: string) => {
+const authorize = async (write: Ask, group: string, targets: readonly Target[], installation: string) => {
   const tagsOf = ({ values, remains }: Target): readonly Tag[] =>
     remains ? [...values.tags, remainsTag(installation)] : values.tags;
   for (const alike of Map.groupBy(targets, (target) => JSON.stringify(tagsOf(target))).values()) {

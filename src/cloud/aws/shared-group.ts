@@ -15,13 +15,12 @@ import {
   type ObservedBlock,
 } from "../firewall.ts";
 import type { WithheldMemory } from "../withheld.ts";
-import { isDuplicate, isMissing } from "./aws-fault.ts";
 import { type Ask, type Ec2, quoted } from "./ec2.ts";
 import { type GroupKey, writeGroup } from "./firewall-id.ts";
 import { covers, showRule } from "./foreign-rule.ts";
 import type { Quotas } from "./room.ts";
 import {
-  authorize,
+  authorizeKnown,
   putTags,
   readLive,
   readPrefixListSizes,
@@ -35,16 +34,7 @@ import { checkTagRoom, noRuleRoom, overfull } from "./shared-room.ts";
 import { showRange } from "./split-range.ts";
 import type { WithheldState } from "./withheld-state.ts";
 import { openWithheldStore, type WithheldStore } from "./withheld-store.ts";
-import {
-  finished,
-  foreignRules,
-  giveUp,
-  intend,
-  isNoWork,
-  type LiveRule,
-  type Target,
-  workFor,
-} from "./withholding.ts";
+import { finished, foreignRules, giveUp, intend, isNoWork, type LiveRule, workFor } from "./withholding.ts";
 
 export interface SharedGroupDeps {
   readonly id: FirewallId;
@@ -196,7 +186,7 @@ const addMissing = async (change: Change, guard: Guard): Promise<readonly string
     if (tries > MOST_TRIES) {
       throw new Fault("no-effect", `${quoted(group.id)} doesn't hold what was put into it`, { retry: "later" });
     }
-    for (const lost of await addAll(write, group.id, add, deps.installation)) {
+    for (const lost of await authorizeKnown(write, group.id, add, deps.installation)) {
       const here = await readSharedGroup(read, group.id, deps.installation);
       if (here === undefined) throw new Fault("not-found", `${quoted(group.id)} is gone`, { retry: "later" });
       said.push(
@@ -206,26 +196,6 @@ const addMissing = async (change: Change, guard: Guard): Promise<readonly string
       await store.save(change.state, guard, write);
     }
     change.live = await readLive(read, group.id, deps.installation);
-  }
-};
-
-/** Those whose source EC2 doesn't know. A rule that is there already shows at the next reading. */
-const addAll = async (
-  write: Ask,
-  group: string,
-  add: readonly Target[],
-  installation: string,
-): Promise<readonly Target[]> => {
-  try {
-    await authorize(write, group, add, installation);
-    return [];
-  } catch (error) {
-    if (isDuplicate(error)) return [];
-    if (!isMissing(error, "group") && !isMissing(error, "prefix-list")) throw error;
-    if (add.length === 1) return add;
-    const lost: Target[] = [];
-    for (const each of add) lost.push(...(await addAll(write, group, [each], installation)));
-    return lost;
   }
 };
 

@@ -4,7 +4,7 @@ import { Fault } from "../../../src/access/fault.ts";
 import type { Block, Guard } from "../../../src/cloud/firewall.ts";
 import type { RuleSpec } from "../../../src/sandbox/aws/world.ts";
 import type { Misbehaviour } from "../../../src/sandbox/faults.ts";
-import { blockOf, GROUP, groupNow, pass, reconcile, type SharedStage, setSharedStage } from "./shared-stage.ts";
+import { blockOf, GROUP, groupNow, idOf, pass, reconcile, type SharedStage, setSharedStage } from "./shared-stage.ts";
 import { always, never } from "./stage.ts";
 
 const RULES: readonly RuleSpec[] = [
@@ -49,7 +49,7 @@ describe.each(LOSSES)("dying right before each write, and losing %s then", (loss
     const stage = await setSharedStage(RULES);
     const { ec2, firewall } = stage;
     const before = groupNow(ec2);
-    const ids = (ec2.state().groups.get(GROUP)?.rules ?? []).flatMap(({ id, isEgress }) => (isEgress ? [] : [id]));
+    const ids = idsNow(stage);
     const blocks = {
       one: blockOf("k7f3q2xd", ["22/tcp"], ids),
       two: blockOf("m8g4r3zf", ["24/tcp"], ids, ["10.0.1.7"]),
@@ -72,6 +72,48 @@ describe.each(LOSSES)("dying right before each write, and losing %s then", (loss
   };
 });
 
+describe("dying", () => {
+  test("while unblocking, before each write, and blocking again, withholds what was put back under another id", async () => {
+    for (let death = 1; death <= 7; death += 1) {
+      const stage = await setSharedStage(RULES);
+      const { ec2, firewall } = stage;
+      const before = groupNow(ec2);
+      const block = blockOf("k7f3q2xd", ["22/tcp"], idsNow(stage));
+      await reconcile(firewall(), [block]);
+      const blocked = groupNow(ec2)?.ingress;
+      await pass(firewall(), [], dyingAt(death)).catch(() => undefined);
+      await reconcile(firewall(), [block]);
+      expect(groupNow(ec2)?.ingress, `dying before write ${death}`).toEqual(blocked);
+      expect((await firewall().observe(never, [block])).undercut.get(block.protection)).toEqual([]);
+      await reconcile(firewall(), []);
+      expect(groupNow(ec2), `dying before write ${death}`).toEqual(before);
+    }
+  });
+
+  test.each(["blocked", "unblocked"])(
+    "before a rule was taken out, which is edited then and %s, keeps the edit",
+    async (then) => {
+      const stage = await setSharedStage(RULES);
+      const { ec2, firewall } = stage;
+      const id = idOf(ec2, 20, "10.0.0.0/8");
+      const block = blockOf("k7f3q2xd", ["22/tcp"], [id]);
+      // Memory, the tags and the parts are written by then.
+      await pass(firewall(), [block], dyingAt(4)).catch(() => undefined);
+      ec2.editAsSomeoneElse((editor) => editor.changeRule(id, { toPort: 21 }));
+      if (then === "blocked") await reconcile(firewall(), [block]);
+      await reconcile(firewall(), []);
+      const there = ec2
+        .state()
+        .groups.get(GROUP)
+        ?.rules.filter(({ peer }) => "cidr" in peer && peer.cidr === "10.0.0.0/8");
+      expect(there).toMatchObject([
+        { id, fromPort: 20, toPort: 21, description: "old, things", tags: { Owner: "ops" } },
+      ]);
+      expect(groupNow(ec2)?.tags).toEqual({});
+    },
+  );
+});
+
 describe("whatever is blocked in turn, and whatever goes wrong on the way", () => {
   test("no withheld port is covered once it is settled, and in the end the group is as it was", async () => {
     await fc.assert(
@@ -80,7 +122,7 @@ describe("whatever is blocked in turn, and whatever goes wrong on the way", () =
         const { ec2, firewall } = stage;
         const before = groupNow(ec2);
         const overruled = new Set<string>();
-        for (const { blocks, death, trouble, loss } of steps) {
+        for (const [n, { blocks, death, editAt, trouble, loss }] of steps.entries()) {
           const asked = blocks.map(({ protection, ports }) => blockOf(protection, ports, []));
           const seen = await firewall().observe(never, asked);
           for (const { id } of [...seen.undercut.values()].flat()) overruled.add(id);
@@ -90,7 +132,9 @@ describe("whatever is blocked in turn, and whatever goes wrong on the way", () =
           // A pattern is asked once for each call, so it can count them.
           const nth = Object.assign(/./u, { test: () => calls++ === trouble.at });
           const end = ec2.faults.add({ calls: nth, does: trouble.does });
-          await pass(firewall(), desired, dyingAt(death)).catch(() => undefined);
+          const theirs: RuleSpec = { protocol: "tcp", ports: 8080 + n, peer: "192.0.2.0/24" };
+          const edit = () => ec2.editAsSomeoneElse((editor) => editor.authorize(GROUP, theirs));
+          await pass(firewall(), desired, dyingAt(death, editAt, edit)).catch(() => undefined);
           end();
           forget(stage, loss);
           await reconcile(firewall(), desired);
@@ -100,7 +144,8 @@ describe("whatever is blocked in turn, and whatever goes wrong on the way", () =
           expect(openOf(stage, desired)).toEqual([]);
         }
         await reconcile(firewall(), []);
-        expect(groupNow(ec2)).toEqual(before);
+        const now = groupNow(ec2);
+        expect({ ...now, ingress: now?.ingress.filter(({ fromPort }) => fromPort < 8080) }).toEqual(before);
         expect(stage.texts.size).toBe(0);
         await ec2.stop();
       }),
@@ -141,6 +186,7 @@ describe("whatever is blocked in turn, and whatever goes wrong on the way", () =
       { maxLength: 2, selector: ({ protection }) => protection },
     ),
     death: fc.integer({ min: 1, max: 10 }),
+    editAt: fc.integer({ min: 1, max: 10 }),
     trouble: fc.record({
       at: fc.integer({ min: 0, max: 20 }),
       does: fc.constantFrom<Misbehaviour>(
@@ -153,6 +199,9 @@ describe("whatever is blocked in turn, and whatever goes wrong on the way", () =
     loss: fc.constantFrom("nothing", "memory", "tags"),
   });
 });
+
+const idsNow = ({ ec2 }: SharedStage): readonly string[] =>
+  (ec2.state().groups.get(GROUP)?.rules ?? []).flatMap(({ id, isEgress }) => (isEgress ? [] : [id]));
 
 /** What is covered though a block keeps it closed. */
 const openOf = ({ ec2 }: SharedStage, blocks: readonly Block[]): readonly string[] =>
@@ -189,10 +238,11 @@ const forget = ({ ec2, texts }: SharedStage, what: (typeof LOSSES)[number]): voi
 
 const DEATH = new Fault("lease-lost", "another worker has this firewall", { retry: "later" });
 
-const dyingAt = (nth: number): Guard => {
+const dyingAt = (nth: number, editAt = 0, edit: () => unknown = () => undefined): Guard => {
   let calls = 0;
   return async () => {
     calls += 1;
+    if (calls === editAt) edit();
     if (calls === nth) throw DEATH;
   };
 };

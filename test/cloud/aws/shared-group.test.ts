@@ -434,6 +434,21 @@ describe("quotas", () => {
   });
 });
 
+describe("tags and pages", () => {
+  test("of an EC2 that takes only what every service takes, and shows little at once, will do", async () => {
+    const { ec2, firewall } = await setSharedStage([RANGE, WEB, { protocol: "-1", peer: "::/0" }], {
+      tagCharacters: "every-service",
+      largestPage: 1,
+    });
+    const before = groupNow(ec2);
+    const ids = [idOf(ec2, 22, "10.0.0.0/8"), idOf(ec2, 22, "::/0")];
+    await reconcile(firewall(), [{ ...blockOf(ONE, ["22/tcp"], ids), note: "prod, (3): ö" }]);
+    expect(rulesNow(ec2)).toHaveLength(3);
+    await reconcile(firewall(), []);
+    expect(groupNow(ec2)).toEqual(before);
+  });
+});
+
 describe("what it is not for", () => {
   test("rules of grants", async () => {
     const { firewall } = await start([]);
