@@ -143,6 +143,42 @@ describe("updates that take long", () => {
   });
 });
 
+describe("whichever call goes wrong", () => {
+  const CALLS = {
+    "reading it": /^get .*\/azurefirewalls\/fw-hub$/iu,
+    "reading its address": /^get .*\/publicipaddresses\/fw-ip$/iu,
+    "writing it": PUT,
+    "asking how far it is": /^get .*\/operations\/[^/]+$/iu,
+  };
+  const KINDS = ["drop", "lose-answer", "throttle", "lie"] as const;
+
+  test.each(Object.keys(CALLS) as (keyof typeof CALLS)[])("%s: coming again ends where it should", async (which) => {
+    for (const kind of KINDS) {
+      const world = await setupHub();
+      const before = world.azure.exportFirewall(FW);
+      for (const rules of [[aRule(), OTHER], [OTHER], []]) {
+        world.faults.add({ calls: CALLS[which], does: { kind }, times: 1 });
+        let isDone = false;
+        for (let tries = 0; tries < 20 && !isDone; tries += 1) {
+          const done = await reach(world, rules).then(
+            () => true,
+            (error: unknown) => {
+              expect(error).toMatchObject({ code: "azure", retry: "later" });
+              return false;
+            },
+          );
+          const seen = done ? await world.firewall.observe(never).catch(() => undefined) : undefined;
+          isDone = seen?.settled === true && seen.rules.length === rules.length;
+        }
+        expect(isDone).toBe(true);
+        world.faults.clear();
+        expect(await grantsOf(world)).toHaveLength(rules.length);
+      }
+      expect(world.azure.exportFirewall(FW)).toEqual(before);
+    }
+  });
+});
+
 describe("no room", () => {
   test("in the range of mapped ports: what is to close still closes, in one write, and nothing is opened", async () => {
     const world = await setupHub({}, { mappedPorts: { from: 50_000, to: 50_000 } });
