@@ -2,9 +2,10 @@
 
 import { showDuration } from "../access/duration.ts";
 import type { Port } from "../access/port.ts";
-import { ANYWHERE, showCidr } from "../access/source.ts";
+import { ANYWHERE, type Cidr, showCidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import { type Approve, type Rule, showAllowed, sourcesFor } from "../policy/policy.ts";
+import type { DoorFindings } from "../posture/why.ts";
 import type { Explained, OfferedPort, PortFindings } from "../workflow/explain-why.ts";
 import { doorWords, findingWords } from "../workflow/finding-words.ts";
 import { portsWords } from "../workflow/reachable-words.ts";
@@ -62,8 +63,11 @@ const offerText = ({ line, refusals }: OfferedPort, rule: Rule, now: EpochMs, zo
   const from = sourcesFor(rule, line).map((source) =>
     source.kind === "single-address" ? "one single address" : showSource(showAllowed(source)),
   );
-  return `${title}: for ${showDuration(line.maximumMs)} at most, from ${from.join(" or ")}; ${answersText(rule.approve)}`;
+  return `${title}: for ${showDuration(line.maximumMs)} at most, from ${either(from)}; ${answersText(rule.approve)}`;
 };
+
+const either = (texts: readonly string[]): string =>
+  texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} or ${texts.at(-1)}`;
 
 const answersText = (approve: Approve): string =>
   approve.kind === "none"
@@ -79,7 +83,7 @@ const firewallLines = (findings: readonly PortFindings[] | undefined, machine: s
       const to = found.door.kind === "translated" ? [] : [`to ${code(found.door.address)}`];
       const where = [`from ${from}`, ...to, ...(way === "" ? [] : [way])];
       const inside = found.onlyInside ? " (but only for who comes from inside, it has no public address)" : "";
-      const reasons = findingWords(found.decisive, code);
+      const reasons = found.verdict === "partly" ? partlyWords(found) : findingWords(found.decisive, code);
       const shown = reasons.slice(0, MOST_REASONS).join("; ");
       const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : "";
       return { port, text: `${where.join(" ")} is ${VERDICTS[found.verdict]}${inside}: ${shown}${more}.` };
@@ -96,6 +100,30 @@ const firewallLines = (findings: readonly PortFindings[] | undefined, machine: s
   ];
 };
 
+/** Who gets in by what, and what is in the way of the others. */
+const partlyWords = ({ decisive }: DoorFindings): readonly string[] => {
+  const [others, some] = [
+    decisive.filter(({ verdict }) => verdict === "deny"),
+    decisive.filter(({ verdict }) => verdict !== "deny"),
+  ];
+  const letIn = Map.groupBy(
+    some.flatMap((finding) => findingWords([finding], code).map((words) => ({ words, sources: finding.sources }))),
+    ({ words }) => words,
+  );
+  return [
+    ...[...letIn].map(([words, same]) => `from ${few(same.flatMap(({ sources }) => sources))}: ${words}`),
+    ...findingWords(others, code).map((words) => `else: ${words}`),
+  ];
+};
+
+const few = (prefixes: readonly Cidr[]): string =>
+  prefixes.length <= MOST_SOURCES
+    ? prefixes.map((prefix) => showSource(showCidr(prefix))).join(", ")
+    : `${prefixes
+        .slice(0, MOST_SOURCES)
+        .map((prefix) => showSource(showCidr(prefix)))
+        .join(", ")} and ${prefixes.length - MOST_SOURCES} more`;
+
 const VERDICTS = {
   allow: "open",
   deny: "closed",
@@ -104,4 +132,5 @@ const VERDICTS = {
 } as const;
 
 const MOST_REASONS = 4;
+const MOST_SOURCES = 4;
 const MOST_LINES = 24;

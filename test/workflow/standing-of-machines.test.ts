@@ -200,7 +200,7 @@ describe("why", () => {
       [
         "You may ask for SSH and RDP on web-1.",
         "The policy says, in rule *production*:",
-        "• SSH: for 3 hours at most, from office or vpn or one single address; one of *leads* has to approve.",
+        "• SSH: for 3 hours at most, from office, vpn or one single address; one of *leads* has to approve.",
         "• RDP: for 1 hour at most, from vpn; one of *leads* has to approve.",
         "It is protected: SSH is kept closed but for those whom I let in.",
         "What the firewalls do with each port:",
@@ -233,6 +233,14 @@ describe("why", () => {
     );
     expect(said).toContain(
       "• 22 from 198.51.100.7 by `20.0.0.1:50022` of the firewall `fw` is open: rule `dnat` of the collection `nat` of the firewall `fw` sends it here; Latch's rule",
+    );
+  });
+
+  test("tells who gets in and who doesn't where it isn't the same for all", async () => {
+    const town = await createTown({ "web-1": behindNsg(aNsgRule("Inside", 300, { sources: ["192.0.2.0/24"] })) });
+    town.setRule({ sources: [{ kind: "anywhere" }], defaultSource: undefined });
+    expect(await text(town, DEV)).toContain(
+      "• 22 from anywhere to `10.0.1.4` is open in part: from 10.0.0.0/16, 168.63.129.16: rule `AllowVnetInBound` (priority 65000) of the interface's NSG `nsg-prod` lets it in; from 192.0.2.0/24: rule `Inside` (priority 300) of the interface's NSG `nsg-prod` lets it in; else: rule `DenyAllInBound` (priority 65500) of the interface's NSG `nsg-prod` blocks it.",
     );
   });
 
