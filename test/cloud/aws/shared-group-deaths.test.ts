@@ -4,7 +4,17 @@ import { Fault } from "../../../src/access/fault.ts";
 import type { Block, Guard } from "../../../src/cloud/firewall.ts";
 import type { RuleSpec } from "../../../src/sandbox/aws/world.ts";
 import type { Misbehaviour } from "../../../src/sandbox/faults.ts";
-import { blockOf, GROUP, groupNow, idOf, pass, reconcile, type SharedStage, setSharedStage } from "./shared-stage.ts";
+import {
+  blockOf,
+  GROUP,
+  groupNow,
+  idOf,
+  pass,
+  reconcile,
+  rulesNow,
+  type SharedStage,
+  setSharedStage,
+} from "./shared-stage.ts";
 import { always, never } from "./stage.ts";
 
 const RULES: readonly RuleSpec[] = [
@@ -88,6 +98,17 @@ describe("dying", () => {
       await reconcile(firewall(), []);
       expect(groupNow(ec2), `dying before write ${death}`).toEqual(before);
     }
+  });
+
+  test("before a rule was taken out is noticed, and mended without being told which", async () => {
+    const { ec2, firewall } = await setSharedStage([{ protocol: "tcp", ports: 22, peer: "0.0.0.0/0" }]);
+    const block = blockOf("k7f3q2xd", ["22/tcp"], [idOf(ec2, 22, "0.0.0.0/0")]);
+    await pass(firewall(), [block], dyingAt(3)).catch(() => undefined);
+    expect(rulesNow(ec2)).toHaveLength(1);
+    const adopted = { ...block, overrules: [] };
+    expect(await firewall().observe(never, [adopted])).toMatchObject({ settled: false });
+    await reconcile(firewall(), [adopted]);
+    expect(rulesNow(ec2)).toEqual([]);
   });
 
   test.each(["blocked", "unblocked"])(
