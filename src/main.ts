@@ -132,6 +132,7 @@ const openClouds = async (
       createAzureCloud({
         installation,
         subscriptions: config.azure.subscriptions,
+        mappedPorts: config.azure.mappedPorts,
         clock,
         credential: armToken === undefined ? new DefaultAzureCredential() : fixedToken(armToken),
         ...(armEndpoint === undefined ? {} : { endpoint: armEndpoint }),

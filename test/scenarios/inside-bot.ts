@@ -73,6 +73,7 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
               installation,
               clock,
               subscriptions: config.azure?.subscriptions ?? [],
+              ...(config.azure === undefined ? {} : { mappedPorts: config.azure.mappedPorts }),
               endpoint: azure.url,
               credential: fixedToken("sandbox-token"),
             }),
