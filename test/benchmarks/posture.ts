@@ -1,9 +1,9 @@
 /** How much processor time posture takes: `node test/benchmarks/posture.ts`. Not part of the tests. */
 
 import type { MachineId } from "../../src/access/machine.ts";
+import type { AddressTable, AwsTarget, AzureTarget, Nsg, NsgRule, SecurityGroup } from "../../src/cloud/rules.ts";
 import { type MachineRules, type Posture, postureOf, worstFirst } from "../../src/posture/posture.ts";
 import { createReachability } from "../../src/posture/reachability.ts";
-import type { AddressTable, AwsTarget, AzureTarget, Nsg, NsgRule, SecurityGroup } from "../../src/cloud/rules.ts";
 
 const MACHINES = 5_000;
 const NSGS = 500;

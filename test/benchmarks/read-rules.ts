@@ -4,7 +4,7 @@ import type { Machine, MachineId } from "../../src/access/machine.ts";
 import { systemClock } from "../../src/access/time.ts";
 import { createArm, LIMITS } from "../../src/cloud/azure/arm.ts";
 import { fixedToken } from "../../src/cloud/azure/arm-endpoint.ts";
-import { createAzureRules } from "../../src/cloud/azure/azure-rules.ts";
+import { createAzureRules } from "../../src/cloud/azure/rules/azure-rules.ts";
 import { type MachineRules, postureOf } from "../../src/posture/posture.ts";
 import { createReachability } from "../../src/posture/reachability.ts";
 import { createAzureServer } from "../../src/sandbox/azure/server.ts";

@@ -8,7 +8,7 @@ import { createAwsRules } from "../../src/cloud/aws/aws-rules.ts";
 import { createEc2 } from "../../src/cloud/aws/ec2.ts";
 import { createArm, LIMITS } from "../../src/cloud/azure/arm.ts";
 import { fixedToken } from "../../src/cloud/azure/arm-endpoint.ts";
-import { createAzureRules } from "../../src/cloud/azure/azure-rules.ts";
+import { createAzureRules } from "../../src/cloud/azure/rules/azure-rules.ts";
 import type { RulesBefore, Target } from "../../src/cloud/rules.ts";
 import { addressOf } from "../../src/posture/address.ts";
 import { publicSpace } from "../../src/posture/address-book.ts";

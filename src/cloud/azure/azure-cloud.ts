@@ -5,17 +5,17 @@ import type { Clock } from "../../access/time.ts";
 import type { Cloud } from "../firewall.ts";
 import { createArm, LIMITS, type Limits } from "./arm.ts";
 import { checkEndpoint, isFixedToken } from "./arm-endpoint.ts";
-import { createAzureInventory } from "./azure-inventory.ts";
-import { createAzureRules } from "./azure-rules.ts";
-import { createClassicApi } from "./classic-api.ts";
-import { createClassicFirewall } from "./classic-firewall.ts";
-import { createFirewallMark } from "./firewall-mark.ts";
-import { checkMappedPorts, type MappedPorts } from "./mapped-port.ts";
-import { createNsgApi } from "./nsg-api.ts";
-import { createNsgFirewall } from "./nsg-firewall.ts";
-import { createOwnerMark } from "./owner-mark.ts";
-import { type Band, checkBand } from "./priority.ts";
+import { createClassicApi } from "./classic-firewall/classic-api.ts";
+import { createClassicFirewall } from "./classic-firewall/classic-firewall.ts";
+import { createFirewallMark } from "./classic-firewall/firewall-mark.ts";
+import { checkMappedPorts, type MappedPorts } from "./classic-firewall/mapped-port.ts";
+import { createAzureInventory } from "./inventory/azure-inventory.ts";
+import { createNsgApi } from "./nsg/nsg-api.ts";
+import { createNsgFirewall } from "./nsg/nsg-firewall.ts";
+import { createOwnerMark } from "./nsg/owner-mark.ts";
+import { type Band, checkBand } from "./nsg/priority.ts";
 import { parseClassicFirewallId, parseNsgFirewallId } from "./resource-id.ts";
+import { createAzureRules } from "./rules/azure-rules.ts";
 
 export interface AzureDeps {
   /** Goes into every owner mark: two bots can share a network. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { aHubWorld, setupHub } from "./firewall-world.ts";
+import { aHubWorld, setupHub } from "./classic-firewall/firewall-world.ts";
 import { aRule, aWorld, grantNumber, networkId, never, reconcile } from "./small-world.ts";
 
 const VERBS: Readonly<Record<string, string>> = { GET: "read", PUT: "write", DELETE: "delete" };

@@ -1,0 +1,149 @@
+/** Which priorities are ours to take, and whether an NSG has room for more rules. */
+
+import { contains, parseCidr } from "../../../access/source.ts";
+import { readRange } from "../../../posture/address.ts";
+import { eitherAt, type JsonObject, type NsgDocument, type NsgRule, stringAt } from "./nsg-document.ts";
+
+/** Both ends included: `{ from: 100, to: 999 }`. */
+export interface Band {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The highest priority that a rule can have, and the lowest: https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview */
+export const LIMITS: Band = { from: 100, to: 4_096 };
+
+export const isInBand = (priority: number, { from, to }: Band): boolean =>
+  Number.isInteger(priority) && priority >= from && priority <= to;
+
+/** Throws when a band is empty or outside what Azure knows. */
+export const checkBand = (band: Band): Band => {
+  if (!isInBand(band.from, LIMITS) || !isInBand(band.to, LIMITS) || band.from > band.to) {
+    throw new Error(`priority band ${band.from}-${band.to} must lie within ${LIMITS.from}-${LIMITS.to}`);
+  }
+  return band;
+};
+
+/** Per NSG, `addresses` on each side: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits */
+const ROOM = { rules: 1_000, addresses: 4_000 } as const;
+
+export type Room =
+  | { readonly kind: "room"; readonly priorities: readonly number[] }
+  | { readonly kind: "full"; readonly reason: string };
+
+/**
+ * Priorities for `added` more rules: the first gaps in the band, whatever stands between. Nobody's rule is renumbered.
+ * All or nothing: when one of them has no room, none has.
+ */
+export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: Band): Room => {
+  const missing = shortage(nsg, added);
+  if (missing !== undefined) return full(missing);
+
+  const taken = takenInbound(nsg.rules);
+  const priorities: number[] = added.map(() => band.from);
+  let priority = band.from;
+  // Those that have to stand before the earliest wall choose first, so that one machine's wall is in nobody else's way.
+  for (const { wall, last, index } of limitsOf(nsg, added, band)) {
+    while (priority <= last && taken.has(priority)) priority += 1;
+    if (priority > last) {
+      return wall === undefined || wall.priority > band.to
+        ? full(`every priority from ${band.from} to ${band.to} is taken`)
+        : full(`rule \`${wall.name}\` denies it at priority ${wall.priority}, and no number before that is free`);
+    }
+    priorities[index] = priority;
+    priority += 1;
+  }
+  return { kind: "room", priorities };
+};
+
+const limitsOf = (nsg: NsgDocument, added: readonly JsonObject[], band: Band) =>
+  added
+    .map((rule, index) => {
+      const wall = firstWall(nsg, rule);
+      return { index, wall, last: Math.min(band.to, (wall?.priority ?? Number.POSITIVE_INFINITY) - 1) };
+    })
+    .toSorted((a, b) => a.last - b.last);
+
+/** Why this many more rules and addresses can't be there at once; `undefined` when they can. */
+export const shortage = (nsg: NsgDocument, added: readonly JsonObject[]): string | undefined => {
+  if (nsg.rules.length + added.length > ROOM.rules) {
+    return `${nsg.rules.length} of ${ROOM.rules} rules are there already`;
+  }
+  for (const [side, singular, plural] of SIDES) {
+    const present = countOf(
+      singular,
+      plural,
+      nsg.rules.map(({ properties }) => properties),
+    );
+    if (present + countOf(singular, plural, added) > ROOM.addresses) {
+      return `${present} of ${ROOM.addresses} ${side} addresses are there already`;
+    }
+  }
+  return undefined;
+};
+
+/** A rule whose direction isn't told may be inbound, so its number counts as taken. */
+export const takenInbound = (rules: readonly NsgRule[]): Set<unknown> =>
+  new Set(rules.filter(({ properties }) => isInbound(properties)).map(({ properties }) => properties.priority));
+
+export const isInbound = (rule: JsonObject): boolean => stringAt(rule, "direction")?.toLowerCase() !== "outbound";
+
+/**
+ * The first rule that would keep `added` from letting anybody in: what stands before ours decides. A deny of ours counts like any other: it
+ * mostly stands after the band, and is in the way of nothing; one that had to go over somebody's allow stands in it, and our allows go before it.
+ */
+const firstWall = (
+  nsg: NsgDocument,
+  added: JsonObject,
+): { readonly name: string; readonly priority: number } | undefined =>
+  nsg.rules
+    .filter(({ properties }) => isInboundDeny(properties) && covers(properties, added))
+    .map(({ name, properties }) => ({ name, priority: Number(properties.priority) }))
+    .toSorted((a, b) => a.priority - b.priority)[0];
+
+const isInboundDeny = (rule: JsonObject): boolean =>
+  stringAt(rule, "access")?.toLowerCase() === "deny" && stringAt(rule, "direction")?.toLowerCase() === "inbound";
+
+/**
+ * Whether a rule applies to all that one of ours opens from some source to some port. Only what is certain: prefixes, `*`, and ranges; a service tag or a security
+ * group may hold any address.
+ */
+const covers = (wall: JsonObject, ours: JsonObject): boolean => {
+  const protocol = stringAt(wall, "protocol")?.toLowerCase();
+  if (protocol !== "*" && protocol !== stringAt(ours, "protocol")?.toLowerCase()) return false;
+  if (!eitherAt(wall, "sourcePortRange", "sourcePortRanges").includes("*")) return false;
+  return (
+    eitherAt(ours, "sourceAddressPrefix", "sourceAddressPrefixes").some((source) =>
+      eitherAt(wall, "sourceAddressPrefix", "sourceAddressPrefixes").some((prefix) => holds(prefix, source)),
+    ) &&
+    eitherAt(ours, "destinationAddressPrefix", "destinationAddressPrefixes").some((address) =>
+      eitherAt(wall, "destinationAddressPrefix", "destinationAddressPrefixes").some((prefix) => holds(prefix, address)),
+    ) &&
+    eitherAt(ours, "destinationPortRange", "destinationPortRanges").some((port) =>
+      eitherAt(wall, "destinationPortRange", "destinationPortRanges").some((range) => holdsPort(range, Number(port))),
+    )
+  );
+};
+
+const holds = (prefix: string, inner: string): boolean => {
+  if (prefix === "*") return true;
+  const [outside, inside] = [parseCidr(prefix), parseCidr(inner)];
+  return outside !== undefined && inside !== undefined && contains(outside, inside);
+};
+
+const holdsPort = (range: string, port: number): boolean => {
+  if (range === "*") return true;
+  const [from = "", to = from] = range.split("-");
+  return Number(from) <= port && port <= Number(to);
+};
+
+const full = (reason: string): Room => ({ kind: "full", reason });
+
+const SIDES = [
+  ["source", "sourceAddressPrefix", "sourceAddressPrefixes"],
+  ["destination", "destinationAddressPrefix", "destinationAddressPrefixes"],
+] as const;
+
+/** `*` and service tags are no addresses. */
+const countOf = (singular: string, plural: string, rules: readonly JsonObject[]): number =>
+  rules.flatMap((rule) => eitherAt(rule, singular, plural)).filter((prefix) => readRange(prefix) !== undefined).length;
