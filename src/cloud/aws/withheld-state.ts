@@ -63,9 +63,17 @@ export const readStored = (memory: string | undefined, tags: readonly Tag[], ins
     if (isUsable && isWanted && (entries.get(key) === undefined || !isSound(key, entries.get(key))))
       entries.set(key, text);
   }
+  const read = readEntries(entries);
+  // We never leave tags of rules without one of a block. Who may write tags only must not make us put rules into a group.
+  const isBelievable = remembered.version >= 0 || read.blocks.size > 0;
+  const told = new Map([...read.rules.values()].map((rule) => [`${RULE}${ruleKey(rule)}`, writeRule(rule)]));
   return {
     version: first.version,
-    state: { ...readEntries(entries), made: remembered.made, going: remembered.going },
+    state: {
+      ...(isBelievable ? read : { ...read, rules: new Map(), damaged: new Map([...read.damaged, ...told]) }),
+      made: remembered.made,
+      going: remembered.going,
+    },
   };
 };
 

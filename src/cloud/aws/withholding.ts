@@ -124,7 +124,9 @@ export const finished = (
   const lost = [...state.damaged].flatMap(([key, text]) =>
     damaged.has(key)
       ? []
-      : [`What was withheld from ${groupName} can't be put back: its tag \`${key}\` says only \`${text}\`.`],
+      : [
+          `What was withheld from ${groupName} isn't put back: its tag \`${key}\` says only \`${text}\`, and nobody remembers more.`,
+        ],
   );
   return { state: { ...state, rules, damaged, going: new Map() }, said: [...said, ...lost] };
 };

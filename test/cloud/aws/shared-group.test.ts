@@ -339,9 +339,21 @@ describe("what others do meanwhile", () => {
     texts.clear();
     expect(await reconcile(firewall(), [blockOf(ONE, ["22/tcp"], [])])).toEqual([]);
     expect(await reconcile(firewall(), [])).toEqual([
-      `What was withheld from shared can't be put back: its tag \`${key.slice("latch:acme:".length)}\` says only \`tcp 22 somewhere\`.`,
+      `What was withheld from shared isn't put back: its tag \`${key.slice("latch:acme:".length)}\` says only \`tcp 22 somewhere\`, and nobody remembers more.`,
     ]);
     expect(groupNow(ec2)?.tags).toEqual({});
+  });
+
+  test("tags that only look like ours don't make us put a rule into a group", async () => {
+    const { ec2, firewall, before } = await start([WEB]);
+    ec2.editAsSomeoneElse((editor) =>
+      editor.setGroupTags(GROUP, {
+        "latch:acme:withholds": "111122223333/eu-west-1/sg-0a9 7",
+        "latch:acme:withheld:0123456789ab": "tcp 22 0.0.0.0/0 sgr-0a1 for:22/tcp end",
+      }),
+    );
+    expect(await reconcile(firewall(), [])).toHaveLength(1);
+    expect(groupNow(ec2)).toEqual(before);
   });
 
   test("a part that they narrow stays as they wrote it", async () => {
