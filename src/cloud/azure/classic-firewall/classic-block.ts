@@ -4,7 +4,7 @@ import type { ProtectionId } from "../../../access/identifier.ts";
 import { type Port, type Protocol, parsePort } from "../../../access/port.ts";
 import { type Cidr, familyOf, isSingleAddress, parseCidr, showCidr } from "../../../access/source.ts";
 import type { Block, ObservedBlock } from "../../firewall.ts";
-import { type JsonObject, listAt, stringAt } from "../nsg/nsg-document.ts";
+import { type JsonObject, listAt, stringAt } from "../json.ts";
 import { parseBlockDescription, printBlockDescription } from "../nsg/owner-mark.ts";
 import { type ClassicRule, textsAt } from "./classic-document.ts";
 import type { Destination } from "./classic-extent.ts";

@@ -5,7 +5,7 @@
  * https://learn.microsoft.com/rest/api/firewall/azure-firewalls/create-or-update
  */
 
-import { type Json, type JsonObject, listAt, nameKey, stringAt } from "../nsg/nsg-document.ts";
+import { isObject, type Json, type JsonObject, listAt, nameKey, objectAt, stringAt, without } from "../json.ts";
 
 /** One rule, as answered; unlike an NSG's it has no `properties`. */
 export interface ClassicRule {
@@ -135,18 +135,7 @@ const readCollection = (collection: Json): readonly ClassicCollection[] => {
   ];
 };
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const objectAt = (object: JsonObject, key: string): JsonObject | undefined => {
-  const value = object[key];
-  return isObject(value) ? value : undefined;
-};
-
 const idAt = (object: JsonObject, key: string): string | undefined => {
   const id = stringAt(objectAt(object, key) ?? {}, "id");
   return id === "" ? undefined : id;
 };
-
-const without = (object: JsonObject, keys: readonly string[]): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));

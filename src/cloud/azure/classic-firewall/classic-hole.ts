@@ -4,7 +4,7 @@ import type { GrantId } from "../../../access/identifier.ts";
 import { type Protocol, parsePort } from "../../../access/port.ts";
 import { type Cidr, familyOf, isSingleAddress, parseCidr, showCidr } from "../../../access/source.ts";
 import type { IngressRule, Mapping, ObservedRule } from "../../firewall.ts";
-import { type JsonObject, listAt, nameKey, stringAt } from "../nsg/nsg-document.ts";
+import { type JsonObject, listAt, nameKey, stringAt } from "../json.ts";
 import { parseDescription, printDescription } from "../nsg/owner-mark.ts";
 import { type ClassicRule, textsAt } from "./classic-document.ts";
 import { type Destination, fitsFrontDoor } from "./classic-extent.ts";

@@ -2,7 +2,7 @@
 
 import { Fault, isFault } from "../../../access/fault.ts";
 import type { Block, Changes } from "../../firewall.ts";
-import { type JsonObject, nameKey, stringAt } from "../nsg/nsg-document.ts";
+import { type JsonObject, nameKey, stringAt } from "../json.ts";
 import { blocksIn, destinationsOf, printBlock } from "./classic-block.ts";
 import type { ClassicCollection, ClassicRule, NewCollection } from "./classic-document.ts";
 import type { Destination } from "./classic-extent.ts";

@@ -2,7 +2,7 @@
 
 import { type GrantId, ID_PATTERN, type ProtectionId } from "../../../access/identifier.ts";
 import type { Protocol } from "../../../access/port.ts";
-import { nameKey } from "../nsg/nsg-document.ts";
+import { nameKey } from "../json.ts";
 import { createOwnerMark } from "../nsg/owner-mark.ts";
 
 export type OwnCollection = "nat" | "allow" | "deny";

@@ -2,7 +2,7 @@
 
 import { Fault } from "../../../access/fault.ts";
 import type { IngressRule } from "../../firewall.ts";
-import { nameKey, stringAt } from "../nsg/nsg-document.ts";
+import { nameKey, stringAt } from "../json.ts";
 import { type Door, doorOf, type FrontDoors, type Holding, ownerOf, translatedPortOf } from "./classic-hole.ts";
 import { printNatName, printOwner } from "./firewall-mark.ts";
 import { createPortFinder, type MappedPorts } from "./mapped-port.ts";

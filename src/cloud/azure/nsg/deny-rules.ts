@@ -4,8 +4,9 @@ import type { Port, Protocol } from "../../../access/port.ts";
 import { type AddressFamily, type Cidr, familyOf, parseCidr, showCidr } from "../../../access/source.ts";
 import { readRange } from "../../../posture/address.ts";
 import type { Block, ObservedBlock } from "../../firewall.ts";
+import { nameKey, stringAt } from "../json.ts";
 import type { Spot } from "./foreign-allow.ts";
-import { type NsgRule, nameKey, stringAt } from "./nsg-document.ts";
+import type { NsgRule } from "./nsg-document.ts";
 import { type OwnerMark, parseBlockDescription } from "./owner-mark.ts";
 import { readWall, type Wall } from "./security-rule.ts";
 

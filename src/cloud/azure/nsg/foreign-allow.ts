@@ -3,7 +3,8 @@
 import { type Port, type Protocol, parsePort } from "../../../access/port.ts";
 import { type AddressRange, firstAddress, lastAddress, readRange as readAddresses } from "../../../posture/address.ts";
 import type { ForeignAllow } from "../../firewall.ts";
-import { eitherAt, type JsonObject, listAt, type NsgRule, stringAt } from "./nsg-document.ts";
+import { eitherAt, type JsonObject, listAt, stringAt } from "../json.ts";
+import type { NsgRule } from "./nsg-document.ts";
 import { isInbound } from "./priority.ts";
 
 /** One port of one address: what a rule speaks of or doesn't. */

@@ -3,6 +3,7 @@
 import { Fault } from "../../../access/fault.ts";
 import type { ProtectionId } from "../../../access/identifier.ts";
 import type { Block, ForeignAllow, ObservedBlock } from "../../firewall.ts";
+import { nameKey, stringAt } from "../json.ts";
 import { type Move, type Place, placeDeny } from "./block-place.ts";
 import { type Deny, deniesOf, isSameWall, readBlocks, spotsOf } from "./deny-rules.ts";
 import {
@@ -13,7 +14,7 @@ import {
   readInbound,
   type Spot,
 } from "./foreign-allow.ts";
-import { type NsgDocument, type NsgRule, nameKey, stringAt } from "./nsg-document.ts";
+import type { NsgDocument, NsgRule } from "./nsg-document.ts";
 import type { Edit } from "./nsg-writes.ts";
 import { type OwnerMark, printBlockDescription } from "./owner-mark.ts";
 import { type Band, shortage, takenInbound } from "./priority.ts";

@@ -4,10 +4,7 @@
  * The SDK's model drops properties that it doesn't know; a customer's rule may have some.
  */
 
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
-  readonly [key: string]: Json | undefined;
-}
+import { isObject, type Json, type JsonObject, listAt, nameKey, objectAt, stringAt, without } from "../json.ts";
 
 /** One rule, as answered. */
 export interface NsgRule {
@@ -79,28 +76,8 @@ export const editNsg = (nsg: NsgDocument, remove: readonly string[], put: readon
   });
 };
 
-/** ARM ignores case in names. */
-export const nameKey = (name: string): string => name.toLowerCase();
-
 export const findRule = (nsg: NsgDocument, name: string): NsgRule | undefined =>
   nsg.rules.find((rule) => nameKey(rule.name) === nameKey(name));
-
-export const stringAt = (object: JsonObject, key: string): string | undefined => {
-  const value = object[key];
-  return typeof value === "string" ? value : undefined;
-};
-
-/** The values of a singular property and its plural; a rule has one of them, and Azure answers the other one empty or not at all. */
-export const eitherAt = (properties: JsonObject, singular: string, plural: string): readonly string[] => {
-  const one = stringAt(properties, singular);
-  const many = listAt(properties, plural).filter((value): value is string => typeof value === "string");
-  return [...(one === undefined || one === "" ? [] : [one]), ...many];
-};
-
-export const listAt = (object: JsonObject, key: string): readonly Json[] => {
-  const value = object[key];
-  return Array.isArray(value) ? value : [];
-};
 
 /** `NetworkSecurityGroupPropertiesFormat`: https://learn.microsoft.com/rest/api/virtualnetwork/network-security-groups/get */
 const READ_ONLY = [
@@ -111,14 +88,3 @@ const READ_ONLY = [
   "resourceGuid",
   "provisioningState",
 ] as const;
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const objectAt = (object: JsonObject, key: string): JsonObject | undefined => {
-  const value = object[key];
-  return isObject(value) ? value : undefined;
-};
-
-const without = (object: JsonObject, keys: readonly string[]): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));

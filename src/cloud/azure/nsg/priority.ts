@@ -2,7 +2,8 @@
 
 import { contains, parseCidr } from "../../../access/source.ts";
 import { readRange } from "../../../posture/address.ts";
-import { eitherAt, type JsonObject, type NsgDocument, type NsgRule, stringAt } from "./nsg-document.ts";
+import { eitherAt, type JsonObject, stringAt } from "../json.ts";
+import type { NsgDocument, NsgRule } from "./nsg-document.ts";
 
 /** Both ends included: `{ from: 100, to: 999 }`. */
 export interface Band {

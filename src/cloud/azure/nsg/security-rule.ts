@@ -10,7 +10,7 @@ import {
   showCidr,
 } from "../../../access/source.ts";
 import type { IngressRule } from "../../firewall.ts";
-import { eitherAt, type JsonObject, listAt, stringAt } from "./nsg-document.ts";
+import { eitherAt, type JsonObject, listAt, stringAt } from "../json.ts";
 import type { BlockNameParts, NameParts } from "./owner-mark.ts";
 import { type Band, isInBand } from "./priority.ts";
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { JsonObject } from "../../../../src/cloud/azure/json.ts";
 import {
   effectiveAllows,
   foreignAllowOf,
@@ -7,7 +8,7 @@ import {
   readInbound,
   type Spot,
 } from "../../../../src/cloud/azure/nsg/foreign-allow.ts";
-import { type JsonObject, readNsg } from "../../../../src/cloud/azure/nsg/nsg-document.ts";
+import { readNsg } from "../../../../src/cloud/azure/nsg/nsg-document.ts";
 import { readRange } from "../../../../src/posture/address.ts";
 import type { SecurityRule } from "../../../../src/sandbox/azure/world.ts";
 import { getsPast } from "../packet.ts";

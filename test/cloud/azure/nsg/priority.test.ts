@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { type JsonObject, type NsgDocument, readNsg } from "../../../../src/cloud/azure/nsg/nsg-document.ts";
+import type { JsonObject } from "../../../../src/cloud/azure/json.ts";
+import { type NsgDocument, readNsg } from "../../../../src/cloud/azure/nsg/nsg-document.ts";
 import { checkBand, findRoom } from "../../../../src/cloud/azure/nsg/priority.ts";
 
 const BAND = { from: 100, to: 109 };

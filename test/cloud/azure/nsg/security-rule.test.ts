@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ProtectionId } from "../../../../src/access/identifier.ts";
 import { type Cidr, parseCidr } from "../../../../src/access/source.ts";
-import type { JsonObject } from "../../../../src/cloud/azure/nsg/nsg-document.ts";
+import type { JsonObject } from "../../../../src/cloud/azure/json.ts";
 import {
   familyOfHole,
   type Hole,
