@@ -4,13 +4,13 @@ import type { FirewallId } from "../../access/machine.ts";
 import { type Clock, type DurationMs, SECOND } from "../../access/time.ts";
 import type { Cloud, Firewall } from "../firewall.ts";
 import type { WithheldMemory } from "../withheld.ts";
-import { createAwsInventory } from "./aws-inventory.ts";
-import { createAwsRules } from "./aws-rules.ts";
 import { type Credentials, createEc2, type Ec2 } from "./ec2.ts";
 import { readFirewallId, readGroupId } from "./firewall-id.ts";
-import { createGroupFirewall } from "./group-firewall.ts";
-import { DEFAULT_QUOTAS, type Quotas } from "./room.ts";
-import { createSharedGroup } from "./shared-group.ts";
+import { createAwsInventory } from "./inventory/aws-inventory.ts";
+import { createGroupFirewall } from "./own-group/group-firewall.ts";
+import { DEFAULT_QUOTAS, type Quotas } from "./own-group/room.ts";
+import { createAwsRules } from "./rules/aws-rules.ts";
+import { createSharedGroup } from "./withholding/shared-group.ts";
 
 export interface AwsAccount {
   readonly regions: readonly string[];

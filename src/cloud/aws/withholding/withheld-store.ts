@@ -1,0 +1,91 @@
+/** Keeps what is withheld from one group in memory and on the group's tags, the same in both. */
+
+import type { FirewallId } from "../../../access/machine.ts";
+import type { Guard } from "../../firewall.ts";
+import type { WithheldMemory } from "../../withheld.ts";
+import type { Ask } from "../ec2.ts";
+import type { Tag } from "../own-group/owner-mark.ts";
+import { putTags, takeTags } from "./shared-group-calls.ts";
+import {
+  readStored,
+  sameEntries,
+  staleKeys,
+  type WithheldState,
+  writeGroupTags,
+  writeMemory,
+} from "./withheld-state.ts";
+
+export interface WithheldStore {
+  /** As it was read. */
+  readonly state: WithheldState;
+  /** Whether both hold this, and nothing else. */
+  readonly holds: (state: WithheldState) => boolean;
+  readonly tagsFor: (state: WithheldState) => readonly Tag[];
+  /** Durable in both when it returns; in memory first. What is no longer so may still stand in tags beside it. */
+  readonly save: (state: WithheldState, guard: Guard, write: Ask) => Promise<void>;
+  /** Takes away what is no longer so; memory last, so that whoever dies meanwhile comes back to it. */
+  readonly tidy: (state: WithheldState, guard: Guard, write: Ask) => Promise<void>;
+}
+
+export interface WithheldStoreDeps {
+  readonly id: FirewallId;
+  readonly installation: string;
+  /** `111122223333/eu-west-1/sg-0a1` */
+  readonly place: string;
+  readonly withheld: WithheldMemory;
+}
+
+export const openWithheldStore = async (
+  { id, installation, place, withheld }: WithheldStoreDeps,
+  tags: readonly Tag[],
+): Promise<WithheldStore> => {
+  const group = place.slice(place.lastIndexOf("/") + 1);
+  let memory = await withheld.read(id);
+  const stored = readStored(memory, tags, installation);
+  let { state: last, version } = stored;
+  const there = new Map(tags.map(({ Key, Value }) => [Key, Value]));
+
+  const tagsAt = (state: WithheldState, at: number) => writeGroupTags({ state, version: at }, installation, place);
+  const isThere = ({ Key, Value }: Tag): boolean => there.get(Key) === Value;
+  const stale = (state: WithheldState, wanted: readonly Tag[]) =>
+    staleKeys(
+      [...there].map(([Key, Value]) => ({ Key, Value })),
+      wanted,
+      state,
+      installation,
+    );
+
+  return {
+    state: stored.state,
+    holds: (state) =>
+      sameEntries(state, stored.state) &&
+      writeMemory({ state, version }) === memory &&
+      tagsAt(state, version).every(isThere) &&
+      stale(state, tagsAt(state, version)).length === 0,
+    tagsFor: (state) => tagsAt(state, version),
+    save: async (state, guard, write) => {
+      if (!sameEntries(state, last)) version += 1;
+      last = state;
+      const text = writeMemory({ state, version });
+      if (text === undefined) return;
+      if (text !== memory) {
+        await guard();
+        await withheld.remember(id, text);
+        memory = text;
+      }
+      const missing = tagsAt(state, version).filter((tag) => !isThere(tag));
+      await putTags(write, [group], missing);
+      for (const { Key, Value } of missing) there.set(Key, Value);
+    },
+    tidy: async (state, guard, write) => {
+      const wanted = tagsAt(state, version);
+      const keys = stale(state, wanted);
+      await takeTags(write, [group], keys);
+      for (const key of keys) there.delete(key);
+      if (writeMemory({ state, version }) !== undefined || memory === undefined) return;
+      await guard();
+      await withheld.remember(id, undefined);
+      memory = undefined;
+    },
+  };
+};
