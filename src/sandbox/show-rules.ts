@@ -19,19 +19,90 @@ const azureRules = (name: string, azure: Sandbox["azure"]): readonly string[] =>
     ),
   );
   const groups = [...subnets, ...interfaces].flatMap(({ networkSecurityGroup }) => networkSecurityGroup ?? []);
-  return [...new Set(groups)].flatMap((group) => {
+  const shownGroups = [...new Set(groups)].flatMap((group) => {
     const rules = networkSecurityGroups.find(({ id }) => same(id, group))?.rules ?? [];
     return [
       `  ${lastOf(group)}`,
       ...rules
         .toSorted((a, b) => a.properties.priority - b.properties.priority)
         .map(({ name: rule, properties: p }) => {
-          const from = p.sourceAddressPrefix ?? p.sourceAddressPrefixes.join(",");
+          const groupsOf = (list: typeof p.sourceApplicationSecurityGroups): readonly string[] =>
+            (list ?? []).map((each) => lastOf(each.id));
+          const from =
+            p.sourceAddressPrefix ??
+            [...p.sourceAddressPrefixes, ...groupsOf(p.sourceApplicationSecurityGroups)].join(",");
           const ports = p.destinationPortRange ?? p.destinationPortRanges.join(",");
           return `    ${String(p.priority).padStart(4)} ${p.access.padEnd(5)} ${p.protocol} ${ports} from ${from}  ${rule}${p.description === undefined ? "" : `  “${p.description}”`}`;
         }),
     ];
   });
+  const isBefore = firewallsBefore(interfaces, subnets, azure.state());
+  return [...shownGroups, ...isBefore.flatMap(firewallRules)];
+};
+
+type AzureState = ReturnType<Sandbox["azure"]["state"]>;
+
+/** Those that the subnets' routes lead to, and those that translate to the machine. */
+const firewallsBefore = (
+  interfaces: AzureState["networkInterfaces"],
+  subnets: AzureState["virtualNetworks"][number]["subnets"],
+  { routeTables = [], azureFirewalls }: AzureState,
+): AzureState["azureFirewalls"] => {
+  const hops = routeTables
+    .filter(({ id }) => subnets.some(({ routeTable }) => routeTable !== undefined && same(routeTable, id)))
+    .flatMap(({ routes }) => routes.map(({ nextHopIpAddress }) => nextHopIpAddress));
+  const addresses = interfaces.flatMap(({ ipConfigurations }) => ipConfigurations.map((each) => each.privateAddress));
+  return azureFirewalls.filter(
+    ({ privateAddress, natRuleCollections }) =>
+      hops.includes(privateAddress) ||
+      natRuleCollections.some(({ properties }) =>
+        properties.rules.some(({ translatedAddress = "" }) => addresses.includes(translatedAddress)),
+      ),
+  );
+};
+
+const firewallRules = (firewall: AzureState["azureFirewalls"][number]): readonly string[] => {
+  if (firewall.firewallPolicy !== undefined)
+    return [`  ${lastOf(firewall.id)}: its rules are in the policy ${lastOf(firewall.firewallPolicy)}`];
+  const sources = (rule: { readonly sourceAddresses: readonly string[]; readonly sourceIpGroups: readonly string[] }) =>
+    [...rule.sourceAddresses, ...rule.sourceIpGroups.map(lastOf)].join(",");
+  const listed = <Rule extends { readonly name: string; readonly description?: string }>(
+    collections: readonly {
+      readonly name: string;
+      readonly properties: {
+        readonly priority: number;
+        readonly action: { readonly type: string };
+        readonly rules: readonly Rule[];
+      };
+    }[],
+    show: (rule: Rule) => string,
+  ): readonly string[] =>
+    collections
+      .toSorted((a, b) => a.properties.priority - b.properties.priority)
+      .flatMap(({ name, properties: { priority, action, rules } }) => [
+        `    ${String(priority).padStart(5)} ${action.type.padEnd(5)} ${name}`,
+        ...rules.map(
+          (rule) =>
+            `            ${show(rule)}  ${rule.name}${rule.description === undefined ? "" : `  “${rule.description}”`}`,
+        ),
+      ]);
+  return [
+    `  ${lastOf(firewall.id)}`,
+    ...listed(
+      firewall.natRuleCollections,
+      (rule) =>
+        `${rule.protocols.join(",")} ${rule.destinationAddresses.join(",")}:${rule.destinationPorts.join(",")} to ${rule.translatedAddress ?? rule.translatedFqdn}:${rule.translatedPort} from ${sources(rule)}`,
+    ),
+    ...listed(
+      firewall.networkRuleCollections,
+      (rule) =>
+        `${rule.protocols.join(",")} ${[...rule.destinationAddresses, ...rule.destinationIpGroups.map(lastOf), ...rule.destinationFqdns].join(",")} ${rule.destinationPorts.join(",")} from ${sources(rule)}`,
+    ),
+    ...listed(
+      firewall.applicationRuleCollections,
+      (rule) => `${[...rule.targetFqdns, ...rule.fqdnTags].join(",")} from ${sources(rule)}`,
+    ),
+  ];
 };
 
 const awsRules = (name: string, ec2: Sandbox["ec2"]): readonly string[] => {

@@ -18,7 +18,8 @@ const HELP = `What you can type
   as lead                               be someone else: ${Object.keys(PEOPLE).join(", ")}
   press 1                               press a button by its number
   submit use the bastion                send the open modal, with this text in its field
-  connect prod-vm-3                     try to get in; also: connect prod-vm-3:5432 from office
+  connect prod-vm-3                     try to get in; also: connect prod-vm-3:5432 from office,
+                                        or an address, for machines behind a firewall: connect 20.50.1.10:443
                                         from: ${Object.keys(ADDRESSES).join(", ")}, or any address
   rules prod-vm-3                       what its cloud's firewalls hold
   machines                              which machines there are
@@ -137,8 +138,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     else if (word === "rules") say(showRules(text, sandbox));
     else if (word === "machines")
       say(
-        network
-          .machines()
+        [...network.machines(), ...network.gateways()]
           .map(({ name, addresses }) => `  ${name.padEnd(16)}${addresses.join(", ")}`)
           .join("\n"),
       );

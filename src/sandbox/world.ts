@@ -1,8 +1,10 @@
 /** A company to play in: its people, and its machines in two clouds. */
 
 import type { Ec2World } from "./aws/world.ts";
-import type { AzureWorld, NetworkSecurityGroup, VirtualMachine, WrittenRule } from "./azure/world.ts";
+import { SUBSCRIPTION } from "./azure-machines.ts";
 import type { SlackWorld } from "./slack/world.ts";
+
+export { azureWorld, firewallId, nsgId } from "./azure-machines.ts";
 
 export const CHANNELS = { access: "C0ACCESS", security: "C0SECURITY", general: "C0GENERAL" } as const;
 
@@ -52,122 +54,6 @@ export const slackWorld: SlackWorld = {
   ],
   userGroups: [
     { id: "S0ENG", handle: "engineers", users: [PEOPLE.dev, PEOPLE.otherDev, PEOPLE.outsider, PEOPLE.guest] },
-  ],
-};
-
-const SUBSCRIPTION = "00000000-0000-0000-0000-000000000001";
-const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-acme`;
-const NETWORK = `${GROUP}/providers/Microsoft.Network`;
-const location = "westeurope";
-
-export const nsgId = (name: string): string => `${NETWORK}/networkSecurityGroups/${name}`;
-
-interface AzureMachine {
-  readonly name: string;
-  readonly subnet: "prod" | "staging" | "dev";
-  readonly last: number;
-  readonly nsg?: string;
-  readonly os?: VirtualMachine["os"];
-  readonly stopped?: boolean;
-  readonly v6?: boolean;
-}
-
-const azureMachines: readonly AzureMachine[] = [
-  { name: "prod-vm-1", subnet: "prod", last: 11 },
-  { name: "prod-vm-2", subnet: "prod", last: 12 },
-  { name: "prod-vm-3", subnet: "prod", last: 13, nsg: "nsg-prod-vm-3", v6: true },
-  { name: "prod-win-1", subnet: "prod", last: 14, os: "Windows" },
-  { name: "staging-vm-1", subnet: "staging", last: 21 },
-  { name: "dev-vm-1", subnet: "dev", last: 31 },
-  { name: "dev-vm-2", subnet: "dev", last: 32, stopped: true },
-];
-
-const SUBNETS = { prod: "10.0.1", staging: "10.0.2", dev: "10.0.3" } as const;
-
-const rule = (name: string, priority: number, access: "Allow" | "Deny", port: string, source: string): WrittenRule => ({
-  name,
-  properties: {
-    priority,
-    access,
-    direction: "Inbound",
-    protocol: port === "*" ? "*" : "Tcp",
-    sourcePortRange: "*",
-    destinationPortRange: port,
-    sourceAddressPrefix: source,
-    destinationAddressPrefix: "*",
-  },
-});
-
-const nsg = (
-  name: string,
-  rules: readonly WrittenRule[],
-): Omit<NetworkSecurityGroup, "rules"> & { readonly rules: readonly WrittenRule[] } => ({
-  id: nsgId(name),
-  location,
-  rules,
-});
-
-export const azureWorld: AzureWorld = {
-  subscriptions: [SUBSCRIPTION],
-  resourceGroups: [{ id: GROUP, location }],
-  virtualMachines: azureMachines.map(({ name, subnet, os = "Linux", stopped = false }) => ({
-    id: `${GROUP}/providers/Microsoft.Compute/virtualMachines/${name}`,
-    location,
-    os,
-    tags: { env: subnet },
-    powerState: stopped ? "deallocated" : "running",
-    networkInterfaces: [`${NETWORK}/networkInterfaces/${name}-nic`],
-  })),
-  networkInterfaces: azureMachines.map(({ name, subnet, last, nsg: own, v6 = false }) => ({
-    id: `${NETWORK}/networkInterfaces/${name}-nic`,
-    location,
-    ipConfigurations: [
-      {
-        name: "ipv4",
-        privateAddress: `${SUBNETS[subnet]}.${last}`,
-        subnet: `${NETWORK}/virtualNetworks/vnet-acme/subnets/${subnet}`,
-        publicAddress: `${NETWORK}/publicIPAddresses/${name}-ip`,
-      },
-      ...(v6
-        ? [
-            {
-              name: "ipv6",
-              privateAddress: `fd00:acce:1::${last}`,
-              subnet: `${NETWORK}/virtualNetworks/vnet-acme/subnets/${subnet}`,
-            },
-          ]
-        : []),
-    ],
-    ...(own === undefined ? {} : { networkSecurityGroup: nsgId(own) }),
-  })),
-  publicAddresses: azureMachines.map(({ name, last }) => ({
-    id: `${NETWORK}/publicIPAddresses/${name}-ip`,
-    location,
-    address: `52.178.10.${last}`,
-  })),
-  virtualNetworks: [
-    {
-      id: `${NETWORK}/virtualNetworks/vnet-acme`,
-      location,
-      prefixes: ["10.0.0.0/16", "fd00:acce::/48"],
-      subnets: (["prod", "staging", "dev"] as const).map((name, i) => ({
-        name,
-        prefixes: [`${SUBNETS[name]}.0/24`, `fd00:acce:${i + 1}::/64`],
-        networkSecurityGroup: nsgId(`nsg-${name}`),
-      })),
-    },
-  ],
-  networkSecurityGroups: [
-    nsg("nsg-prod", [
-      rule("AllowHttps", 300, "Allow", "443", "Internet"),
-      rule("DenyManagement", 1000, "Deny", "22", "*"),
-    ]),
-    nsg("nsg-prod-vm-3", [
-      rule("AllowHttps", 200, "Allow", "443", "Internet"),
-      rule("DenyRest", 4096, "Deny", "*", "*"),
-    ]),
-    nsg("nsg-staging", [rule("AllowHttps", 300, "Allow", "443", "Internet")]),
-    nsg("nsg-dev", []),
   ],
 };
 

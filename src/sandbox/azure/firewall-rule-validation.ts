@@ -20,7 +20,7 @@ const wrong = (code: string, rule: { readonly name: string }, what: string): Arm
 export const checkNatRule = (rule: NatRule, around: RuleSurroundings): ArmAnswer | undefined => {
   const { protocols, destinationAddresses, destinationPorts, translatedAddress, translatedFqdn, translatedPort } = rule;
   if (protocols.length === 0) return wrong("ParametersMissing", rule, "Protocols must be specified.");
-  const protocol = protocols.find((one) => one !== "TCP" && one !== "UDP");
+  const protocol = protocols.find((one: string) => one !== "TCP" && one !== "UDP");
   if (protocol !== undefined)
     return wrong("InvalidDnatProtocol", rule, `Invalid DNat protocol ${protocol}. Allowed values: TCP, UDP.`);
   const [destination, ...more] = destinationAddresses;

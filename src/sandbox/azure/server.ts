@@ -106,7 +106,7 @@ export const createAzureServer = async (options: AzureServerOptions): Promise<Az
   const groups = createSecurityGroups(world.networkSecurityGroups);
   const listeners = new Set<(changed: ArmId) => void>();
   const changed = (id: ArmId): void => {
-    for (const listener of listeners) listener(id);
+    for (const tell of listeners) tell(id);
   };
   groups.onChange(changed);
   const firewalls = createAzureFirewalls({
@@ -217,9 +217,9 @@ export const createAzureServer = async (options: AzureServerOptions): Promise<Az
       changed(machine);
     },
     serviceTags: serviceTagPrefixes,
-    onChange: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    onChange: (tell) => {
+      listeners.add(tell);
+      return () => listeners.delete(tell);
     },
     calls,
     stop: listener.stop,

@@ -38,7 +38,8 @@ export const openDoor = async ({ ground, machine, address, port, sourceOf }: Doo
     }
     inside.set(socket, { flow, verdict });
     socket.on("close", () => inside.delete(socket));
-    socket.write(bannerOf(machine, port));
+    const reached = verdict.reaches ?? { machine, port };
+    socket.write(bannerOf(reached.machine, reached.port));
     socket.pipe(socket);
   });
 

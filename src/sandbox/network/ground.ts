@@ -32,10 +32,14 @@ export type Verdict =
       readonly because: string;
       /** Whether the cloud remembers the flow, and carries on with it when the rules don't allow it any more. */
       readonly tracked: boolean;
+      /** Who answers, when it isn't the one that was dialled: a machine behind a firewall. */
+      readonly reaches?: { readonly machine: Machine; readonly port: number };
     };
 
 export interface Ground {
   readonly machines: () => readonly Machine[];
+  /** What has addresses of its own and stands before machines. It is dialled like one, and one of those behind it answers. */
+  readonly gateways?: () => readonly Machine[];
   /** Whether a new flow gets in now. */
   readonly admit: (flow: Flow) => Verdict;
   /** Whether an established flow goes on, given what was said of it last. */

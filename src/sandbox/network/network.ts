@@ -8,7 +8,10 @@ import { type Door, openDoor } from "./door.ts";
 import type { Ground, LiveFlow, Machine, Verdict } from "./ground.ts";
 
 export interface Target {
-  /** A machine's name or its cloud's id. A name that several machines have is refused. */
+  /**
+   * A machine's name or its cloud's id, or an address: a machine's, or one of a firewall before machines.
+   * A name or an address that several have is refused.
+   */
   readonly machine: string;
   /** One of its addresses. Without it: its first one of the source's family, public before private. */
   readonly address?: string;
@@ -22,6 +25,8 @@ export interface Dialling extends Target {
 
 export interface Network {
   readonly machines: () => readonly Machine[];
+  /** What stands before machines with addresses of its own: Azure Firewalls. */
+  readonly gateways: () => readonly Machine[];
   /** A real TCP connection. Rejects only when the dialling itself makes no sense. */
   readonly connect: (dialling: Dialling) => Promise<Outcome>;
   /** What a new connection would meet, and which rule decides. */
@@ -48,16 +53,19 @@ export const createNetwork = ({ grounds }: { readonly grounds: readonly Ground[]
   const unsubscribe = grounds.map((ground) => ground.onChange(review));
 
   const locate = ({ machine: said, address }: Target, family: 4 | 6) => {
-    const found = grounds.flatMap((ground) =>
-      ground
-        .machines()
-        .filter(({ id, name }) => name === said || id === said)
-        .map((machine) => ({ ground, machine })),
+    const all = grounds.flatMap((ground) =>
+      [...ground.machines(), ...(ground.gateways?.() ?? [])].map((machine) => ({ ground, machine })),
     );
+    const gateways = grounds.flatMap((ground) => (ground.gateways?.() ?? []).map((machine) => ({ ground, machine })));
+    // Who dials a machine at its firewall's address dials the firewall.
+    const before = gateways.filter(({ machine }) => address !== undefined && machine.addresses.includes(address));
+    const named = all.filter(({ machine: { id, name, addresses } }) => [id, name, ...addresses].includes(said));
+    const found = before.length > 0 ? before : named;
     const [first, second] = found;
     if (first === undefined) throw new Error(`there is no machine \`${said}\``);
     if (second !== undefined) throw new Error(`several machines are called \`${said}\`: say which by its id`);
-    const chosen = address ?? first.machine.addresses.find((one) => readAddress(one)?.family === family);
+    const dialled = address ?? (first.machine.addresses.includes(said) ? said : undefined);
+    const chosen = dialled ?? first.machine.addresses.find((one) => readAddress(one)?.family === family);
     return { ...first, address: chosen };
   };
 
@@ -76,6 +84,7 @@ export const createNetwork = ({ grounds }: { readonly grounds: readonly Ground[]
 
   return {
     machines: () => grounds.flatMap((ground) => ground.machines()),
+    gateways: () => grounds.flatMap((ground) => ground.gateways?.() ?? []),
     connect: async (dialling) => {
       const door = await doorTo(dialling, familyOf(dialling.from));
       if (door === undefined) return { outcome: "refused" };
