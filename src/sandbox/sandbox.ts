@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../access/time.ts";
 import { createEc2Server, type Ec2Server } from "./aws/server.ts";
 import type { Ec2World } from "./aws/world.ts";
+import type { AfterFailure } from "./azure/azure-firewalls.ts";
 import type { FirewallUpdate } from "./azure/firewall-durations.ts";
 import { type AzureServer, createAzureServer } from "./azure/server.ts";
 import type { AzureWorld } from "./azure/world.ts";
@@ -27,6 +28,8 @@ export interface SandboxOptions {
   readonly operationMs?: number;
   /** How long Azure takes for a write of an Azure Firewall; 4 s, so that one isn't bored. `{ ms: THREE_TO_FIVE_MINUTES, by: "clock" }` is as it is. */
   readonly firewallUpdate?: FirewallUpdate;
+  /** What Azure shows of a firewall after a failed write; the rules from before, unless said. */
+  readonly afterFirewallFailure?: AfterFailure;
   /** Socket Mode instead of HTTP. */
   readonly socketMode?: boolean;
   /** How many replicas of the bot; they need a common `redisUrl` when there are several. */
@@ -73,6 +76,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     token: "sandbox-token",
     operationMs: options.operationMs ?? 300,
     firewallUpdate: options.firewallUpdate ?? { ms: 4_000 },
+    afterFirewallFailure: options.afterFirewallFailure ?? "old",
   });
   const ec2 = await createEc2Server({ clock, world: world.ec2 ?? ec2World, faults: faults.aws });
   const network = createNetwork({ grounds: [createAzureGround(azure), createAwsGround(ec2)] });
