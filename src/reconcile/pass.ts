@@ -85,7 +85,7 @@ export const createPass = (deps: PassDeps) => {
     if (!isDone(planOf(observed), observed)) {
       throw new Fault("no-effect", `\`${firewall.name}\` doesn't hold what it was told to hold`, { retry: "later" });
     }
-    const touched = touchedByOthers(changes, grants, protections, firewall.id);
+    const touched = touchedByOthers(changes, before, grants, protections, firewall);
     if (touched !== undefined) await deps.auditLog.append(repairedEvent(touched, firewall, decidedAt));
     // From when it was decided: what began or ended since is due already.
     const doubtful = (mayStillOpen.get(id) ?? 0) > decidedAt;

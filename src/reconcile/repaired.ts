@@ -1,10 +1,9 @@
 /** Whether somebody changed what is ours: told from what was seen before and had to be made again. */
 
 import type { GrantId, ProtectionId } from "../access/identifier.ts";
-import type { FirewallId } from "../access/machine.ts";
 import type { EpochMs } from "../access/time.ts";
 import { type AuditEvent, auditEvent } from "../audit/event.ts";
-import type { Changes, Firewall } from "../cloud/firewall.ts";
+import type { Changes, Firewall, Observed } from "../cloud/firewall.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Protection } from "../grants/protection.ts";
 
@@ -19,20 +18,28 @@ export interface Touched {
  */
 export const touchedByOthers = (
   changes: Changes,
+  before: Observed,
   grants: readonly Grant[],
   protections: readonly Protection[],
-  firewall: FirewallId,
+  firewall: Firewall,
 ): Touched | undefined => {
-  const opening = new Set<GrantId>(changes.add.flatMap((rule) => rule.holders.map((holder) => holder.grant)));
+  const isMissing = isTakenOff(changes, before, firewall) ? before.rules : [];
+  const opening = new Set<GrantId>(
+    [...changes.add, ...isMissing].flatMap((rule) => rule.holders.map((holder) => holder.grant)),
+  );
   const blocking = new Set<ProtectionId>(changes.block.map((block) => block.protection));
   const touched: Touched = {
-    grants: grants.filter((grant) => opening.has(grant.id) && grant.seenOpen.includes(firewall)),
+    grants: grants.filter((grant) => opening.has(grant.id) && grant.seenOpen.includes(firewall.id)),
     protections: protections.filter(
-      (protection) => blocking.has(protection.id) && protection.seenOn.includes(firewall),
+      (protection) => blocking.has(protection.id) && protection.seenOn.includes(firewall.id),
     ),
   };
   return touched.grants.length + touched.protections.length === 0 ? undefined : touched;
 };
+
+/** All rules are there and have no effect: our security group isn't on its interface. Elsewhere such a state may be a change of ours that is under way. */
+const isTakenOff = (changes: Changes, { settled }: Observed, { ruleHolds }: Firewall): boolean =>
+  ruleHolds === "hole" && !settled && Object.values(changes).every((list) => list.length === 0);
 
 export const repairedEvent = ({ grants, protections }: Touched, firewall: Firewall, at: EpochMs): AuditEvent => {
   const about = [...protections, ...grants];

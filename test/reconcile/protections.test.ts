@@ -4,7 +4,7 @@ import type { ForeignAllow } from "../../src/cloud/firewall.ts";
 import { foreignKey } from "../../src/grants/protection.ts";
 import { aProtection } from "../contracts/samples.ts";
 import type { MemoryFirewall } from "../fakes/memory-firewall.ts";
-import { createWorld, grantOn, machineBehind, NOW, NSG, SECOND, SSH_HOLE, SUBNET_NSG } from "./world.ts";
+import { createWorld, GROUPS, grantOn, machineBehind, NOW, NSG, SECOND, SSH_HOLE, SUBNET_NSG } from "./world.ts";
 
 const CLOSED = ["22/tcp of 10.0.0.4"];
 const SECURITY = aProtection().id;
@@ -160,6 +160,20 @@ describe("what others change", () => {
       { firewall: NSG, protections: [SECURITY], grants: [grantOn().id], machines: [{ name: "prod-vm-3" }] },
     ]);
     await world.look();
+    expect(world.events("firewall.repaired")).toHaveLength(1);
+  });
+
+  test("rules of an access that are there and have no effect any more, as in a group that was taken off, get it back and it is told", async () => {
+    const world = await createWorld();
+    const onGroups = grantOn({ targets: [{ firewall: GROUPS, addresses: ["10.0.0.4"] }] });
+    await world.give(onGroups);
+    await world.look(GROUPS);
+    world.firewall(GROUPS).state.settled = false;
+    world.clock.advance(SECOND);
+    await world.look(GROUPS);
+    expect(world.firewall(GROUPS).state.settled).toBe(true);
+    expect(world.events("firewall.repaired")).toMatchObject([{ firewall: GROUPS, grants: [onGroups.id] }]);
+    await world.look(GROUPS);
     expect(world.events("firewall.repaired")).toHaveLength(1);
   });
 
