@@ -25,6 +25,7 @@ const HELP = `What you can type
   machines                              which machines there are
   see                                   everything that you see now
   bot kill · bot start                  end the bot at once, and start it again
+  log                                   what it told its operators lately
   quit`;
 
 /** Resolves when the person has had enough, or the input ends. */
@@ -144,6 +145,13 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
       );
     else if (word === "see") show(true);
     else if (word === "bot") await steer(text);
+    else if (word === "log")
+      say(
+        bot.log
+          .slice(-10)
+          .map((entry) => `  ${entry}`)
+          .join("\n"),
+      );
     else if (word === "quit" || word === "exit") return false;
     else if (word !== "") say(HELP);
     return true;
