@@ -96,16 +96,15 @@ export const bullets = (texts: readonly string[]): readonly string[] => {
   return texts.length > MOST_LINES ? [...shown, `• and ${texts.length - MOST_LINES} more`] : shown;
 };
 
-/** What protecting does beside keeping ports of this machine closed. */
+/** What protecting does beside keeping ports of this machine closed. Rules of security groups name their group themselves. */
 export const concernText = (concern: Concern): string => {
-  const group = code(concern.firewallName);
   switch (concern.kind) {
     case "shared":
-      return `• ${group} is shared: rules withheld there are gone for ${named(concern.machines)} too.`;
+      return `• ${code(concern.firewallName)} is shared: rules withheld there are gone for ${named(concern.machines)} too.`;
     case "cuts-sessions":
-      return `• Connections that are open now may be cut at once: AWS doesn't keep track of what ${named(concern.rules)} of ${group} lets in from anywhere.`;
+      return `• Connections that are open now may be cut at once: AWS doesn't keep track of what ${named(concern.rules)} ${concern.rules.length === 1 ? "lets" : "let"} in from anywhere.`;
     case "all-protocols":
-      return `• ${named(concern.rules)} of ${group} lets in every protocol and can't be split, so all that it lets in is closed, not only these ports.`;
+      return `• ${named(concern.rules)} ${concern.rules.length === 1 ? "lets" : "let"} in every protocol and can't be split, so all that ${concern.rules.length === 1 ? "it lets" : "they let"} in is closed, not only these ports.`;
   }
 };
 
@@ -128,7 +127,7 @@ const drawBegan = (event: Extract<AuditEvent, { kind: "protection.began" }>): Dr
 
 const drawUndercut = (event: Extract<AuditEvent, { kind: "protection.undercut" }>): Drawn => {
   const { rule, firewall, firewallName, protections, overruled } = event;
-  const [first, ...others] = [...new Set(protections.map(({ machine }) => machine.name))];
+  const [first, ...others] = [...new Set(protections.map(({ machine }) => machine.name))].toSorted();
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   const what = `Someone added ${ruleText(rule)} to ${code(firewallName)}.`;
   const effect = `${capital(portsText(rule.ports))} of ${literal(first ?? "a protected machine")}${more} can now be reached from ${fromText(rule.sources) === "anywhere" ? "everywhere" : fromText(rule.sources)}.`;
