@@ -3,12 +3,14 @@
 import { type Port, portKey } from "../access/port.ts";
 import { type AddressFamily, showCidr } from "../access/source.ts";
 import { type AddressSet, union } from "../posture/address-set.ts";
-import { type PortExposure, type SourceWords, wordsOf } from "../posture/exposure.ts";
+import { type PortExposure, rankOf, type SourceWords, wordsOf } from "../posture/exposure.ts";
 
-/** One for each set of sources; ports that nobody reaches aren't among them. The most open ones come as their ports do. */
+/** One for each set of sources; ports that nobody reaches aren't among them. The most open ports come first, because what follows may not be read. */
 export const reachableWords = (exposures: readonly PortExposure[]): readonly string[] => {
   const byWords = Map.groupBy(
-    exposures.flatMap((exposure) => sourcesOf(exposure).map((words) => ({ words, port: exposure.port }))),
+    exposures
+      .toSorted((a, b) => rankOf(a.openness) - rankOf(b.openness))
+      .flatMap((exposure) => sourcesOf(exposure).map((words) => ({ words, port: exposure.port }))),
     ({ words }) => words,
   );
   return [...byWords].map(([words, ports]) => `${portsWords(ports.map(({ port }) => port))} ${words}`);
