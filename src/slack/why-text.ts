@@ -34,13 +34,13 @@ export const drawWhy = (explained: Explained, now: EpochMs, zone: string): Drawn
 };
 
 /** The first line alone is enough on a phone. */
-const summary = ({ machine, grants, offered }: Explained): string => {
+const summary = ({ machine, grants, offered, mayConfigure }: Explained): string => {
   const name = literal(machine.name);
   if (grants.length > 0) return `${name} is open for you.`;
   const may = offered.filter(({ refusals }) => refusals.length === 0);
-  return may.length === 0
-    ? `You may not ask for ${name}.`
-    : `You may ask for ${literal(servicesTitle(may.map(({ line }) => line.name)))} on ${name}.`;
+  if (may.length === 0)
+    return mayConfigure ? `You may protect ${name}, but not ask for it.` : `You may not ask for ${name}.`;
+  return `You may ask for ${literal(servicesTitle(may.map(({ line }) => line.name)))} on ${name}.`;
 };
 
 const policyLines = ({ rule, offered, mayConfigure }: Explained, now: EpochMs, zone: string): readonly string[] => {
@@ -82,7 +82,8 @@ const firewallLines = (findings: readonly PortFindings[] | undefined, machine: s
       const from = ANYWHERE.includes(source) ? "anywhere" : showSource(showCidr(source));
       const to = found.door.kind === "translated" ? [] : [`to ${code(found.door.address)}`];
       const where = [`from ${from}`, ...to, ...(way === "" ? [] : [way])];
-      const inside = found.onlyInside ? " (but only for who comes from inside, it has no public address)" : "";
+      const inside =
+        found.onlyInside && found.verdict !== "deny" ? " (only from inside: it has no public address)" : "";
       const reasons = found.verdict === "partly" ? partlyWords(found) : findingWords(found.decisive, code);
       const shown = reasons.slice(0, MOST_REASONS).join("; ");
       const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : "";

@@ -229,7 +229,7 @@ describe("why", () => {
     const town = await createTown({ "web-1": { cloud: "azure", classicMachine: false, targets: [target] } });
     const said = await text(town, DEV);
     expect(said).toContain(
-      "• 22 from 198.51.100.7 to `10.0.1.4` is open (but only for who comes from inside, it has no public address): Latch's rule `latch-acme-k7f3q2xd` (priority 100) of the interface's NSG `nsg` lets it in.",
+      "• 22 from 198.51.100.7 to `10.0.1.4` is open (only from inside: it has no public address): Latch's rule `latch-acme-k7f3q2xd` (priority 100) of the interface's NSG `nsg` lets it in.",
     );
     expect(said).toContain(
       "• 22 from 198.51.100.7 by `20.0.0.1:50022` of the firewall `fw` is open: rule `dnat` of the collection `nat` of the firewall `fw` sends it here; Latch's rule",
@@ -248,7 +248,7 @@ describe("why", () => {
     const town = await createTown({ "web-1": OPEN });
     expect(await town.why("web-1", STRANGER)).toMatchObject({ code: "not-eligible" });
     expect(await town.why("web-9", DEV)).toMatchObject({ code: "machine-unknown" });
-    expect(await text(town, SECURITY)).toContain("You may not ask for web-1.");
+    expect(await text(town, SECURITY)).toContain("You may protect web-1, but not ask for it.");
   });
 });
 
