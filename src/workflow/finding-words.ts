@@ -6,10 +6,17 @@ import type { Cause, DoorFindings, Finding } from "../posture/why.ts";
 /** How names are set off from the words around them. */
 export type ShowName = (name: string) => string;
 
-/** Each once; one for each rule that a finding names. */
-export const findingWords = (findings: readonly Finding[], show: ShowName = (name) => name): readonly string[] => [
-  ...new Set(findings.flatMap(({ verdict, causes }) => causes.map((cause) => causeWords(cause, verdict, show)))),
-];
+/** Each once; one for each rule that a finding names. Why nobody can say what a rule does is said of the first: what follows it depends on that one. */
+export const findingWords = (findings: readonly Finding[], show: ShowName = (name) => name): readonly string[] => {
+  const texts = new Map<string, boolean>();
+  for (const { verdict, causes } of findings)
+    for (const cause of causes)
+      texts.set(causeWords(cause, verdict, show), verdict === "unknown" && GOES_BY_NAMES.has(cause.decider.kind));
+  const [first] = [...texts].find(([, isUnknown]) => isUnknown) ?? [];
+  return [...texts.keys()].map((text) =>
+    text === first ? `${text}: nobody can say which addresses its names stand for` : text,
+  );
+};
 
 /** Which way it is about; empty where there is only the plain one. */
 export const doorWords = ({ door }: DoorFindings, show: ShowName = (name) => name): string => {
@@ -68,10 +75,12 @@ const ruleWord = (name: string): string => (name.startsWith("latch-") ? "Latch's
 
 const effect = (verdict: Finding["verdict"], access: "allow" | "deny"): string =>
   verdict === "unknown"
-    ? `may ${access === "allow" ? "let it in" : "block it"}: nobody can say which addresses its names stand for`
+    ? `may ${access === "allow" ? "let it in" : "block it"}`
     : access === "allow"
       ? "lets it in"
       : "blocks it";
+
+const GOES_BY_NAMES: ReadonlySet<Decider["kind"]> = new Set(["nsg-rule", "network-rule", "group-rule"]);
 
 const LEADS: Readonly<Record<Extract<Decider, { kind: "nat-rule" }>["leads"], string>> = {
   here: "sends it here",
