@@ -324,6 +324,11 @@ describe("every mistake is told with its place", () => {
       "0 9 * * mon",
       'security.digest: "0 9 * * mon" has "mon" as its weekday; write *, or numbers from 0 to 7 like 0, 0-7 or */2',
     ],
+    [
+      "0 9 * * 1-5",
+      "0 9 31 2,4-6/2 *",
+      'security.digest: "0 9 31 2,4-6/2 *" never comes: no month of "2,4-6/2" has a day "31"',
+    ],
     ["required: true", "required: yes", 'rules[0].justification.required: "yes" is neither true nor false'],
     [
       '"^(INC|CHG)-[0-9]+"',

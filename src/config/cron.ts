@@ -13,7 +13,9 @@ export const cronProblem = (text: string): string | undefined => {
     if (!field.split(",").every((part) => fitsField(part, from, to)))
       return `has ${JSON.stringify(field)} as its ${name}; write *, or numbers from ${from} to ${to} like ${from}, ${from}-${to} or */2`;
   }
-  return undefined;
+  return hasSuchADay(fields[2] ?? "", fields[3] ?? "")
+    ? undefined
+    : `never comes: no month of ${JSON.stringify(fields[3])} has a day ${JSON.stringify(fields[2])}`;
 };
 
 const FIELDS: readonly (readonly [name: string, from: number, to: number])[] = [
@@ -33,3 +35,21 @@ const fitsField = (part: string, from: number, to: number): boolean => {
   const [low, high] = [Number(first), Number(last ?? first)];
   return low >= from && high <= to && low <= high;
 };
+
+/** node-cron throws at a day that none of the months has, as in 30 February. */
+const hasSuchADay = (days: string, months: string): boolean => {
+  const earliest = Math.min(...days.split(",").map((part) => Number.parseInt(part, 10) || 1));
+  return months.split(",").some((part) => {
+    const [range = "", step = "1"] = part.split("/");
+    const [first = "", last = first] = range === "*" ? ["1", "12"] : range.split("-");
+    return DAYS_IN.some(
+      (length, i) =>
+        i + 1 >= Number(first) &&
+        i + 1 <= Number(last) &&
+        (i + 1 - Number(first)) % Number(step) === 0 &&
+        earliest <= length,
+    );
+  });
+};
+
+const DAYS_IN = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;

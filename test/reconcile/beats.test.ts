@@ -91,6 +91,28 @@ describe("the beats", () => {
     expect(beats.lastSecondAt()).toBeUndefined();
   });
 
+  test("do what people set a time for then, not at the start; one that fails is told and comes again", async () => {
+    let done = 0;
+    const work = async (): Promise<void> => {
+      done += 1;
+      if (done === 1) throw away;
+    };
+    const { beats, failures } = setup({
+      scheduled: [
+        { name: "digest", cron: "* * * * * *", timezone: "Europe/Berlin", work },
+        { name: "never", cron: "0 0 29 2 *", timezone: "Europe/Berlin", work: () => Promise.reject(away) },
+      ],
+    });
+    beats.start();
+    expect(done).toBe(0);
+    await waitUntil("its time came twice", () => done >= 2);
+    expect(failures).toEqual(["digest"]);
+    await beats.stop();
+    const before = done;
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(done).toBe(before);
+  });
+
   test("end with their loops, and come no more", async () => {
     const { beats, beaten, stopped } = setup();
     beats.start();
