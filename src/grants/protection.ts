@@ -58,6 +58,8 @@ export interface Protection {
   readonly leaving: readonly FirewallId[];
   /** When every target was first seen to hold it. */
   readonly beganAt: EpochMs | undefined;
+  /** Since when its machine wasn't in the inventory; absent: it was at the latest look. */
+  readonly missingSince?: EpochMs;
   /** What couldn't be put back as it was, a sentence each; absent: nothing. */
   readonly changed?: readonly string[];
   /** When it was off and seen nowhere any more. */

@@ -3,7 +3,7 @@
 import { type ProtectionId, protectionIdOf } from "../access/identifier.ts";
 import { type Machine, refOf } from "../access/machine.ts";
 import { isRefusal } from "../access/refusal.ts";
-import { type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
+import { type DurationMs, later, MINUTE } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
 import { changeProtection } from "../grants/change.ts";
 import { type BlockTarget, firewallsBlocked, isOnNow, type Protection, protectionFacts } from "../grants/protection.ts";
@@ -19,16 +19,13 @@ export const createFollowMachines = ({
   machines,
   clock,
 }: Pick<WorkflowDeps, "ledger" | "machines" | "clock">) => {
-  const missingSince = new Map<ProtectionId, EpochMs>();
-
   const lift = async (id: ProtectionId): Promise<void> => {
-    const since = missingSince.get(id) ?? clock.now();
-    missingSince.set(id, since);
-    if (clock.now() < later(since, GONE_AFTER)) return;
-    missingSince.delete(id);
     await changeProtection(ledger, id, (current) => {
       if (!isOnNow(current)) return undefined;
       const at = clock.now();
+      const { missingSince } = current;
+      if (missingSince === undefined) return { protection: { ...current, missingSince: at }, events: [] };
+      if (at < later(missingSince, GONE_AFTER)) return undefined;
       const leaving = firewallsBlocked(current);
       const facts = { ...protectionFacts(current), cause: "gone" } as const;
       return {
@@ -39,12 +36,13 @@ export const createFollowMachines = ({
     });
   };
 
-  const retarget = async (id: ProtectionId, machine: Machine): Promise<void> => {
+  const retarget = async (protection: Protection, machine: Machine): Promise<void> => {
     const wanted = blockTargetsOf(machine);
     // A machine without any firewall now: what is there of it stays, until there is something to follow to.
-    if (isRefusal(wanted)) return;
-    await changeProtection(ledger, id, (current) => {
-      if (!isOnNow(current) || (isSame(current.targets, wanted) && current.machine.id === machine.id)) return undefined;
+    if (isRefusal(wanted) || follows(protection, machine, wanted)) return;
+    await changeProtection(ledger, protection.id, (current) => {
+      if (!isOnNow(current) || follows(current, machine, wanted)) return undefined;
+      const { missingSince: _, ...found } = current;
       const at = clock.now();
       const targets = wanted.map((target) => moved(target, current));
       const here = new Set(targets.map(({ firewall }) => firewall));
@@ -52,7 +50,7 @@ export const createFollowMachines = ({
       const seenOn = current.seenOn.filter((firewall) => unchanged.some((target) => target.firewall === firewall));
       const leaving = firewallsBlocked(current).filter((firewall) => !here.has(firewall));
       return {
-        protection: { ...current, machine: refOf(machine), targets, seenOn, leaving },
+        protection: { ...found, machine: refOf(machine), targets, seenOn, leaving },
         events: [],
         firewallsDue: [...here, ...leaving]
           .filter((firewall) => !seenOn.includes(firewall))
@@ -65,15 +63,12 @@ export const createFollowMachines = ({
     if (!machines.isComplete()) return;
     // Not by the machine's id: one that was found by its mark alone has a protection's id and no other.
     const byProtection = new Map(machines.all().map((machine) => [protectionIdOf(machine.id), machine]));
-    for (const { id, state } of await ledger.liveProtections()) {
+    for (const protection of await ledger.liveProtections()) {
       if (signal.aborted) return;
-      if (state.kind !== "on") continue;
-      const machine = byProtection.get(id);
-      if (machine === undefined) await lift(id);
-      else {
-        missingSince.delete(id);
-        await retarget(id, machine);
-      }
+      if (!isOnNow(protection)) continue;
+      const machine = byProtection.get(protection.id);
+      if (machine === undefined) await lift(protection.id);
+      else await retarget(protection, machine);
     }
   };
 };
@@ -85,6 +80,10 @@ const moved = (target: BlockTarget, current: Protection): BlockTarget => {
   const before = current.targets.find(({ firewall }) => firewall === target.firewall);
   return before === undefined ? target : { ...before, addresses: target.addresses };
 };
+
+/** Nothing is to be written: it is where its machine is. */
+const follows = (protection: Protection, machine: Machine, wanted: readonly BlockTarget[]): boolean =>
+  protection.missingSince === undefined && protection.machine.id === machine.id && isSame(protection.targets, wanted);
 
 const isSame = (some: readonly BlockTarget[], others: readonly BlockTarget[]): boolean =>
   some.length === others.length &&

@@ -291,6 +291,12 @@ describe("a protection follows its machine", () => {
   test("and ends when it is gone for good, not when it was overlooked once", async () => {
     const office = await createOffice(RULE);
     await office.protectMachine.protect("prod-vm-3", [], SECURITY);
+    const all = [machineBehind([NSG, SUBNET_NSG])];
+    await office.setMachines();
+    await office.followMachines(never);
+    office.clock.advance(10 * MINUTE - 1);
+    await office.setMachines(...all);
+    await office.followMachines(never);
     await office.setMachines();
     await office.followMachines(never);
     office.clock.advance(10 * MINUTE - 1);
