@@ -26,7 +26,8 @@ export interface FaultRule {
    * Slack: `chat.postMessage`. Azure: `PUT /subscriptions/…/securityRules/name`. EC2: `RevokeSecurityGroupIngress sg-0a1`.
    */
   readonly calls: RegExp;
-  readonly does: Misbehaviour;
+  /** Or who decides it call by call; `undefined`: behave. */
+  readonly does: Misbehaviour | ((call: string) => Misbehaviour | undefined);
   /** How often; without it until `clear`. */
   readonly times?: number;
 }
@@ -62,7 +63,8 @@ export const createFaults = (): Faults => {
       const found = rules.find(({ rule, left }) => left > 0 && rule.calls.test(call));
       if (found === undefined) return undefined;
       found.left -= 1;
-      return found.rule.does;
+      const { does } = found.rule;
+      return typeof does === "function" ? does(call) : does;
     },
     released: () => release.signal,
   };
