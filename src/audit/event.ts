@@ -135,6 +135,11 @@ interface EventFacts {
     readonly removed: readonly string[];
     readonly added: readonly string[];
     readonly grants: readonly GrantId[];
+    /** Protections whose block was made, and taken away. */
+    readonly blocked: readonly ProtectionId[];
+    readonly unblocked: readonly ProtectionId[];
+    /** Ids of rules of others that no longer let in past a block: denied before them, or withheld. */
+    readonly overruled: readonly string[];
   };
   /** Stored: from now on these ports are kept closed. Without an actor's person a rule of the policy asks for it. */
   readonly "protection.set": ProtectionFacts;

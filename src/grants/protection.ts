@@ -68,6 +68,10 @@ export interface Protection {
 
 export const isOnNow = (protection: Protection): boolean => protection.state.kind === "on";
 
+/** On, and seen to be so at every firewall. */
+export const isKeptClosed = (protection: Protection): boolean =>
+  isOnNow(protection) && protection.beganAt !== undefined;
+
 /** Neither ended nor only proposed: some firewall has, or should have, something of it. */
 export const isLive = ({ state, endedAt }: Protection): boolean => state.kind !== "proposed" && endedAt === undefined;
 

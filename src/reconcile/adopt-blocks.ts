@@ -1,6 +1,6 @@
 /** Blocks with our mark whose protection our memory has lost become protections again, so that they stay, and people are told. */
 
-import { protectionIdOf } from "../access/identifier.ts";
+import { type ProtectionId, protectionIdOf } from "../access/identifier.ts";
 import { type Machine, type MachineId, type MachineRef, refOf } from "../access/machine.ts";
 import { portKey } from "../access/port.ts";
 import type { EpochMs } from "../access/time.ts";
@@ -18,7 +18,7 @@ export interface AdoptBlocksDeps {
 }
 
 /**
- * Returns those of the observed blocks that may be planned with: their protection is known, now if not before. One that is damaged and that
+ * Returns the protections of those of the observed blocks that may be planned with: they are known, now if not before. One that is damaged and that
  * nobody remembers is left as it is, because taking it away could open a port.
  */
 export const adoptBlocks = async (
@@ -27,11 +27,11 @@ export const adoptBlocks = async (
   known: readonly Protection[],
   now: EpochMs,
   deps: AdoptBlocksDeps,
-): Promise<readonly ObservedBlock[]> => {
-  const usable: ObservedBlock[] = [];
+): Promise<ReadonlySet<ProtectionId>> => {
+  const usable = new Set<ProtectionId>();
   for (const observed of blocks) {
     const here = known.some((protection) => protection.id === observed.protection);
-    if (here || (await becomeKnown(firewall, observed, now, deps))) usable.push(observed);
+    if (here || (await becomeKnown(firewall, observed, now, deps))) usable.add(observed.protection);
   }
   return usable;
 };

@@ -4,28 +4,22 @@ import { Fault, isFault } from "../access/fault.ts";
 import type { ProtectionId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
 import { type Clock, type DurationMs, type EpochMs, earliest, later, MINUTE, SECOND } from "../access/time.ts";
-import { type AuditLog, auditEvent } from "../audit/event.ts";
-import {
-  type Block,
-  type Changes,
-  type Firewall,
-  type Guard,
-  type IngressRule,
-  NO_CHANGES,
-  type Observed,
-  type OpenFirewall,
-} from "../cloud/firewall.ts";
+import type { AuditLog } from "../audit/event.ts";
+import type { Block, Changes, Firewall, Guard, IngressRule, Observed, OpenFirewall } from "../cloud/firewall.ts";
 import { type Grant, isOn, nextInstant } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import type { Protection } from "../grants/protection.ts";
 import { type AdoptDeps, adopt } from "./adopt.ts";
 import { adoptBlocks } from "./adopt-blocks.ts";
+import { changeEvent } from "./audit-change.ts";
+import { type CarryOutDeps, carryOut } from "./carry-out.ts";
 import { desiredBlocks, desiredRules } from "./desired.ts";
 import { isDone, plan, planBlocks } from "./plan.ts";
 import type { RememberedGrants } from "./remembered-grants.ts";
 import { repairedEvent, touchedByOthers } from "./repaired.ts";
 import type { Report } from "./report.ts";
 import type { ReportProtections } from "./report-protections.ts";
+import { OVERDUE_AFTER } from "./tell-overdue.ts";
 
 export interface PassDeps extends AdoptDeps {
   readonly ledger: Ledger;
@@ -46,6 +40,19 @@ export interface PassDeps extends AdoptDeps {
 export const createPass = (deps: PassDeps) => {
   /** Until when an opening that got no answer may still take effect: it must not find nobody looking. */
   const mayStillOpen = new Map<FirewallId, EpochMs>();
+  /** Since when a block that should be there isn't. */
+  const openSince = new Map<FirewallId, EpochMs>();
+
+  /** For so long that people have to know. */
+  const tellLate = async (firewall: Firewall, { protections }: Wants, { block }: Changes, error: unknown) => {
+    const since = openSince.get(firewall.id);
+    if (since === undefined || !isFault(error) || error.code === "lease-lost") return;
+    if (deps.clock.now() < later(since, OVERDUE_AFTER)) return;
+    for (const { protection } of block) {
+      const found = protections.find(({ id }) => id === protection);
+      if (found !== undefined) await deps.reportProtections.cannotBlock(firewall, found, error, since);
+    }
+  };
 
   return async (
     id: FirewallId,
@@ -63,7 +70,8 @@ export const createPass = (deps: PassDeps) => {
       ...planBlocks(wants.blocks, { blocks: blocks.filter(wants.isKnown), undercut }),
     });
     const changes = planOf(before);
-    const guard = guardFor(firewall, wants, stillMine, deps);
+    if (changes.block.length === 0) openSince.delete(id);
+    else if (!openSince.has(id)) openSince.set(id, decidedAt);
 
     let observed = before;
     let changed: readonly string[] = [];
@@ -71,22 +79,30 @@ export const createPass = (deps: PassDeps) => {
       // What is so already is said now, because the changes may be held up for long: an end by an opening that the cloud refuses, say.
       await deps.report.seen(firewall, grants, before, wants.rules);
       try {
-        changed = await carryOut(firewall, wants, changes, guard, signal, deps);
+        changed = await carryOut(changes, carryOutDeps(firewall, wants, stillMine, signal, deps, openSince.get(id)));
       } catch (error) {
+        await tellLate(firewall, wants, changes, error);
         if (isFault(error) && error.unanswered && changes.add.length > 0)
           mayStillOpen.set(id, later(decidedAt, LATE_EFFECT));
         throw error;
       }
       observed = await firewall.observe(signal, wants.blocks);
-      await auditChange(firewall, before, observed, deps);
+      const change = changeEvent(firewall, before, observed, deps.clock.now());
+      if (change !== undefined) await deps.auditLog.append(change);
     }
     await deps.report.seen(firewall, grants, observed, wants.rules);
     await deps.reportProtections.seen(firewall, protections, observed, wants.blocks, changed);
-    if (!isDone(planOf(observed), observed)) {
-      throw new Fault("no-effect", `\`${firewall.name}\` doesn't hold what it was told to hold`, { retry: "later" });
-    }
-    const touched = touchedByOthers(changes, before, grants, protections, firewall);
+    const left = planOf(observed);
+    const touched = touchedByOthers(changes, left, before, grants, protections, firewall);
     if (touched !== undefined) await deps.auditLog.append(repairedEvent(touched, firewall, decidedAt));
+    if (!isDone(left, observed)) {
+      const error = new Fault("no-effect", `\`${firewall.name}\` doesn't hold what it was told to hold`, {
+        retry: "later",
+      });
+      await tellLate(firewall, wants, left, error);
+      throw error;
+    }
+    openSince.delete(id);
     // From when it was decided: what began or ended since is due already.
     const doubtful = (mayStillOpen.get(id) ?? 0) > decidedAt;
     if (!doubtful) mayStillOpen.delete(id);
@@ -111,8 +127,7 @@ const wantsOn = async (firewall: Firewall, deps: PassDeps, signal: AbortSignal):
   const before = await firewall.observe(signal, asked);
   const grants = await grantsOn(firewall, before, deps);
   const known = await deps.ledger.protectionsOn(firewall.id);
-  const usable = new Set(await adoptBlocks(firewall, before.blocks, known, deps.clock.now(), deps));
-  const usableIds = new Set([...usable].map((block) => block.protection));
+  const usable = await adoptBlocks(firewall, before.blocks, known, deps.clock.now(), deps);
   const protections = usable.size === 0 ? known : await deps.ledger.protectionsOn(firewall.id);
   const decidedAt = deps.clock.now();
   return {
@@ -122,7 +137,7 @@ const wantsOn = async (firewall: Firewall, deps: PassDeps, signal: AbortSignal):
     rules: desiredRules(grants, firewall, decidedAt),
     protections,
     blocks: desiredBlocks(protections, firewall.id),
-    isKnown: ({ protection }) => usableIds.has(protection) || protections.some((each) => each.id === protection),
+    isKnown: ({ protection }) => usable.has(protection) || protections.some((each) => each.id === protection),
   };
 };
 
@@ -151,110 +166,27 @@ const guardFor = (firewall: Firewall, wants: Wants, stillMine: () => Promise<boo
   };
 };
 
-/**
- * All at once where the firewall takes its time for each change; else closings first, and alone, so that nothing about an opening can hold them up.
- * What the cloud refuses for good is done apart, so that one grant or one protection without room doesn't take the others with it.
- *
- * Returns what couldn't be put back as it was.
- */
-const carryOut = async (
+const carryOutDeps = (
   firewall: Firewall,
   wants: Wants,
-  changes: Changes,
-  guard: Guard,
+  stillMine: () => Promise<boolean>,
   signal: AbortSignal,
-  deps: PassDeps,
-): Promise<readonly string[]> => {
-  if (firewall.changesAtOnce === true) {
-    const changed = await unlessRefused(() => firewall.apply(changes, guard, signal));
-    if (!isFault(changed)) return changed;
-  }
-  const { add, ...closing } = changes;
-  const changed =
-    isNothing({ ...closing, add: [] }) && add.length > 0
-      ? []
-      : await close(firewall, wants, closing, guard, signal, deps);
-  if (add.length > 0) await open(firewall, wants, add, guard, signal, deps);
-  return changed;
-};
-
-const close = async (
-  firewall: Firewall,
-  { protections }: Wants,
-  closing: Omit<Changes, "add">,
-  guard: Guard,
-  signal: AbortSignal,
-  deps: PassDeps,
-): Promise<readonly string[]> => {
-  const changed = await unlessRefused(() => firewall.apply({ ...closing, add: [] }, guard, signal));
-  if (!isFault(changed)) return changed;
-  const { block, unblock, ...rules } = closing;
-  if (block.length + unblock.length === 0) throw changed;
-  if (!isNothing({ ...NO_CHANGES, ...rules })) await firewall.apply({ ...NO_CHANGES, ...rules }, guard, signal);
-  for (const one of block) {
-    const refused = await unlessRefused(() => firewall.apply({ ...NO_CHANGES, block: [one] }, guard, signal));
-    const protection = protections.find(({ id }) => id === one.protection);
-    if (isFault(refused) && protection !== undefined)
-      await deps.reportProtections.cannotBlock(firewall, protection, refused);
-  }
-  return unblock.length === 0 ? [] : firewall.apply({ ...NO_CHANGES, unblock }, guard, signal);
-};
-
-/** One grant at a time where they can fail for good. */
-const open = async (
-  firewall: Firewall,
-  { grants }: Wants,
-  add: readonly IngressRule[],
-  guard: Guard,
-  signal: AbortSignal,
-  deps: PassDeps,
-): Promise<void> => {
-  const refused = await unlessRefused(() => firewall.apply({ ...NO_CHANGES, add }, guard, signal));
-  if (!isFault(refused)) return;
-  const wanting = new Set(add.flatMap((rule) => rule.holders.map((holder) => holder.grant)));
-  const done = new Set<IngressRule>();
-  for (const id of wanting) {
-    const own = add.filter((rule) => !done.has(rule) && rule.holders.some((holder) => holder.grant === id));
-    const problem =
-      wanting.size === 1
-        ? refused
-        : await unlessRefused(async () =>
-            own.length === 0 ? [] : firewall.apply({ ...NO_CHANGES, add: own }, guard, signal),
-          );
-    for (const rule of own) done.add(rule);
-    if (!isFault(problem)) continue;
-    for (const grant of grants.filter((each) => each.id === id)) await deps.report.cannotOpen(grant, problem);
-    // What is desired has changed by that, so the rest is for the next pass.
-    if (wanting.size > 1)
-      throw new Fault("lease-lost", `\`${firewall.name}\` has to be planned again`, { retry: "later" });
-  }
-};
-
-/** A refusal for good is returned; what may be tried again is thrown. */
-const unlessRefused = async <T>(attempt: () => Promise<T>): Promise<T | Fault> => {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!isFault(error) || error.retry === "later") throw error;
-    return error;
-  }
-};
-
-const isNothing = (changes: Changes): boolean => Object.values(changes).every((list) => list.length === 0);
-
-const auditChange = async (firewall: Firewall, before: Observed, after: Observed, deps: PassDeps): Promise<void> => {
-  const ids = (observed: Observed): ReadonlySet<string> => new Set(observed.rules.map((rule) => rule.id));
-  const [had, has] = [ids(before), ids(after)];
-  const removed = [...had.difference(has)];
-  const added = [...has.difference(had)];
-  if (removed.length === 0 && added.length === 0) return;
-  const at = deps.clock.now();
-  const changed = [...before.rules, ...after.rules].filter(
-    (rule) => removed.includes(rule.id) || added.includes(rule.id),
-  );
-  const involved = [...new Set(changed.flatMap((rule) => rule.holders.map((holder) => holder.grant)))];
-  const facts = { firewall: firewall.id, removed, added, grants: involved };
-  await deps.auditLog.append(auditEvent("firewall.changed", `${firewall.id}/${at}`, at, "bot", facts));
+  { report, reportProtections, ...deps }: PassDeps,
+  openSince: EpochMs | undefined,
+): CarryOutDeps => {
+  const guard = guardFor(firewall, wants, stillMine, { report, reportProtections, ...deps });
+  return {
+    apply: (changes) => firewall.apply(changes, guard, signal),
+    changesAtOnce: firewall.changesAtOnce === true,
+    cannotOpen: async (id, fault) => {
+      for (const grant of wants.grants.filter((each) => each.id === id)) await report.cannotOpen(grant, fault);
+    },
+    cannotBlock: async ({ protection }, fault) => {
+      const found = wants.protections.find(({ id }) => id === protection);
+      if (found !== undefined && openSince !== undefined)
+        await reportProtections.cannotBlock(firewall, found, fault, openSince);
+    },
+  };
 };
 
 /** How long after it was given up a cloud may still carry out a write; beyond it the look at everything finds what came of it. */

@@ -14,20 +14,19 @@ export interface Touched {
 
 /**
  * The grants and protections that had been seen here as they should be, and weren't any more though we changed nothing; `undefined` when there are
- * none.
+ * none. Those for which something is still `left` to do aren't repaired yet.
  */
 export const touchedByOthers = (
   changes: Changes,
+  left: Changes,
   before: Observed,
   grants: readonly Grant[],
   protections: readonly Protection[],
   firewall: Firewall,
 ): Touched | undefined => {
   const isMissing = isTakenOff(changes, before, firewall) ? before.rules : [];
-  const opening = new Set<GrantId>(
-    [...changes.add, ...isMissing].flatMap((rule) => rule.holders.map((holder) => holder.grant)),
-  );
-  const blocking = new Set<ProtectionId>(changes.block.map((block) => block.protection));
+  const opening = grantsIn([...changes.add, ...isMissing]).difference(grantsIn(left.add));
+  const blocking = protectionsIn(changes).difference(protectionsIn(left));
   const touched: Touched = {
     grants: grants.filter((grant) => opening.has(grant.id) && grant.seenOpen.includes(firewall.id)),
     protections: protections.filter(
@@ -36,6 +35,13 @@ export const touchedByOthers = (
   };
   return touched.grants.length + touched.protections.length === 0 ? undefined : touched;
 };
+
+const grantsIn = (
+  rules: readonly { readonly holders: readonly { readonly grant: GrantId }[] }[],
+): ReadonlySet<GrantId> => new Set(rules.flatMap((rule) => rule.holders.map((holder) => holder.grant)));
+
+const protectionsIn = ({ block }: Changes): ReadonlySet<ProtectionId> =>
+  new Set(block.map(({ protection }) => protection));
 
 /** All rules are there and have no effect: our security group isn't on its interface. Elsewhere such a state may be a change of ours that is under way. */
 const isTakenOff = (changes: Changes, { settled }: Observed, { ruleHolds }: Firewall): boolean =>

@@ -1,7 +1,7 @@
 /** What a look at a firewall tells about the protections on it: begun, undercut, repaired, put back. Each is said once. */
 
 import { createHash } from "node:crypto";
-import { type Fault, isFault } from "../access/fault.ts";
+import type { Fault } from "../access/fault.ts";
 import type { FirewallId, MachineRef } from "../access/machine.ts";
 import type { Clock, EpochMs } from "../access/time.ts";
 import { auditEvent, type Undercut } from "../audit/event.ts";
@@ -29,8 +29,8 @@ export interface ReportProtections {
     desired: readonly Block[],
     changed: readonly string[],
   ) => Promise<void>;
-  /** The cloud won't take this one's block. It goes on being tried. */
-  readonly cannotBlock: (firewall: Firewall, protection: Protection, fault: Fault) => Promise<void>;
+  /** The cloud won't take this one's block, or hasn't for long; it goes on being tried. Told once for each time that it is missing, `since` then. */
+  readonly cannotBlock: (firewall: Firewall, protection: Protection, fault: Fault, since: EpochMs) => Promise<void>;
 }
 
 export const createReportProtections = ({ ledger, clock, driftOf }: ReportProtectionsDeps): ReportProtections => {
@@ -124,9 +124,14 @@ export const createReportProtections = ({ ledger, clock, driftOf }: ReportProtec
           overrules: [...new Set([...each.overrules, ...overrules])],
         }));
         // What is now to be overruled isn't as it should be yet, and nobody touched it.
-        const seenOn = overrules.length === 0 ? current.seenOn : current.seenOn.filter((id) => id !== firewall.id);
+        const seenOn = current.seenOn.filter((id) => id !== firewall.id);
+        // When it is so is said again then.
+        const again =
+          overrules.length === 0
+            ? {}
+            : { seenOn, beganAt: undefined, state: { ...current.state, at: now } as Protection["state"] };
         return {
-          protection: { ...changed, seenOn },
+          protection: { ...changed, ...again },
           events: mine.map(({ event }) => event),
           ...(overrules.length === 0 ? {} : { firewallsDue: [{ firewall: firewall.id, at: now }] }),
         };
@@ -149,11 +154,12 @@ export const createReportProtections = ({ ledger, clock, driftOf }: ReportProtec
         if (!wanted.has(id) && !there.has(id)) await leave(protection, firewall.id, changed, now);
       }
     },
-    cannotBlock: async (firewall, protection, fault) => {
+    cannotBlock: async (firewall, protection, fault, since) => {
       const at = clock.now();
-      const problem = isFault(fault) ? fault.message : String(fault);
-      const facts = { ...protectionFacts(protection), firewall: firewall.id, problem };
-      const about = `${protection.id}/${protection.state.at}/${firewall.id}`;
+      const facts = { ...protectionFacts(protection), firewall: firewall.id, problem: fault.message };
+      // One that never held is missing since it was set, however often this process was started since.
+      const first = protection.seenOn.includes(firewall.id) ? since : protection.state.at;
+      const about = `${protection.id}/${firewall.id}/${first}`;
       await changeProtection(ledger, protection.id, (current) =>
         isSame(current, protection)
           ? { protection: current, events: [auditEvent("protection.failed", about, at, "bot", facts)] }

@@ -2,9 +2,21 @@ import { describe, expect, test } from "vitest";
 import { Fault } from "../../src/access/fault.ts";
 import type { ForeignAllow } from "../../src/cloud/firewall.ts";
 import { foreignKey } from "../../src/grants/protection.ts";
+import { OVERDUE_AFTER } from "../../src/reconcile/tell-overdue.ts";
 import { aProtection } from "../contracts/samples.ts";
 import type { MemoryFirewall } from "../fakes/memory-firewall.ts";
-import { createWorld, GROUPS, grantOn, machineBehind, NOW, NSG, SECOND, SSH_HOLE, SUBNET_NSG } from "./world.ts";
+import {
+  createWorld,
+  GROUPS,
+  grantOn,
+  MINUTE,
+  machineBehind,
+  NOW,
+  NSG,
+  SECOND,
+  SSH_HOLE,
+  SUBNET_NSG,
+} from "./world.ts";
 
 const CLOSED = ["22/tcp of 10.0.0.4"];
 const SECURITY = aProtection().id;
@@ -124,6 +136,48 @@ describe("a protection", () => {
     expect(world.firewall().blocked()).toEqual([]);
   });
 
+  test("that can't be made for two minutes is told, once, and again when it is lost later", async () => {
+    const world = await createWorld();
+    const busy = new Fault("azure", "another operation is in progress", { retry: "later" });
+    let isBusy = true;
+    world.trouble((operation) => (operation === "block" && isBusy ? { kind: "refuse", fault: busy } : undefined));
+    const failing = async (ms: number): Promise<number> => {
+      world.clock.advance(ms);
+      await expect(world.look()).rejects.toBe(busy);
+      return world.events("protection.failed").length;
+    };
+    await world.protect(aProtection());
+    expect(await failing(0)).toBe(0);
+    expect(await failing(OVERDUE_AFTER - 1)).toBe(0);
+    expect(await failing(1)).toBe(1);
+    expect(await failing(MINUTE)).toBe(1);
+    isBusy = false;
+    await world.look();
+
+    world.firewall().state.blocks.clear();
+    isBusy = true;
+    expect(await failing(MINUTE)).toBe(1);
+    expect(await failing(OVERDUE_AFTER)).toBe(2);
+    expect(await failing(MINUTE)).toBe(2);
+  });
+
+  test("is in the audit log with the rules of others that it goes over", async () => {
+    const world = await createWorld();
+    allow(world.firewall());
+    const [target] = aProtection().targets;
+    if (target === undefined) throw new Error("no target");
+    await world.protect(aProtection({ targets: [{ ...target, overrules: ["AllowSSH"] }] }));
+    await world.look();
+    await world.lift();
+    world.clock.advance(SECOND);
+    await world.look();
+    expect(world.events("firewall.changed")).toMatchObject([
+      { blocked: [SECURITY], unblocked: [], overruled: ["AllowSSH"] },
+      { blocked: [], unblocked: [SECURITY], overruled: [] },
+    ]);
+    world.firewall().state.allows.clear();
+  });
+
   test("that the cloud refuses is told once, goes on being tried, and holds up nobody's closing or opening", async () => {
     const world = await createWorld();
     const full = new Fault("quota", "no number is free", { retry: "never" });
@@ -175,6 +229,25 @@ describe("what others change", () => {
     expect(world.events("firewall.repaired")).toMatchObject([{ firewall: GROUPS, grants: [onGroups.id] }]);
     await world.look(GROUPS);
     expect(world.events("firewall.repaired")).toHaveLength(1);
+  });
+
+  test("what was made again is told, though another block on the same firewall isn't taken", async () => {
+    const other = machineBehind([NSG], { id: "/subscriptions/1/vm/prod-vm-4" as never, name: "prod-vm-4" });
+    const world = await createWorld({ machines: [machineBehind([NSG]), other] });
+    const full = new Fault("quota", "no number is free", { retry: "never" });
+    const { cloud, id, name, account } = other;
+    const refused = aProtection({ machine: { cloud, id, name, account } });
+    await world.protect(aProtection());
+    await world.look();
+    await world.protect(refused);
+    world.firewall().state.blocks.clear();
+    world.trouble((operation, _, about) =>
+      operation === "block" && about !== undefined && "protection" in about && about.protection === refused.id
+        ? { kind: "refuse", fault: full }
+        : undefined,
+    );
+    await expect(world.look()).rejects.toThrow("doesn't hold");
+    expect(world.events("firewall.repaired")).toMatchObject([{ protections: [SECURITY] }]);
   });
 
   test("a rule that lets in is told once with what it opens; again when it gets wider, and when it went and came back", async () => {
@@ -232,9 +305,10 @@ describe("what others change", () => {
     const world = await createWorld({ drift: "withhold" });
     await world.protect(aProtection());
     await world.look();
+    world.clock.advance(SECOND);
     allow(world.firewall());
     await world.look();
-    expect(await world.wakeups.nextAt()).toBe(NOW);
+    expect(await world.wakeups.nextAt()).toBe(world.clock.now());
     await world.look();
     const stored = await world.storedProtection();
     expect(stored.targets[0]?.overrules).toEqual(["AllowSSH"]);
@@ -247,6 +321,7 @@ describe("what others change", () => {
     ).toEqual([]);
     expect(world.events("protection.undercut")).toMatchObject([{ overruled: true }]);
     expect(world.events("firewall.repaired")).toEqual([]);
+    expect(world.events("protection.began")).toHaveLength(2);
     world.firewall().state.allows.clear();
   });
 });
