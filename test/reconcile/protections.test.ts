@@ -305,6 +305,7 @@ describe("what others change", () => {
     const world = await createWorld({ drift: "withhold" });
     await world.protect(aProtection());
     await world.look();
+    world.wakeups.clear();
     world.clock.advance(SECOND);
     allow(world.firewall());
     await world.look();
