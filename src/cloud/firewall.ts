@@ -140,7 +140,8 @@ export interface Firewall {
   readonly changesAtOnce?: boolean;
 
   /**
-   * Everything with our owner mark, read freshly, and what undercuts `blocks`. A firewall that no longer exists holds nothing and is settled.
+   * Everything with our owner mark, read freshly, and what undercuts `blocks`. A firewall that no longer exists holds nothing and is settled. One
+   * whose rules were moved to where we can't read them shows nothing and is never settled, and each `apply` to it throws.
    */
   readonly observe: (signal: AbortSignal, blocks?: readonly Block[]) => Promise<Observed>;
 

@@ -58,7 +58,14 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
 
   const observe = async (signal: AbortSignal, asked: readonly Block[] = []): Promise<Observed> => {
     const group = await readSharedGroup(ec2.within(signal), key.group, installation);
-    if (group === undefined || group.isLatchs) return { rules: [], blocks: [], undercut: new Map(), settled: true };
+    if (group === undefined || group.isLatchs) {
+      return {
+        rules: [],
+        blocks: [],
+        undercut: new Map(asked.map(({ protection }) => [protection, []])),
+        settled: true,
+      };
+    }
     const store = await storeFor(group);
     const { state } = intend(store.state, group.live, NO_CHANGES, group.name);
     const foreign = foreignRules(state, group.live);

@@ -75,7 +75,10 @@ export const createClassicFirewall = ({ id, name, api, mark, mappedPorts }: Clas
 
   const observe = async (signal: AbortSignal, blocks: readonly Block[] = []): Promise<Observed> => {
     const firewall = await read(signal);
-    if (firewall === undefined || firewall.policy !== undefined) return NOTHING;
+    if (firewall === undefined) return { ...noneFor(blocks), settled: true };
+    // Azure copies the collections when it moves a firewall into a policy, so what was ours may go on working there: nothing may be called closed.
+    // https://learn.microsoft.com/azure/firewall-manager/migrate-to-policy
+    if (firewall.policy !== undefined) return { ...noneFor(blocks), settled: false };
     const deps = await planDeps(firewall, false, signal);
     const { divided, front } = deps;
     const untouched = planAsFarAsPossible(NO_CHANGES, deps).planned;
@@ -89,16 +92,12 @@ export const createClassicFirewall = ({ id, name, api, mark, mappedPorts }: Clas
 
   const apply = async (changes: Changes, guard: Guard, signal: AbortSignal): Promise<readonly string[]> => {
     const firewall = await readWhenStill(signal);
-    const wants = changes.add.length + changes.restamp.length + changes.block.length > 0;
     if (firewall === undefined) {
       // With the firewall went all its rules: nothing to close.
-      if (!wants) return [];
+      if (changes.add.length + changes.restamp.length + changes.block.length === 0) return [];
       throw new Fault("not-found", `\`${name}\` is gone`, { retry: "never" });
     }
-    if (firewall.policy !== undefined) {
-      if (!wants) return [];
-      throw inPolicy(name, firewall.policy);
-    }
+    if (firewall.policy !== undefined) throw inPolicy(name, firewall.policy);
     const deps = await planDeps(firewall, changes.add.length > 0, signal);
     const { planned, fault } = planAsFarAsPossible(changes, deps);
     if (planned !== undefined && (planned.differs || !hasSucceeded(firewall))) {
@@ -123,7 +122,11 @@ export const createClassicFirewall = ({ id, name, api, mark, mappedPorts }: Clas
   return { id, name, ruleHolds: "grant", changesAtOnce: true, observe, apply };
 };
 
-const NOTHING: Observed = { rules: [], blocks: [], undercut: new Map(), settled: true };
+const noneFor = (blocks: readonly Block[]): Omit<Observed, "settled"> => ({
+  rules: [],
+  blocks: [],
+  undercut: new Map(blocks.map(({ protection }) => [protection, []])),
+});
 
 /** Azure is at work on it, which is when a removed rule may still let people in, and an added one not yet. */
 const isChanging = ({ provisioningState = "" }: ClassicDocument): boolean =>

@@ -266,7 +266,7 @@ describe("what others have there", () => {
     expect(collection(world, "deny")?.rules.map(({ name }) => name)).toEqual(["bcdfghjk-tcp"]);
   });
 
-  test("what is in a policy is left alone, and said", async () => {
+  test("what is in a policy is left alone, never called closed, and said", async () => {
     const policy = networkId("firewallPolicies", "pol-hub");
     const bare = aFirewall({
       firewallPolicy: policy,
@@ -278,10 +278,10 @@ describe("what others have there", () => {
     expect(await world.firewall.observe(never, [aBlock()])).toEqual({
       rules: [],
       blocks: [],
-      undercut: new Map(),
-      settled: true,
+      undercut: new Map([[aBlock().protection, []]]),
+      settled: false,
     });
-    for (const changes of [{ add: [aRule()] }, { block: [aBlock()] }]) {
+    for (const changes of [{}, { add: [aRule()] }, { block: [aBlock()] }]) {
       await expect(world.firewall.apply({ ...NO_CHANGES, ...changes }, free, never)).rejects.toMatchObject({
         retry: "never",
         message: "rules of `fw-hub` are in the policy `pol-hub`, which we don't change",
@@ -292,7 +292,8 @@ describe("what others have there", () => {
 
   test("a firewall that is gone holds nothing", async () => {
     const world = await setupHub({ world: aHubWorld(aFirewall({ id: networkId("azureFirewalls", "other") })) });
-    expect(await world.firewall.observe(never)).toMatchObject({ rules: [], settled: true });
+    const undercut = new Map([[aBlock().protection, []]]);
+    expect(await world.firewall.observe(never, [aBlock()])).toEqual({ rules: [], blocks: [], undercut, settled: true });
     expect(await world.firewall.apply(NO_CHANGES, free, never)).toEqual([]);
     await expect(world.firewall.apply({ ...NO_CHANGES, add: [aRule()] }, free, never)).rejects.toMatchObject({
       code: "not-found",
