@@ -55,9 +55,10 @@ export interface ObservedRule {
 /**
  * Ports of one machine that a protection keeps closed to everybody for whom no grant opens them.
  *
- * An NSG and an Azure Firewall deny, after every foreign allow that speaks of these ports but those in `overrules`, and after our own
- * allows. A security group, which can't deny, is kept without the rules in `overrules`: they are stored, then revoked, and split where they cover
- * more; taking the block away puts them back.
+ * An NSG and an Azure Firewall deny: after our own allows, and after every foreign allow that speaks of these ports but those in `overrules`. That is for
+ * allows that are there before the deny: one that comes behind it stays without effect, also when the deny is changed for another port. A security group,
+ * which can't deny, is kept without the rules in `overrules`: they are stored, then revoked, and split where they cover more; taking the block away
+ * puts them back.
  */
 export interface Block {
   readonly protection: ProtectionId;
@@ -82,7 +83,7 @@ export interface ObservedBlock {
 export interface ForeignAllow {
   /** As this firewall tells its rules apart: an NSG rule's name, `sgr-…`, a collection's and a rule's name. */
   readonly id: string;
-  /** For people: `AllowSSH`, `sgr-0a1 of web-servers`. */
+  /** For people, who are told the firewall's name beside it: `AllowSSH`, `sgr-0a1`. */
   readonly name: string;
   readonly priority: number | undefined;
   /** `any`: all protocols, which a security group can't be split by. */
@@ -129,7 +130,7 @@ export type Guard = () => Promise<void>;
 
 export interface Firewall {
   readonly id: FirewallId;
-  /** As people know it: `nsg-prod-web`, `eni-0a1`. */
+  /** As people know it: `nsg-prod-web`, `eni-0a1`, `web (sg-0a1)`; for as long as nothing was read of a group, `sg-0a1`. */
   readonly name: string;
   /**
    * `grant`: a rule belongs to one grant and lists all its ports and sources.

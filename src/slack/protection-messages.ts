@@ -96,15 +96,15 @@ export const bullets = (texts: readonly string[]): readonly string[] => {
   return texts.length > MOST_LINES ? [...shown, `• and ${texts.length - MOST_LINES} more`] : shown;
 };
 
-/** What protecting does beside keeping ports of this machine closed. Rules of security groups name their group themselves. */
+/** What protecting does beside keeping ports of this machine closed. */
 export const concernText = (concern: Concern): string => {
   switch (concern.kind) {
     case "shared":
       return `• ${code(concern.firewallName)} is shared: rules withheld there are gone for ${named(concern.machines)} too.`;
     case "cuts-sessions":
-      return `• Connections that are open now may be cut at once: AWS doesn't keep track of what ${named(concern.rules)} ${concern.rules.length === 1 ? "lets" : "let"} in from anywhere.`;
+      return `• Connections that are open now may be cut at once: AWS doesn't keep track of what ${named(concern.rules)} of ${code(concern.firewallName)} ${concern.rules.length === 1 ? "lets" : "let"} in from anywhere.`;
     case "all-protocols":
-      return `• ${named(concern.rules)} ${concern.rules.length === 1 ? "lets" : "let"} in every protocol and can't be split, so all that ${concern.rules.length === 1 ? "it lets" : "they let"} in is closed, not only these ports.`;
+      return `• ${named(concern.rules)} of ${code(concern.firewallName)} ${concern.rules.length === 1 ? "lets" : "let"} in every protocol and can't be split, so all that ${concern.rules.length === 1 ? "it lets" : "they let"} in is closed, not only these ports.`;
   }
 };
 

@@ -45,7 +45,7 @@ test("what the policy wants protected is protected without anybody's word, unles
   expect(latest(wanted, SECURITY).split("\n")).toEqual([
     wanted,
     "The policy says `protect: auto`, but it does more than close ports of this machine:",
-    expect.stringMatching(/^• sgr-\w+ of wide lets in every protocol and can't be split, /u),
+    expect.stringMatching(/^• sgr-\w+ of `wide \(sg-\w+\)` lets in every protocol and can't be split, /u),
     "[Protect]",
   ]);
   const before = stage.ec2.exportAccount();

@@ -158,8 +158,8 @@ describe("what who protects a machine hears", () => {
         proposal: protection,
         concerns: [
           { kind: "shared", firewallName: "web (sg-1)", machines: ["web-2", "web-3"] },
-          { kind: "cuts-sessions", firewallName: "web (sg-1)", rules: ["sgr-1 of web", "sgr-3 of web"] },
-          { kind: "all-protocols", firewallName: "web (sg-1)", rules: ["sgr-2 of web"] },
+          { kind: "cuts-sessions", firewallName: "web (sg-1)", rules: ["sgr-1", "sgr-3"] },
+          { kind: "all-protocols", firewallName: "web (sg-1)", rules: ["sgr-2"] },
         ],
       }),
     );
@@ -167,8 +167,8 @@ describe("what who protects a machine hears", () => {
       [
         "SSH of prod-vm-3: nothing is changed yet, because protecting it does more than that.",
         "• `web (sg-1)` is shared: rules withheld there are gone for web-2 and web-3 too.",
-        "• Connections that are open now may be cut at once: AWS doesn't keep track of what sgr-1 of web and sgr-3 of web let in from anywhere.",
-        "• sgr-2 of web lets in every protocol and can't be split, so all that it lets in is closed, not only these ports.",
+        "• Connections that are open now may be cut at once: AWS doesn't keep track of what sgr-1 and sgr-3 of `web (sg-1)` let in from anywhere.",
+        "• sgr-2 of `web (sg-1)` lets in every protocol and can't be split, so all that it lets in is closed, not only these ports.",
       ].join("\n"),
     );
     expect(buttons).toEqual(["Protect anyway → k7f3q2xd", "Leave it → k7f3q2xd"]);

@@ -53,11 +53,18 @@ export interface SharedGroupDeps {
  */
 export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
   const { id, installation, key, ec2, withheld } = deps;
+  /** As it was last read. */
+  let groupName: string | undefined;
+  const readGroup = async (read: Ask): Promise<SharedGroup | undefined> => {
+    const group = await readSharedGroup(read, key.group, installation);
+    groupName = group?.name ?? groupName;
+    return group;
+  };
   const storeFor = async (group: SharedGroup): Promise<WithheldStore> =>
     openWithheldStore({ id, installation, place: writeGroup(key), withheld }, group.tags);
 
   const observe = async (signal: AbortSignal, asked: readonly Block[] = []): Promise<Observed> => {
-    const group = await readSharedGroup(ec2.within(signal), key.group, installation);
+    const group = await readGroup(ec2.within(signal));
     if (group === undefined || group.isLatchs) {
       return {
         rules: [],
@@ -72,7 +79,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     return {
       rules: [],
       blocks: observedBlocks(state),
-      undercut: new Map(asked.map((block) => [block.protection, undercutting(block, foreign, group.name)])),
+      undercut: new Map(asked.map((block) => [block.protection, undercutting(block, foreign)])),
       settled:
         isNoWork(workFor(state, group.live, group.name)) && store.holds(finished(state, group.live, group.name).state),
     };
@@ -87,7 +94,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
       await guard();
       return await read(doing, send);
     };
-    const group = await readSharedGroup(read, key.group, installation);
+    const group = await readGroup(read);
     if (group === undefined) return forgetGone(deps, changes, guard);
     if (group.isLatchs) {
       if (changes.block.length === 0) return [];
@@ -121,7 +128,15 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     return [...said, ...reached.said, ...end.said];
   };
 
-  return { id, name: key.group, ruleHolds: "hole", observe, apply };
+  return {
+    id,
+    get name() {
+      return groupName === undefined || groupName === key.group ? key.group : `${groupName} (${key.group})`;
+    },
+    ruleHolds: "hole",
+    observe,
+    apply,
+  };
 };
 
 /** One apply on its way: `live` and `state` follow what is done. */
@@ -144,12 +159,12 @@ const observedBlocks = ({ blocks }: WithheldState): readonly ObservedBlock[] =>
     })
     .toSorted((a, b) => (a.protection < b.protection ? -1 : 1));
 
-const undercutting = (block: Block, foreign: readonly LiveRule[], groupName: string): readonly ForeignAllow[] =>
+const undercutting = (block: Block, foreign: readonly LiveRule[]): readonly ForeignAllow[] =>
   foreign
     .filter(({ values }) => block.ports.some((port) => covers(values, port)))
     .map(({ id, values }) => ({
       id,
-      name: `${id} of ${groupName}`,
+      name: id,
       priority: undefined,
       protocol: values.protocol === "tcp" || values.protocol === "udp" ? values.protocol : "any",
       ports: [values.ports === undefined ? "*" : showRange(values.ports)],

@@ -138,10 +138,13 @@ describe("what still lets in", () => {
     const all: RuleSpec = { protocol: "-1", peer: "sg-0a1" };
     const { ec2, firewall } = await start([WEB, RANGE, all, { protocol: "udp", ports: 22, peer: "0.0.0.0/0" }, SSH]);
     const block = blockOf(ONE, ["22/tcp"], []);
-    const { undercut } = await firewall().observe(never, [block]);
+    const group = firewall();
+    expect(group.name).toBe(GROUP);
+    const { undercut } = await group.observe(never, [block]);
+    expect(group.name).toBe(`shared (${GROUP})`);
     const named = (port: number, peer: string) => {
       const id = idOf(ec2, port, peer);
-      return { id, name: `${id} of shared`, priority: undefined };
+      return { id, name: id, priority: undefined };
     };
     const tcp = ec2
       .state()
@@ -153,7 +156,7 @@ describe("what still lets in", () => {
     expect(found).toEqual([
       {
         id: tcp?.id,
-        name: `${tcp?.id} of shared`,
+        name: tcp?.id,
         priority: undefined,
         protocol: "tcp",
         ports: ["22"],
