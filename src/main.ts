@@ -133,6 +133,7 @@ const openClouds = async (
         installation,
         subscriptions: config.azure.subscriptions,
         mappedPorts: config.azure.mappedPorts,
+        allowPriorities: config.azure.allowPriorities,
         clock,
         credential: armToken === undefined ? new DefaultAzureCredential() : fixedToken(armToken),
         ...(armEndpoint === undefined ? {} : { endpoint: armEndpoint }),

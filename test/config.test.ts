@@ -42,6 +42,7 @@ describe("the example", () => {
       azure: {
         subscriptions: ["00000000-0000-0000-0000-000000000001"],
         mappedPorts: { from: 50_000, to: 59_999 },
+        allowPriorities: { from: 100, to: 999 },
       },
       aws: [{ regions: ["eu-west-1"] }],
       security: { channel: "C0SECURITY", roles: ["security"], digest: "0 9 * * 1-5" },
@@ -89,7 +90,8 @@ describe("the example", () => {
 
 describe("what may be left out and how", () => {
   test("the smallest file: single names for lists, a rule without name and match, well-known services", () => {
-    const { timezone, policy, security, aws } = config(SMALLEST);
+    const { timezone, policy, security, aws, azure } = config(SMALLEST);
+    expect(azure).toMatchObject({ mappedPorts: { from: 50_000, to: 59_999 }, allowPriorities: { from: 100, to: 999 } });
     expect({ timezone, security, aws }).toEqual({ timezone: "UTC", security: undefined, aws: [] });
     expect(policy.rules).toMatchObject([
       { name: "rule 1", sources: [{ kind: "single-address" }], justification: { required: false }, channel: "C1" },
@@ -181,7 +183,7 @@ describe("what may be left out and how", () => {
 describe("every mistake is told with its place", () => {
   test("as an editor can jump to it", () => {
     expect(problems(withChange("ssh: { maximum: 3h }", "ssh: { maximum: 3 hours }"))).toEqual([
-      'latch.yaml:43:23 rules[0].ports.ssh.maximum: "3 hours" is not a duration; write 3h',
+      'latch.yaml:44:23 rules[0].ports.ssh.maximum: "3 hours" is not a duration; write 3h',
     ]);
   });
 
@@ -191,10 +193,10 @@ describe("every mistake is told with its place", () => {
       .replace("request: [engineers]", "request: [engineer]")
       .replace("[office, vpn", "[ofice, vpn");
     expect(problems(text)).toEqual([
-      'latch.yaml:31:1 chanel: "chanel" is not a setting; did you mean channel?',
-      'latch.yaml:43:23 rules[0].ports.ssh.maximum: "30" could be minutes or hours; write 30m or 30h',
-      'latch.yaml:45:15 rules[0].sources[0]: "ofice" is not a network; did you mean office?',
-      'latch.yaml:47:15 rules[0].request[0]: "engineer" is not a role; did you mean engineers?',
+      'latch.yaml:32:1 chanel: "chanel" is not a setting; did you mean channel?',
+      'latch.yaml:44:23 rules[0].ports.ssh.maximum: "30" could be minutes or hours; write 30m or 30h',
+      'latch.yaml:46:15 rules[0].sources[0]: "ofice" is not a network; did you mean office?',
+      'latch.yaml:48:15 rules[0].request[0]: "engineer" is not a role; did you mean engineers?',
     ]);
   });
 
@@ -301,13 +303,27 @@ describe("every mistake is told with its place", () => {
     [
       "50000-59999",
       "59999-50000",
-      'clouds.azure.mappedPorts: "59999-50000" is not a range of ports; write one like 50000-59999',
+      'clouds.azure.mappedPorts: "59999-50000" is not a range of ports within 1-65535; write one like 50000-59999',
     ],
-    ["50000-59999", "50000", 'clouds.azure.mappedPorts: "50000" is not a range of ports; write one like 50000-59999'],
+    [
+      "50000-59999",
+      "50000",
+      'clouds.azure.mappedPorts: "50000" is not a range of ports within 1-65535; write one like 50000-59999',
+    ],
     [
       "50000-59999",
       "0-65536",
-      'clouds.azure.mappedPorts: "0-65536" is not a range of ports; write one like 50000-59999',
+      'clouds.azure.mappedPorts: "0-65536" is not a range of ports within 1-65535; write one like 50000-59999',
+    ],
+    [
+      "100-999",
+      "99-999",
+      'clouds.azure.allowPriorities: "99-999" is not a range of priorities within 100-4096; write one like 100-999',
+    ],
+    [
+      "100-999",
+      "100-4097",
+      'clouds.azure.allowPriorities: "100-4097" is not a range of priorities within 100-4096; write one like 100-999',
     ],
     [
       "0 9 * * 1-5",

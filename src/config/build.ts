@@ -40,6 +40,8 @@ export interface AzureAccount {
   readonly subscriptions: readonly string[];
   /** Of an Azure Firewall's public addresses, those that may be mapped to machines; both ends included. */
   readonly mappedPorts: { readonly from: number; readonly to: number };
+  /** Of the inbound rules of an NSG, those that our allows may take; both ends included. */
+  readonly allowPriorities: { readonly from: number; readonly to: number };
 }
 
 export interface AwsAccount {
@@ -54,6 +56,9 @@ export const WELL_KNOWN_SERVICES = { ssh: [22], rdp: [3389], winrm: [5985, 5986]
 
 /** Above what well-known services use, and of what is left to everybody (RFC 6335) a piece that is easy to remember. */
 const MAPPED_PORTS = { from: 50_000, to: 59_999 } as const;
+
+/** Before whatever denies from 1000 on. */
+const ALLOW_PRIORITIES = { from: 100, to: 999 } as const;
 
 /** Calls `complain` for every mistake; what it returns is of use only when there was none. */
 export const build = (content: FileContent, complain: (path: Path, message: string) => void): Config => {
@@ -94,6 +99,7 @@ export const build = (content: FileContent, complain: (path: Path, message: stri
     azure: content.clouds.azure && {
       subscriptions: content.clouds.azure.subscriptions,
       mappedPorts: content.clouds.azure.mappedPorts ?? MAPPED_PORTS,
+      allowPriorities: content.clouds.azure.allowPriorities ?? ALLOW_PRIORITIES,
     },
     aws: (content.clouds.aws ?? []).map(({ regions, roleArn, externalId, quotas }) => ({
       regions,

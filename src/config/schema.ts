@@ -236,15 +236,19 @@ const oneOf = <A extends string, B extends string>(one: A, other: B) =>
   });
 
 /** `50000-59999` → both ends included. */
-const portRange = text("a range of ports, like 50000-59999").transform((typed, context) => {
-  const [, from = "", to = ""] = /^(\d{1,5})\s*-\s*(\d{1,5})$/u.exec(typed.trim()) ?? [];
-  const range = { from: Number(from), to: Number(to) };
-  if (from === "" || range.from < 1 || range.to > 65_535 || range.from > range.to)
-    return fail(context, `${quote(typed)} is not a range of ports; write one like 50000-59999`);
-  return range;
-});
+const rangeWithin = (what: string, example: string, lowest: number, highest: number) =>
+  text(`${what}, like ${example}`).transform((typed, context) => {
+    const [, from = "", to = ""] = /^(\d{1,5})\s*-\s*(\d{1,5})$/u.exec(typed.trim()) ?? [];
+    const range = { from: Number(from), to: Number(to) };
+    if (from === "" || range.from < lowest || range.to > highest || range.from > range.to)
+      return fail(context, `${quote(typed)} is not ${what} within ${lowest}-${highest}; write one like ${example}`);
+    return range;
+  });
 
 const channel = matched("a channel", /^[CG][A-Z0-9]+$/u, "write a Slack channel's id, which begins with C or G");
+
+/** That a rule of an NSG can have: https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview */
+const PRIORITIES = { from: 100, to: 4_096 } as const;
 
 const azure = map("Azure, like { subscriptions: [00000000-0000-0000-0000-000000000001] }", {
   subscriptions: list(
@@ -254,7 +258,8 @@ const azure = map("Azure, like { subscriptions: [00000000-0000-0000-0000-0000000
       "write a subscription's id, like 00000000-0000-0000-0000-000000000001",
     ),
   ),
-  mappedPorts: portRange.optional(),
+  mappedPorts: rangeWithin("a range of ports", "50000-59999", 1, 65_535).optional(),
+  allowPriorities: rangeWithin("a range of priorities", "100-999", PRIORITIES.from, PRIORITIES.to).optional(),
 });
 
 const awsAccount = map("an AWS account, like { regions: [eu-west-1] }", {

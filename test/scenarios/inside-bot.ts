@@ -59,7 +59,8 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
     const reading = await readConfig(sandbox.configFile);
     if (environment.kind === "bad" || reading.kind === "bad") throw new Error(JSON.stringify([environment, reading]));
     const { config } = reading;
-    const { installation } = config;
+    const { installation, azure: account } = config;
+    if (account === undefined) throw new Error("the configuration has no Azure");
     latch = await startLatch({
       settings: environment.settings,
       config,
@@ -72,8 +73,7 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
             createAzureCloud({
               installation,
               clock,
-              subscriptions: config.azure?.subscriptions ?? [],
-              ...(config.azure === undefined ? {} : { mappedPorts: config.azure.mappedPorts }),
+              ...account,
               endpoint: azure.url,
               credential: fixedToken("sandbox-token"),
             }),

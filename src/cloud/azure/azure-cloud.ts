@@ -25,18 +25,13 @@ export interface AzureDeps {
   /** Another Azure Resource Manager; the public cloud's without it. */
   readonly endpoint?: string;
   readonly clock: Clock;
-  /** Where our allow rules may stand; both ends included. */
-  readonly priorityBand?: Band;
+  /** Where in a network security group our allow rules may stand; both ends included. */
+  readonly allowPriorities: Band;
   /** Of an Azure Firewall's public addresses, those that may lead to machines; both ends included. */
-  readonly mappedPorts?: MappedPorts;
+  readonly mappedPorts: MappedPorts;
   /** For tests: how long calls may take. */
   readonly limits?: Partial<Limits>;
 }
-
-/** Our allows stand before whatever denies from 1000 on. */
-const ALLOWS: Band = { from: 100, to: 999 };
-
-const MAPPED_PORTS: MappedPorts = { from: 50_000, to: 59_999 };
 
 /** Throws at once when the installation's name, the band, the mapped ports or the endpoint can't be: see `checkEndpoint`. */
 export const createAzureCloud = (deps: AzureDeps): Cloud => {
@@ -45,8 +40,8 @@ export const createAzureCloud = (deps: AzureDeps): Cloud => {
   if (problem !== undefined) throw new Error(problem);
   const mark = createOwnerMark(deps.installation);
   const firewallMark = createFirewallMark(deps.installation);
-  const band = checkBand(deps.priorityBand ?? ALLOWS);
-  const mappedPorts = checkMappedPorts(deps.mappedPorts ?? MAPPED_PORTS);
+  const band = checkBand(deps.allowPriorities);
+  const mappedPorts = checkMappedPorts(deps.mappedPorts);
   const arm = createArm({ credential, endpoint, limits: { ...LIMITS, ...deps.limits }, clock });
 
   return {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../../src/access/time.ts";
 import { checkEndpoint, fixedToken } from "../../../src/cloud/azure/arm-endpoint.ts";
 import { createAzureCloud } from "../../../src/cloud/azure/azure-cloud.ts";
+import { DEFAULT_RANGES } from "./default-ranges.ts";
 
 test.each([
   [undefined, false],
@@ -31,7 +32,13 @@ test.each([
 });
 
 test("the adapter itself refuses to send a fixed token elsewhere", () => {
-  const deps = { installation: "acme", subscriptions: [], credential: fixedToken("t"), clock: systemClock };
+  const deps = {
+    ...DEFAULT_RANGES,
+    installation: "acme",
+    subscriptions: [],
+    credential: fixedToken("t"),
+    clock: systemClock,
+  };
   expect(() => createAzureCloud({ ...deps, endpoint: "https://management.azure.com" })).toThrow("only for loopback");
   expect(() => createAzureCloud(deps)).toThrow("only for an endpoint on loopback");
 });

@@ -6,6 +6,7 @@ import { systemClock } from "../../../src/access/time.ts";
 import { fixedToken } from "../../../src/cloud/azure/arm-endpoint.ts";
 import { type AzureDeps, createAzureCloud } from "../../../src/cloud/azure/azure-cloud.ts";
 import type { Cloud } from "../../../src/cloud/firewall.ts";
+import { DEFAULT_RANGES } from "./default-ranges.ts";
 import { aRule, firewallOf, grantNumber, NSG, NSG_ID, never, reconcile, SUBSCRIPTION, TOKEN } from "./small-world.ts";
 
 /** A server that somebody else could have written: as little of ARM as a test needs. */
@@ -46,6 +47,7 @@ const json = (response: ServerResponse, status: number, body: unknown, headers: 
 
 const cloudAt = (endpoint: string, more: Partial<AzureDeps> = {}): Cloud =>
   createAzureCloud({
+    ...DEFAULT_RANGES,
     installation: "acme",
     subscriptions: [SUBSCRIPTION],
     credential: fixedToken(TOKEN),
@@ -174,7 +176,11 @@ test("a credential that never gives a token has its time", async () => {
 
 test("a group may come without most of what it can have", async () => {
   const server = await serve((_asked, response) => json(response, 200, { properties: {} }));
-  expect(await firewallOf(cloudAt(server.url), NSG_ID).observe(never)).toEqual({ rules: [], settled: true });
+  expect(await firewallOf(cloudAt(server.url), NSG_ID).observe(never)).toMatchObject({
+    rules: [],
+    blocks: [],
+    settled: true,
+  });
 });
 
 test("a power state that can't be read is unknown, and machines may come without most of what they can have", async () => {

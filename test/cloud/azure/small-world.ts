@@ -19,6 +19,7 @@ import {
 import { type AzureServer, type AzureServerOptions, createAzureServer } from "../../../src/sandbox/azure/server.ts";
 import type { AzureWorld, WrittenRule } from "../../../src/sandbox/azure/world.ts";
 import { createFaults, type Faults } from "../../../src/sandbox/faults.ts";
+import { DEFAULT_RANGES } from "./default-ranges.ts";
 
 export const SUBSCRIPTION = "00000000-0000-0000-0000-000000000001";
 export const TOKEN = "sandbox-token";
@@ -180,6 +181,7 @@ export const setup = async (
   });
   const another = (more: Partial<AzureDeps>): Cloud =>
     createAzureCloud({
+      ...DEFAULT_RANGES,
       installation: "acme",
       subscriptions: [SUBSCRIPTION],
       credential: fixedToken(TOKEN),

@@ -109,10 +109,12 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     const intended = intend(store.state, live, changes, group.name);
     const change: Change = { deps, read, write, group, store, state: intended.state, live };
     const dropFirst = await checkRoom(change, changes);
-    await store.save(change.state, guard, write);
+    const ahead = workFor(change.state, change.live, group.name);
+    // Whoever resumes with only tags left to take away must not put them there again: it would never get further.
+    if (!isNoWork(ahead)) await store.save(change.state, guard, write);
 
-    const said = [...intended.said, ...workFor(change.state, change.live, group.name).said];
-    if (dropFirst) await takeOut(change, workFor(change.state, change.live, group.name).drop);
+    const said = [...intended.said, ...ahead.said];
+    if (dropFirst) await takeOut(change, ahead.drop);
     said.push(...(await addMissing(change, guard)));
     const work = workFor(change.state, change.live, group.name);
     await putTags(write, work.mark, [remainsTag(installation)]);

@@ -52,10 +52,18 @@ export const tagPrefix = (installation: string): string => `latch:${installation
 export const withholdsTag = (installation: string): string => `${tagPrefix(installation)}withholds`;
 
 /** `tags`: all of the group's. Withheld rules that only one of the two knows are kept: nothing may be forgotten that isn't put back. */
-export const readStored = (memory: string | undefined, tags: readonly Tag[], installation: string): Stored => {
+export const readStored = (
+  memory: string | undefined,
+  tags: readonly Tag[],
+  installation: string,
+): Stored & {
+  /** What the later one of the two says by itself: what was written under this version. */
+  readonly written: WithheldState;
+} => {
   const remembered = readMemory(memory);
   const tagged = readGroupTags(tags, installation);
   const [first, second] = remembered.version >= tagged.version ? [remembered, tagged] : [tagged, remembered];
+  const { made, going } = remembered;
   const entries = new Map(first.entries);
   for (const [key, text] of second.entries) {
     const isUsable = text !== undefined && (key.startsWith(RULE) || key.startsWith(BLOCK));
@@ -69,10 +77,11 @@ export const readStored = (memory: string | undefined, tags: readonly Tag[], ins
   const told = new Map([...read.rules.values()].map((rule) => [`${RULE}${ruleKey(rule)}`, writeRule(rule)]));
   return {
     version: first.version,
+    written: { ...readEntries(first.entries), made, going },
     state: {
       ...(isBelievable ? read : { ...read, rules: new Map(), damaged: new Map([...read.damaged, ...told]) }),
-      made: remembered.made,
-      going: remembered.going,
+      made,
+      going,
     },
   };
 };

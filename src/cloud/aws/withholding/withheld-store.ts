@@ -42,7 +42,7 @@ export const openWithheldStore = async (
   const group = place.slice(place.lastIndexOf("/") + 1);
   let memory = await withheld.read(id);
   const stored = readStored(memory, tags, installation);
-  let { state: last, version } = stored;
+  let { written: last, version } = stored;
   const there = new Map(tags.map(({ Key, Value }) => [Key, Value]));
 
   const tagsAt = (state: WithheldState, at: number) => writeGroupTags({ state, version: at }, installation, place);

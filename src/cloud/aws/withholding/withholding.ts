@@ -49,7 +49,8 @@ export const intend = (
   const { rules: known, said } = learn(before, live, groupName);
   const rules = new Map<string, WithheldRule>();
   for (const [identity, rule] of known) {
-    rules.set(identity, { ...adopted(rule, live), out: portsOut(rule, blocks) });
+    const out = portsOut(rule, blocks);
+    rules.set(identity, { ...(out.length > 0 ? adopted(rule, live) : rule), out });
   }
   for (const found of newlyOverruled(changes.block, before, live)) {
     const withheld = { ...found.values, id: found.id, out: [], cut: [] };
@@ -195,7 +196,7 @@ const learn = (before: WithheldState, live: readonly LiveRule[], groupName: stri
 const cutFrom = (rule: WithheldRule, parts: readonly RuleValues[]): WithheldRule =>
   parts.length === 0 ? rule : { ...rule, cut: [...rule.cut, ...parts.flatMap(({ ports }) => ports ?? [])] };
 
-/** One that was being put back, and is there again as it was, is the same rule under a new id. */
+/** One that was being put back, is there again as it was and is withheld once more: the same rule under a new id. */
 const adopted = (rule: WithheldRule, live: readonly LiveRule[]): WithheldRule => {
   if (rule.out.length > 0) return rule;
   const there = live.find(({ values }) => identityOf(values) === identityOf(rule) && isAsItWas(values, rule));

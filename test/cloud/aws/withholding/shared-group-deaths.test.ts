@@ -82,6 +82,67 @@ describe.each(LOSSES)("dying right before each write, and losing %s then", (loss
   };
 });
 
+/** How one dies of every write there is, in a fresh process each time. */
+const WAYS = ["right after every write", "right after every write to EC2", "right before every write to EC2"] as const;
+
+describe.each(WAYS)("dying %s", (way) => {
+  test.each(STEPS)("%s gets further each time, with few writes made twice", async (_name, first, then) => {
+    const calm = await passes(first, then, undefined);
+    const result = await passes(first, then, way);
+    expect(result.reached).toEqual(calm.reached);
+    expect(result.end).toEqual(calm.end);
+    expect(result.said).toEqual([]);
+    expect(result.cutOff).toEqual([]);
+    // A rule that was put back has another id, which is written down once more by whoever finds it.
+    expect(result.writes.length, result.writes.join("\n")).toBeLessThanOrEqual(calm.writes.length + 2);
+    expect(result.deaths).toBeGreaterThan(2);
+  });
+
+  const passes = async (first: Names, then: Names, killed: (typeof WAYS)[number] | undefined) => {
+    const stage = await setSharedStage(RULES);
+    const { ec2, firewall } = stage;
+    const ids = idsNow(stage);
+    const blocks = {
+      one: blockOf("k7f3q2xd", ["22/tcp"], ids),
+      two: blockOf("m8g4r3zf", ["24/tcp"], ids, ["10.0.1.7"]),
+    };
+    const desired = (names: Names) => names.map((name) => blocks[name]);
+    const said = [...(await reconcile(firewall(), desired(first)))];
+    const cutOff = watchOpenPorts(stage);
+    const { writes, end, life } = dyingOften(stage, killed);
+    let deaths = 0;
+    for (let isDone = false; !isDone; ) {
+      const result = await pass(firewall(), desired(then), life()).catch(() => undefined);
+      if (result === undefined) deaths += 1;
+      said.push(...(result?.said ?? []));
+      isDone = result?.done === true;
+      if (deaths > 40) throw new Error(`dies in vain:\n${writes.join("\n")}`);
+    }
+    end();
+    const reached = groupNow(ec2)?.ingress;
+    said.push(...(await reconcile(firewall(), [])));
+    return { reached, end: groupNow(ec2), writes, deaths, said, cutOff };
+  };
+
+  /** `writes`: those that had an effect. */
+  const dyingOften = ({ ec2 }: SharedStage, killed: (typeof WAYS)[number] | undefined) => {
+    const writes: string[] = [];
+    let met = -1;
+    const end = ec2.faults.add({
+      calls: /^(?!Describe)[A-Z]/u,
+      does: (call) => {
+        const isBefore = killed === "right before every write to EC2" && met !== writes.length;
+        met = writes.length;
+        if (isBefore) return { kind: "drop" };
+        writes.push(call);
+        return killed === "right after every write to EC2" ? { kind: "lose-answer" } : undefined;
+      },
+    });
+    const life = (): Guard => (killed === "right after every write" ? dyingAt(2) : always);
+    return { writes, end, life };
+  };
+});
+
 describe("dying", () => {
   test("while unblocking, before each write, and blocking again, withholds what was put back under another id", async () => {
     for (let death = 1; death <= 7; death += 1) {

@@ -274,7 +274,7 @@ describe("what others do", () => {
 
 describe("no room", () => {
   test("a full band is told before anything is added, but after what was to be closed", async () => {
-    const world = await setup({}, { priorityBand: { from: 100, to: 103 } });
+    const world = await setup({}, { allowPriorities: { from: 100, to: 103 } });
     await reconcile(world.nsg, [aRule(grantNumber(1))]);
     const failing = reconcile(world.nsg, [aRule(grantNumber(2)), aRule(grantNumber(3)), aRule(grantNumber(4))]);
     await expect(failing).rejects.toMatchObject({
@@ -313,7 +313,7 @@ describe("no room", () => {
   });
 
   test("a full band doesn't keep a rule from being prolonged", async () => {
-    const world = await setup({}, { priorityBand: { from: 101, to: 101 } });
+    const world = await setup({}, { allowPriorities: { from: 101, to: 101 } });
     await reconcile(world.nsg, [aRule()]);
     const longer = aRule(undefined, {
       holders: [{ grant: "k7f3q2xd" as GrantId, expiresAt: later(END, HOUR), note: "" }],

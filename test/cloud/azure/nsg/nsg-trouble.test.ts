@@ -129,7 +129,7 @@ test("one door that won't close doesn't keep the next from closing", async () =>
 });
 
 test("a door that won't close is told before one that can't be opened", async () => {
-  const world = await setup({}, { priorityBand: { from: 101, to: 101 } });
+  const world = await setup({}, { allowPriorities: { from: 101, to: 101 } });
   await reconcile(world.nsg, [aRule()]);
   world.faults.add({ calls: /^DELETE /u, does: answer(500, "InternalServerError") });
   await expect(reconcile(world.nsg, [aRule(grantNumber(1))])).rejects.toMatchObject({ code: "azure", retry: "later" });

@@ -9,6 +9,7 @@ import type { AzureTarget, ClassicFirewall, ReadRules, RulesBefore } from "../..
 import { type AzureServer, createAzureServer } from "../../../../src/sandbox/azure/server.ts";
 import type { AzureWorld, WrittenRule } from "../../../../src/sandbox/azure/world.ts";
 import { createFaults, type Faults } from "../../../../src/sandbox/faults.ts";
+import { DEFAULT_RANGES } from "../default-ranges.ts";
 
 const SPOKE = "00000000-0000-0000-0000-000000000001";
 const HUB = "00000000-0000-0000-0000-00000000000b";
@@ -478,6 +479,7 @@ test("the inventory says the same of firewalls before machines", async () => {
   const { azure, read } = await setup();
   const clock = { now: () => Date.parse("2026-11-23T12:00:00Z") as EpochMs };
   const cloud = createAzureCloud({
+    ...DEFAULT_RANGES,
     installation: "acme",
     subscriptions: [SPOKE, HUB],
     credential: fixedToken("token"),
