@@ -86,16 +86,17 @@ describe.each(LOSSES)("dying right before each write, and losing %s then", (loss
 const WAYS = ["right after every write", "right after every write to EC2", "right before every write to EC2"] as const;
 
 describe.each(WAYS)("dying %s", (way) => {
-  test.each(STEPS)("%s gets further each time, with few writes made twice", async (_name, first, then) => {
+  test.each(STEPS)("%s gets further each time, and does nothing twice", async (_name, first, then) => {
     const calm = await passes(first, then, undefined);
     const result = await passes(first, then, way);
     expect(result.reached).toEqual(calm.reached);
     expect(result.end).toEqual(calm.end);
     expect(result.said).toEqual([]);
     expect(result.cutOff).toEqual([]);
-    // A rule that was put back has another id, which is written down once more by whoever finds it.
-    expect(result.writes.length, result.writes.join("\n")).toBeLessThanOrEqual(calm.writes.length + 2);
+    expect(result.writes).toHaveLength(calm.writes.length);
     expect(result.deaths).toBeGreaterThan(2);
+    // Memory also follows what is seen in the group, so there may be a write to it more.
+    expect(result.deaths).toBeLessThanOrEqual(calm.asked + 1);
   });
 
   const passes = async (first: Names, then: Names, killed: (typeof WAYS)[number] | undefined) => {
@@ -111,8 +112,13 @@ describe.each(WAYS)("dying %s", (way) => {
     const cutOff = watchOpenPorts(stage);
     const { writes, end, life } = dyingOften(stage, killed);
     let deaths = 0;
+    let asked = 0;
     for (let isDone = false; !isDone; ) {
-      const result = await pass(firewall(), desired(then), life()).catch(() => undefined);
+      const guard = life();
+      const result = await pass(firewall(), desired(then), async () => {
+        asked += 1;
+        await guard();
+      }).catch(() => undefined);
       if (result === undefined) deaths += 1;
       said.push(...(result?.said ?? []));
       isDone = result?.done === true;
@@ -121,10 +127,10 @@ describe.each(WAYS)("dying %s", (way) => {
     end();
     const reached = groupNow(ec2)?.ingress;
     said.push(...(await reconcile(firewall(), [])));
-    return { reached, end: groupNow(ec2), writes, deaths, said, cutOff };
+    return { reached, end: groupNow(ec2), writes, asked, deaths, said, cutOff };
   };
 
-  /** `writes`: those that had an effect. */
+  /** `writes`: those to EC2 that had an effect. */
   const dyingOften = ({ ec2 }: SharedStage, killed: (typeof WAYS)[number] | undefined) => {
     const writes: string[] = [];
     let met = -1;
