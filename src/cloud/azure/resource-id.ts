@@ -9,8 +9,6 @@ export interface ResourcePath {
   readonly name: string;
 }
 
-export type NsgPath = ResourcePath;
-
 /** The form in which resource ids are compared and kept. */
 export const idKey = (id: string): string => id.trim().replace(/\/+$/u, "").toLowerCase();
 
@@ -19,6 +17,14 @@ export const subscriptionOf = (id: string): string | undefined => /^\/subscripti
 
 /** The last part of an id, which people know it by: `pol-hub`. */
 export const nameOf = (id: string): string => id.slice(id.replace(/\/+$/u, "").lastIndexOf("/") + 1);
+
+/** The path of a resource that isn't part of another one. */
+export const pathOf = (id: string): ResourcePath | undefined => {
+  const [, subscription, resourceGroup, name] = RESOURCE.exec(id.trim()) ?? [];
+  return subscription === undefined || resourceGroup === undefined || name === undefined
+    ? undefined
+    : { subscription, resourceGroup, name };
+};
 
 /** The path of a resource in Microsoft.Network; `undefined` when the id is of another type. `type` is in lower case. */
 export const networkPathOf = (id: string, type: string): ResourcePath | undefined => {
@@ -32,7 +38,7 @@ export const networkPathOf = (id: string, type: string): ResourcePath | undefine
 export const nsgFirewallId = (resourceId: string): FirewallId => `${NSG_PREFIX}${idKey(resourceId)}` as FirewallId;
 
 /** The NSG that a firewall id names; `undefined` when it is another adapter's. */
-export const parseNsgFirewallId = (id: FirewallId): NsgPath | undefined =>
+export const parseNsgFirewallId = (id: FirewallId): ResourcePath | undefined =>
   id.startsWith(NSG_PREFIX) ? networkPathOf(id.slice(NSG_PREFIX.length), "networksecuritygroups") : undefined;
 
 /** `azure-firewall:/subscriptions/…/azurefirewalls/fw-hub`, lower case. */
@@ -45,5 +51,6 @@ export const parseClassicFirewallId = (id: FirewallId): ResourcePath | undefined
 
 const NSG_PREFIX = "azure-nsg:";
 const FIREWALL_PREFIX = "azure-firewall:";
+const RESOURCE = /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/[^/]+\/[^/]+\/([^/]+)\/?$/iu;
 const NETWORK_RESOURCE =
   /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/microsoft\.network\/([^/]+)\/([^/]+)$/u;

@@ -120,20 +120,20 @@ const denyRules = ({ block, unblock }: Changes, divided: Divided): Denied => {
   const staying = there.filter(({ observed }) => !gone.has(observed.protection));
   // Made anew is not newly closed: what it closes already stays closed wherever the deny goes.
   const again = new Set(block.map(({ protection }) => protection));
-  const before = there.flatMap(({ observed }) => (again.has(observed.protection) ? spotsOf(observed.block) : []));
+  const before = there.flatMap(({ observed }) => (again.has(observed.protection) ? closedBy(observed.block) : []));
   const wanted = block.flatMap(destinationsOf);
   const known = new Set(before.map(keyOf));
   return {
     rules: [...staying.flatMap(({ rules }) => rules.map(rawOf)), ...block.flatMap(printBlock)],
     closed: [
-      ...staying.flatMap(({ observed }) => spotsOf(observed.block)),
-      ...wanted.filter((spot) => known.has(keyOf(spot))),
+      ...staying.flatMap(({ observed }) => closedBy(observed.block)),
+      ...wanted.filter((destination) => known.has(keyOf(destination))),
     ],
-    closing: wanted.filter((spot) => !known.has(keyOf(spot))),
+    closing: wanted.filter((destination) => !known.has(keyOf(destination))),
   };
 };
 
-const spotsOf = (block: Pick<Block, "addresses" | "ports"> | undefined): readonly Destination[] =>
+const closedBy = (block: Pick<Block, "addresses" | "ports"> | undefined): readonly Destination[] =>
   block === undefined ? [] : destinationsOf(block);
 
 const keyOf = ({ address, port }: Destination): string => `${address} ${port.port} ${port.protocol}`;

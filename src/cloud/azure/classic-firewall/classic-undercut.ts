@@ -24,21 +24,23 @@ export const undercutOf = (
   new Map(blocks.map((block) => [block.protection, undercutting(block, blocks, divided)]));
 
 const undercutting = (block: Block, blocks: readonly Block[], divided: Divided): readonly ForeignAllow[] => {
-  const spots = destinationsOf(block);
+  const destinations = destinationsOf(block);
   const denyAt = denyOf(block, blocks, divided);
   const denies = divided.foreignNetwork.filter(({ action }) => action === "deny");
   const network = standing(divided.foreignNetwork, "allow").filter(
     ({ collection, rule }) =>
       collection.priority < denyAt &&
-      spots.some(
-        (spot) =>
-          speaksOf(rule, [spot]) &&
-          !denies.some((deny) => deny.priority < collection.priority && deny.rules.some((other) => stops(other, spot))),
+      destinations.some(
+        (destination) =>
+          speaksOf(rule, [destination]) &&
+          !denies.some(
+            (deny) => deny.priority < collection.priority && deny.rules.some((other) => stops(other, destination)),
+          ),
       ),
   );
-  const open = spots.filter((spot) => network.some(({ rule }) => speaksOf(rule, [spot])));
+  const open = destinations.filter((destination) => network.some(({ rule }) => speaksOf(rule, [destination])));
   const nat = standing(divided.foreignNat, "dnat").filter(({ rule }) =>
-    open.some((spot) => fitsTranslation(rule, spot) !== "no"),
+    open.some((destination) => fitsTranslation(rule, destination) !== "no"),
   );
   return [...network, ...nat].map(foreignAllowOf);
 };
@@ -84,8 +86,8 @@ const standing = (collections: readonly ClassicCollection[], action: string): re
     .flatMap((collection) => collection.rules.map((rule) => ({ collection, rule })));
 
 /** Whether a deny of others keeps everybody from there anyway. */
-const stops = (rule: ClassicRule, spot: Destination): boolean =>
-  textsAt(rule.raw, "sourceAddresses").includes("*") && fitsDestination(rule, spot) === "yes";
+const stops = (rule: ClassicRule, destination: Destination): boolean =>
+  textsAt(rule.raw, "sourceAddresses").includes("*") && fitsDestination(rule, destination) === "yes";
 
 const foreignAllowOf = ({ collection, rule }: Standing): ForeignAllow => ({
   id: idOf(collection, rule),

@@ -3,7 +3,7 @@
 import { type GrantId, ID_PATTERN, type ProtectionId } from "../../../access/identifier.ts";
 import type { Protocol } from "../../../access/port.ts";
 import { nameKey } from "../json.ts";
-import { createOwnerMark } from "../nsg/owner-mark.ts";
+import { checkInstallation } from "../nsg/owner-mark.ts";
 
 export type OwnCollection = "nat" | "allow" | "deny";
 
@@ -14,9 +14,9 @@ export interface FirewallMark {
   readonly whichOf: (name: string) => OwnCollection | undefined;
 }
 
-/** Throws when the installation's name can't stand in a name: see `createOwnerMark`. */
+/** Throws as `checkInstallation` does. */
 export const createFirewallMark = (installation: string): FirewallMark => {
-  createOwnerMark(installation);
+  checkInstallation(installation);
   const nameOf = (collection: OwnCollection): string => `latch-${installation}-${collection}`;
   const known = new Map(COLLECTIONS.map((collection) => [nameKey(nameOf(collection)), collection]));
   return { nameOf, whichOf: (name) => known.get(nameKey(name)) };

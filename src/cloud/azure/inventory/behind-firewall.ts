@@ -95,7 +95,8 @@ const canonical = (address: string): string => {
   return parsed === undefined ? address.trim().toLowerCase() : showCidr(parsed);
 };
 
-const isIn = (prefix: string, address: string): boolean => {
+/** Whether an address or a prefix is in a prefix, as written; what can't be read isn't. */
+export const isIn = (prefix: string, address: string): boolean => {
   const [outer, inner] = [parseCidr(prefix), parseCidr(address)];
   return outer !== undefined && inner !== undefined && contains(outer, inner);
 };

@@ -8,9 +8,9 @@ import type {
   VirtualNetwork,
 } from "@azure/arm-network";
 import type { NetworkInterface, Translator } from "../../../access/machine.ts";
-import { type Cidr, contains, familyOf, parseCidr } from "../../../access/source.ts";
+import { type Cidr, familyOf, parseCidr } from "../../../access/source.ts";
 import { classicFirewallId, idKey, nameOf, nsgFirewallId } from "../resource-id.ts";
-import { firewallsBefore, hasPublicAddress, isNear, networkOfSubnet } from "./behind-firewall.ts";
+import { firewallsBefore, hasPublicAddress, isIn, isNear, networkOfSubnet } from "./behind-firewall.ts";
 
 /** A subnet as far as it could be seen: `gone` is known not to be there, `unknown` may have anything. */
 export type SubnetView =
@@ -146,8 +146,3 @@ const translatorOf = ({ id = "", ipConfigurations = [] }: AzureFirewall, { subne
     ),
   ].toSorted(),
 });
-
-const isIn = (prefix: string, address: string): boolean => {
-  const [outer, inner] = [parseCidr(prefix), parseCidr(address)];
-  return outer !== undefined && inner !== undefined && contains(outer, inner);
-};

@@ -5,7 +5,7 @@ import { type AddressFamily, type Cidr, familyOf, parseCidr, showCidr } from "..
 import { readRange } from "../../../posture/address.ts";
 import type { Block, ObservedBlock } from "../../firewall.ts";
 import { nameKey, stringAt } from "../json.ts";
-import type { Spot } from "./foreign-allow.ts";
+import type { Destination } from "./foreign-allow.ts";
 import type { NsgRule } from "./nsg-document.ts";
 import { type OwnerMark, parseBlockDescription } from "./owner-mark.ts";
 import { readWall, type Wall } from "./security-rule.ts";
@@ -28,7 +28,7 @@ export const deniesOf = (block: Pick<Block, "protection" | "addresses" | "ports"
   );
 
 /** All that a wall closes. */
-export const spotsOf = ({ addresses, protocol, ports }: Wall): readonly Spot[] =>
+export const destinationsOf = ({ addresses, protocol, ports }: Wall): readonly Destination[] =>
   addresses.flatMap((address) => {
     const at = readRange(address);
     return at === undefined ? [] : ports.map((port) => ({ address, at, port: { port, protocol } }));

@@ -3,12 +3,12 @@
 import { type Port, type Protocol, parsePort } from "../../../access/port.ts";
 import { type AddressRange, firstAddress, lastAddress, readRange as readAddresses } from "../../../posture/address.ts";
 import type { ForeignAllow } from "../../firewall.ts";
-import { eitherAt, type JsonObject, listAt, stringAt } from "../json.ts";
+import { eitherAt, isObject, type JsonObject, listAt, stringAt } from "../json.ts";
 import type { NsgRule } from "./nsg-document.ts";
 import { isInbound } from "./priority.ts";
 
 /** One port of one address: what a rule speaks of or doesn't. */
-export interface Spot {
+export interface Destination {
   /** As a block writes it: `10.0.1.4`. */
   readonly address: string;
   /** That one address. */
@@ -16,7 +16,7 @@ export interface Spot {
   readonly port: Port;
 }
 
-/** An inbound rule, read once for all the spots that it is asked about. */
+/** An inbound rule, read once for all the destinations that it is asked about. */
 export interface InboundRule {
   readonly name: string;
   /** `undefined` when Azure didn't say, so that it may stand before anything. */
@@ -56,7 +56,7 @@ export const readInbound = (rules: readonly NsgRule[]): readonly InboundRule[] =
     .filter(({ protocol }) => protocol !== "none");
 
 /** Whether it lets anybody in there, or may: nobody knows how far a service tag or an application security group reaches. */
-export const mayAllow = (rule: InboundRule, { at, port }: Spot): boolean =>
+export const mayAllow = (rule: InboundRule, { at, port }: Destination): boolean =>
   rule.access === "allow" &&
   (rule.protocol === port.protocol || rule.protocol === "any" || rule.protocol === "unknown") &&
   rule.ports.some((range) => range === "unknown" || isWithin(port.port, range)) &&
@@ -64,17 +64,17 @@ export const mayAllow = (rule: InboundRule, { at, port }: Spot): boolean =>
   // A packet has one family on both ends.
   rule.sources.some((prefix) => prefix === "unknown" || prefix === "any" || prefix.family === at.family);
 
-/** The allows that let somebody in at one of these spots, as things are: those that no deny stands before which certainly stops all that they let in. */
+/** The allows that let somebody in at one of these destinations, as things are: those that no deny stands before which certainly stops all that they let in. */
 export const effectiveAllows = (
   allows: readonly InboundRule[],
   all: readonly InboundRule[],
-  spots: readonly Spot[],
+  destinations: readonly Destination[],
 ): readonly InboundRule[] => {
   const found = new Set<InboundRule>();
-  for (const spot of spots) {
-    const speaking = allows.filter((allow) => !found.has(allow) && mayAllow(allow, spot));
-    const denies = speaking.length === 0 ? [] : all.filter((rule) => surelyDenies(rule, spot));
-    for (const allow of speaking) if (!denies.some((deny) => stops(deny, allow, spot))) found.add(allow);
+  for (const destination of destinations) {
+    const speaking = allows.filter((allow) => !found.has(allow) && mayAllow(allow, destination));
+    const denies = speaking.length === 0 ? [] : all.filter((rule) => surelyDenies(rule, destination));
+    for (const allow of speaking) if (!denies.some((deny) => stops(deny, allow, destination))) found.add(allow);
   }
   return allows.filter((allow) => found.has(allow));
 };
@@ -89,15 +89,15 @@ export const foreignAllowOf = ({ name, priority, protocol, properties }: Inbound
 });
 
 /** From some sources at least. */
-const surelyDenies = (rule: InboundRule, { at, port }: Spot): boolean =>
+const surelyDenies = (rule: InboundRule, { at, port }: Destination): boolean =>
   rule.access === "deny" &&
   (rule.protocol === port.protocol || rule.protocol === "any") &&
   rule.anySourcePort &&
   rule.ports.some((range) => range !== "unknown" && isWithin(port.port, range)) &&
   rule.destinations.some((prefix) => prefix !== "unknown" && reaches(prefix, at));
 
-/** Whether nothing that `allow` lets in at this spot comes past `deny`. */
-const stops = (deny: InboundRule, allow: InboundRule, { at }: Spot): boolean =>
+/** Whether nothing that `allow` lets in at this destination comes past `deny`. */
+const stops = (deny: InboundRule, allow: InboundRule, { at }: Destination): boolean =>
   deny.priority !== undefined &&
   allow.priority !== undefined &&
   deny.priority < allow.priority &&
@@ -145,9 +145,7 @@ const prefixesOf = (
 
 const groupsAt = (properties: JsonObject, side: "source" | "destination"): readonly string[] =>
   listAt(properties, `${side}ApplicationSecurityGroups`).map((group) =>
-    typeof group === "object" && group !== null && !Array.isArray(group)
-      ? (stringAt(group as JsonObject, "id") ?? "")
-      : "",
+    isObject(group) ? (stringAt(group, "id") ?? "") : "",
   );
 
 /** Azure requires at least one, so an empty list says only that we can't read it. */

@@ -2,7 +2,7 @@
 
 import type { Arm, Outcome } from "../arm.ts";
 import type { Problem } from "../azure-fault.ts";
-import type { NsgPath } from "../resource-id.ts";
+import type { ResourcePath } from "../resource-id.ts";
 import { type NsgDocument, readNsg } from "./nsg-document.ts";
 import type { RuleProperties } from "./security-rule.ts";
 
@@ -16,7 +16,7 @@ export interface NsgApi {
   readonly replace: (body: string, etag: string, signal: AbortSignal) => Promise<Outcome<void>>;
 }
 
-export const createNsgApi = (arm: Arm, { subscription, resourceGroup, name: nsg }: NsgPath): NsgApi => {
+export const createNsgApi = (arm: Arm, { subscription, resourceGroup, name: nsg }: ResourcePath): NsgApi => {
   const { securityRules, networkSecurityGroups } = arm.network(subscription);
   const write = async (start: (options: WriteOptions) => Poller, signal: AbortSignal): Promise<Outcome<void>> =>
     arm.ask(

@@ -5,14 +5,14 @@ import type { ProtectionId } from "../../../access/identifier.ts";
 import type { Block, ForeignAllow, ObservedBlock } from "../../firewall.ts";
 import { nameKey, stringAt } from "../json.ts";
 import { type Move, type Place, placeDeny } from "./block-place.ts";
-import { type Deny, deniesOf, isSameWall, readBlocks, spotsOf } from "./deny-rules.ts";
+import { type Deny, deniesOf, destinationsOf, isSameWall, readBlocks } from "./deny-rules.ts";
 import {
+  type Destination,
   effectiveAllows,
   foreignAllowOf,
   type InboundRule,
   mayAllow,
   readInbound,
-  type Spot,
 } from "./foreign-allow.ts";
 import type { NsgDocument, NsgRule } from "./nsg-document.ts";
 import type { Edit } from "./nsg-writes.ts";
@@ -56,8 +56,8 @@ export const undercutOf = (
   const foreign = foreignAllows(inbound, mark);
   return new Map(
     asked.map((block) => {
-      const spots = deniesOf(block, mark).flatMap(({ wall }) => spotsOf(wall));
-      return [block.protection, effectiveAllows(foreign, inbound, spots).map(foreignAllowOf)];
+      const destinations = deniesOf(block, mark).flatMap(({ wall }) => destinationsOf(wall));
+      return [block.protection, effectiveAllows(foreign, inbound, destinations).map(foreignAllowOf)];
     }),
   );
 };
@@ -154,18 +154,25 @@ const placeOver = ({ name, wall }: Deny, overrules: ReadonlySet<string>, group: 
   const there = find(rules, name);
   const present = there === undefined ? undefined : numberOf(there);
   const now = wallNow(there, deps.mark);
-  const spots = spotsOf(wall);
+  const destinations = destinationsOf(wall);
   // Of a rule that somebody edited nobody knows what it closed; it was to close this.
-  const closed = present === undefined ? [] : now === undefined ? spots : spots.filter((spot) => isClosedBy(now, spot));
+  const closed =
+    present === undefined
+      ? []
+      : now === undefined
+        ? destinations
+        : destinations.filter((destination) => isClosedBy(now, destination));
 
   const speaking = foreign.flatMap((rule) => {
     const { priority } = rule;
-    return priority !== undefined && spots.some((spot) => mayAllow(rule, spot)) ? [{ ...rule, priority }] : [];
+    return priority !== undefined && destinations.some((destination) => mayAllow(rule, destination))
+      ? [{ ...rule, priority }]
+      : [];
   });
   // What came after us stays closed when the block is changed: that it was there before one more port was asked for gives it no say over the others.
   const isOverruled = (rule: (typeof speaking)[number]): boolean =>
     overrules.has(nameKey(rule.name)) ||
-    (present !== undefined && rule.priority > present && closed.some((spot) => mayAllow(rule, spot)));
+    (present !== undefined && rule.priority > present && closed.some((destination) => mayAllow(rule, destination)));
   return placeDeny({
     taken: takenInbound(rules.filter((rule) => rule !== there)),
     present,
@@ -232,7 +239,7 @@ const overlaps = (hole: Hole, wall: Wall): boolean =>
   hole.addresses.some((address) => wall.addresses.includes(address)) &&
   hole.ports.some((port) => wall.ports.includes(port));
 
-const isClosedBy = (wall: Wall, { address, port }: Spot): boolean =>
+const isClosedBy = (wall: Wall, { address, port }: Destination): boolean =>
   wall.addresses.includes(address) && wall.ports.includes(port.port);
 
 /** Also of one that somebody turned outbound: that is where it stood. */

@@ -37,16 +37,21 @@ export interface OwnerMark {
 /** Rule names have at most 80 characters, and ours need up to 26 beside the installation's name. */
 const MAX_INSTALLATION = 54;
 
-/**
- * The marks of one installation. Names must match whole, so `acme` doesn't recognise a rule of `acme-2`.
- * Throws when the installation's name can't stand in a rule's name: `[A-Za-z0-9_.-]`, at most 54 characters.
- */
-export const createOwnerMark = (installation: string): OwnerMark => {
+/** Throws when an installation's name can't stand in a rule's name: `[A-Za-z0-9_.-]`, at most 54 characters. */
+export const checkInstallation = (installation: string): void => {
   if (!new RegExp(`^[\\w.-]{1,${MAX_INSTALLATION}}$`, "u").test(installation)) {
     throw new Error(
       `installation \`${installation}\` must be 1 to ${MAX_INSTALLATION} letters, digits, \`_\`, \`.\` or \`-\``,
     );
   }
+};
+
+/**
+ * The marks of one installation. Names must match whole, so `acme` doesn't recognise a rule of `acme-2`.
+ * Throws as `checkInstallation` does.
+ */
+export const createOwnerMark = (installation: string): OwnerMark => {
+  checkInstallation(installation);
   const start = `^latch-${RegExp.escape(installation)}-(${ID_PATTERN})`;
   const read = (pattern: RegExp, name: string) => {
     const match = pattern.exec(name);

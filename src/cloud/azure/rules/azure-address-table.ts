@@ -3,9 +3,8 @@
 import type { RouteTable, VirtualNetwork, VirtualNetworkPeering } from "@azure/arm-network";
 import { parseCidr } from "../../../access/source.ts";
 import type { AzureFirewall, Nsg } from "../../rules.ts";
-import { idKey } from "../resource-id.ts";
-import type { Reading } from "./azure-shelf.ts";
-import { nameOf } from "./nsg-rules.ts";
+import { idKey, nameOf } from "../resource-id.ts";
+import type { Reading } from "./resource-cache.ts";
 
 /** The names that some rules use, lower case, by who knows them. */
 export interface NamesUsed {

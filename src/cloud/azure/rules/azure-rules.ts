@@ -4,10 +4,10 @@ import type { MachineId } from "../../../access/machine.ts";
 import type { Clock } from "../../../access/time.ts";
 import type { AzureTarget, ReadRules, RulesBefore } from "../../rules.ts";
 import type { Arm } from "../arm.ts";
-import { createSpots } from "../nsg/spots.ts";
 import { subscriptionOf } from "../resource-id.ts";
 import { readTables } from "./azure-tables.ts";
-import { createShelves } from "./resource-kinds.ts";
+import { createTargetReader } from "./azure-targets.ts";
+import { createResourceCaches } from "./resource-kinds.ts";
 import { createServiceTags } from "./service-tags.ts";
 
 export interface AzureRulesDeps {
@@ -30,17 +30,17 @@ export const createAzureRules = ({ arm, subscriptions, clock }: AzureRulesDeps):
   return async (machines, signal) => {
     const own = new Set(machines.map(({ id, account }) => (subscriptionOf(id) ?? account).toLowerCase()));
     const firewallsIn = own.union(configured);
-    const shelves = createShelves({ arm, signal, listed: machines.length > FEW ? firewallsIn : new Set() });
-    const spotsOf = createSpots({ arm, signal, shelves, firewallsIn });
-    const found = await Promise.all(machines.map(async (machine) => ({ machine, spots: await spotsOf(machine) })));
+    const caches = createResourceCaches({ arm, signal, listed: machines.length > FEW ? firewallsIn : new Set() });
+    const readTargets = createTargetReader({ arm, signal, caches, firewallsIn });
+    const found = await Promise.all(machines.map(async (machine) => ({ machine, seen: await readTargets(machine) })));
     const tableOf = await readTables(
-      found.flatMap(({ spots = [] }) => spots),
-      { signal, shelves, lookUpTags, subscriptions: own },
+      found.flatMap(({ seen = [] }) => seen),
+      { signal, caches, lookUpTags, subscriptions: own },
     );
     return new Map(
-      found.flatMap(({ machine, spots }): [MachineId, RulesBefore][] => {
-        if (spots === undefined) return [];
-        const targets = spots.map((spot): AzureTarget => ({ ...spot.target, table: tableOf(spot) }));
+      found.flatMap(({ machine, seen }): [MachineId, RulesBefore][] => {
+        if (seen === undefined) return [];
+        const targets = seen.map((one): AzureTarget => ({ ...one.target, table: tableOf(one) }));
         return [[machine.id, { cloud: "azure", classicMachine: CLASSIC.test(machine.id), targets }]];
       }),
     );

@@ -2,15 +2,15 @@
 
 import { isFault } from "../../../access/fault.ts";
 import type { AddressTable } from "../../rules.ts";
-import { membershipsOf, type Spot } from "../nsg/spots.ts";
 import { idKey, subscriptionOf } from "../resource-id.ts";
 import { type NamesUsed, namesIn, peersThatTellNothing, virtualNetworkOf } from "./azure-address-table.ts";
-import type { Shelves } from "./resource-kinds.ts";
+import { membershipsOf, type TargetSeen } from "./azure-targets.ts";
+import type { ResourceCaches } from "./resource-kinds.ts";
 import type { LookUpTags } from "./service-tags.ts";
 
 export interface TablesDeps {
   readonly signal: AbortSignal;
-  readonly shelves: Shelves;
+  readonly caches: ResourceCaches;
   readonly lookUpTags: LookUpTags;
   /** The machines' subscriptions. */
   readonly subscriptions: ReadonlySet<string>;
@@ -19,17 +19,17 @@ export interface TablesDeps {
 type Named = ReadonlyMap<string, readonly string[]>;
 
 export const readTables = async (
-  spots: readonly Spot[],
-  { signal, shelves, lookUpTags, subscriptions }: TablesDeps,
-): Promise<(spot: Spot) => AddressTable> => {
-  const names = namesBefore(spots);
-  const readGroups = Promise.all([readMembers(names, shelves, subscriptions), readIpGroups(names, shelves)]);
-  const readPeers = readPrefixes(spots, shelves);
-  const places = Map.groupBy(spots, placeOf);
+  targets: readonly TargetSeen[],
+  { signal, caches, lookUpTags, subscriptions }: TablesDeps,
+): Promise<(seen: TargetSeen) => AddressTable> => {
+  const names = namesBefore(targets);
+  const readGroups = Promise.all([readMembers(names, caches, subscriptions), readIpGroups(names, caches)]);
+  const readPeers = readPrefixes(targets, caches);
+  const places = Map.groupBy(targets, placeOf);
   const readTags = Promise.all(
     [...places].map(async ([place, at]): Promise<[string, Named]> => {
-      const [spot] = at;
-      return [place, spot === undefined ? new Map() : await lookUpTags(spot, names.tags, signal)];
+      const [seen] = at;
+      return [place, seen === undefined ? new Map() : await lookUpTags(seen, names.tags, signal)];
     }),
   );
   const [groups, peers, tags] = await Promise.all([readGroups, readPeers, readTags]);
@@ -38,31 +38,31 @@ export const readTables = async (
   );
 
   const tables = new Map<string, AddressTable>();
-  return (spot) => {
-    const key = `${placeOf(spot)} ${spot.surroundings}`;
-    const here = known.get(placeOf(spot)) ?? { tags: new Map(), named: new Map() };
+  return (seen) => {
+    const key = `${placeOf(seen)} ${seen.surroundings}`;
+    const here = known.get(placeOf(seen)) ?? { tags: new Map(), named: new Map() };
     const table = tables.get(key) ?? {
       named: here.named,
-      virtualNetwork: virtualNetworkOf({ ...spot, tags: here.tags, prefixesOf: (id) => peers.get(id) }),
+      virtualNetwork: virtualNetworkOf({ ...seen, tags: here.tags, prefixesOf: (id) => peers.get(id) }),
     };
     tables.set(key, table);
     return table;
   };
 };
 
-const placeOf = ({ subscription, location }: Spot): string => `${subscription} ${location}`.toLowerCase();
+const placeOf = ({ subscription, location }: TargetSeen): string => `${subscription} ${location}`.toLowerCase();
 
-const namesBefore = (spots: readonly Spot[]): NamesUsed =>
+const namesBefore = (targets: readonly TargetSeen[]): NamesUsed =>
   namesIn(
-    [...new Set(spots.flatMap(({ target }) => [target.subnetGroup ?? [], target.interfaceGroup ?? []].flat()))],
-    [...new Set(spots.flatMap(({ target }) => target.firewalls))],
-    [...new Set(spots.flatMap(({ routeTable }) => (routeTable?.kind === "found" ? [routeTable.value] : [])))],
+    [...new Set(targets.flatMap(({ target }) => [target.subnetGroup ?? [], target.interfaceGroup ?? []].flat()))],
+    [...new Set(targets.flatMap(({ target }) => target.firewalls))],
+    [...new Set(targets.flatMap(({ routeTable }) => (routeTable?.kind === "found" ? [routeTable.value] : [])))],
   );
 
 /** None of them when some interfaces may not be listed: half the members would be taken for all. */
 const readMembers = async (
   { applicationGroups }: NamesUsed,
-  { interfaces }: Shelves,
+  { interfaces }: ResourceCaches,
   subscriptions: ReadonlySet<string>,
 ): Promise<readonly [string, readonly string[]][]> => {
   if (applicationGroups.size === 0) return [];
@@ -84,7 +84,7 @@ const readMembers = async (
 
 const readIpGroups = async (
   names: NamesUsed,
-  { ipGroups }: Shelves,
+  { ipGroups }: ResourceCaches,
 ): Promise<readonly [string, readonly string[]][]> => {
   const read = await Promise.all(
     [...names.ipGroups].map(async (id): Promise<[string, readonly string[]][]> => {
@@ -96,8 +96,8 @@ const readIpGroups = async (
 };
 
 /** Of peered networks whose peering doesn't tell. */
-const readPrefixes = async (spots: readonly Spot[], { networks }: Shelves): Promise<Named> => {
-  const around = new Set(spots.flatMap(({ network }) => (network.kind === "found" ? [network.value] : [])));
+const readPrefixes = async (targets: readonly TargetSeen[], { networks }: ResourceCaches): Promise<Named> => {
+  const around = new Set(targets.flatMap(({ network }) => (network.kind === "found" ? [network.value] : [])));
   const ids = new Set([...around].flatMap(peersThatTellNothing).map(idKey));
   const read = await Promise.all(
     [...ids].map(async (id): Promise<[string, readonly string[]][]> => {

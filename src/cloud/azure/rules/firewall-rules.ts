@@ -2,8 +2,8 @@
 
 import type { AzureFirewall as Answered, AzureFirewallNatRule, AzureFirewallNetworkRule } from "@azure/arm-network";
 import type { AzureFirewall, NatRule, NetworkRule } from "../../rules.ts";
-import { idKey } from "../resource-id.ts";
-import { nameOf, readProtocol } from "./nsg-rules.ts";
+import { idKey, nameOf } from "../resource-id.ts";
+import { readProtocol } from "./nsg-rules.ts";
 
 /** What the firewall itself names only by id. */
 export interface FirewallPlace {
@@ -12,7 +12,7 @@ export interface FirewallPlace {
   readonly subnetPrefixes: readonly string[];
 }
 
-export const policyOf = ({ firewallPolicy }: Answered): string | undefined => firewallPolicy?.id;
+const policyOf = ({ firewallPolicy }: Answered): string | undefined => firewallPolicy?.id;
 
 export const readFirewall = (firewall: Answered, { publicAddresses, subnetPrefixes }: FirewallPlace): AzureFirewall => {
   const id = idKey(firewall.id ?? "");

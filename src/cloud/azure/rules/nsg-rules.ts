@@ -3,7 +3,7 @@
 import type { NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import { Fault } from "../../../access/fault.ts";
 import type { Nsg, NsgRule, RuleProtocol } from "../../rules.ts";
-import { idKey } from "../resource-id.ts";
+import { idKey, nameOf } from "../resource-id.ts";
 
 /** Throws a `Fault` when the answer tells nothing of what is in it: no rules at all would read as "closed". */
 export const readNsgRules = (nsg: NetworkSecurityGroup): Nsg => {
@@ -45,9 +45,6 @@ export const unreadableNsg = (id: string, name: string): Nsg => ({
     },
   ],
 });
-
-/** `…/networkSecurityGroups/nsg-prod` → `nsg-prod` */
-export const nameOf = (id: string): string => id.slice(id.replace(/\/+$/u, "").lastIndexOf("/") + 1);
 
 const readRule = (rule: SecurityRule): NsgRule => ({
   name: rule.name ?? nameOf(rule.id ?? ""),

@@ -8,13 +8,13 @@ import type {
   PublicIPAddress,
 } from "@azure/arm-network";
 import type { PublicWay, WayPorts } from "../../rules.ts";
-import { idKey } from "../resource-id.ts";
-import type { Reading, Shelf } from "./azure-shelf.ts";
-import { nameOf, readProtocol } from "./nsg-rules.ts";
+import { idKey, nameOf } from "../resource-id.ts";
+import { readProtocol } from "./nsg-rules.ts";
+import type { Reading, ResourceCache } from "./resource-cache.ts";
 
 export interface PublicWaysDeps {
-  readonly publicAddresses: Shelf<PublicIPAddress>;
-  readonly loadBalancers: Shelf<LoadBalancer>;
+  readonly publicAddresses: ResourceCache<PublicIPAddress>;
+  readonly loadBalancers: ResourceCache<LoadBalancer>;
 }
 
 /** A public address that isn't allocated leads nowhere. One that may not be read may lead here. */

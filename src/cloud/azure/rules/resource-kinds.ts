@@ -11,30 +11,30 @@ import type {
   RouteTable,
   VirtualNetwork,
 } from "@azure/arm-network";
-import { createShelf, type Kind, type Occasion, type Shelf } from "./azure-shelf.ts";
+import { createResourceCache, type Kind, type Occasion, type ResourceCache } from "./resource-cache.ts";
 
-export interface Shelves {
-  readonly machines: Shelf<VirtualMachine>;
-  readonly interfaces: Shelf<NetworkInterface>;
-  readonly groups: Shelf<NetworkSecurityGroup>;
-  readonly networks: Shelf<VirtualNetwork>;
-  readonly routeTables: Shelf<RouteTable>;
-  readonly publicAddresses: Shelf<PublicIPAddress>;
-  readonly firewalls: Shelf<AzureFirewall>;
-  readonly ipGroups: Shelf<IpGroup>;
-  readonly loadBalancers: Shelf<LoadBalancer>;
+export interface ResourceCaches {
+  readonly machines: ResourceCache<VirtualMachine>;
+  readonly interfaces: ResourceCache<NetworkInterface>;
+  readonly groups: ResourceCache<NetworkSecurityGroup>;
+  readonly networks: ResourceCache<VirtualNetwork>;
+  readonly routeTables: ResourceCache<RouteTable>;
+  readonly publicAddresses: ResourceCache<PublicIPAddress>;
+  readonly firewalls: ResourceCache<AzureFirewall>;
+  readonly ipGroups: ResourceCache<IpGroup>;
+  readonly loadBalancers: ResourceCache<LoadBalancer>;
 }
 
-export const createShelves = (occasion: Occasion): Shelves => ({
-  machines: createShelf(MACHINES, occasion),
-  interfaces: createShelf(INTERFACES, occasion),
-  groups: createShelf(GROUPS, occasion),
-  networks: createShelf(NETWORKS, occasion),
-  routeTables: createShelf(ROUTE_TABLES, occasion),
-  publicAddresses: createShelf(PUBLIC_ADDRESSES, occasion),
-  firewalls: createShelf(FIREWALLS, occasion),
-  ipGroups: createShelf(IP_GROUPS, occasion),
-  loadBalancers: createShelf(LOAD_BALANCERS, occasion),
+export const createResourceCaches = (occasion: Occasion): ResourceCaches => ({
+  machines: createResourceCache(MACHINES, occasion),
+  interfaces: createResourceCache(INTERFACES, occasion),
+  groups: createResourceCache(GROUPS, occasion),
+  networks: createResourceCache(NETWORKS, occasion),
+  routeTables: createResourceCache(ROUTE_TABLES, occasion),
+  publicAddresses: createResourceCache(PUBLIC_ADDRESSES, occasion),
+  firewalls: createResourceCache(FIREWALLS, occasion),
+  ipGroups: createResourceCache(IP_GROUPS, occasion),
+  loadBalancers: createResourceCache(LOAD_BALANCERS, occasion),
 });
 
 const MACHINES: Kind<VirtualMachine> = {

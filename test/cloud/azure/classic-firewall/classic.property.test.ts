@@ -86,7 +86,7 @@ const blocksOf = ({ blocks }: Step, foreign: readonly NetworkCollection[]): read
     note: "U0SEC1",
   }));
 
-const spotsOf = ({ addresses, ports }: Block) =>
+const destinationsOf = ({ addresses, ports }: Block) =>
   addresses.flatMap((address) => ports.map((port) => ({ address, port })));
 
 const STRANGERS = ["203.0.113.200", "198.51.100.9", "192.0.2.3", "8.8.8.8", "10.7.7.7"];
@@ -143,7 +143,7 @@ test("whatever others have there, and whatever is opened and closed: it holds wh
 
         for (const block of blocks) {
           const told = after.undercut.get(block.protection) ?? [];
-          for (const { address, port } of spotsOf(block)) {
+          for (const { address, port } of destinationsOf(block)) {
             for (const source of STRANGERS.filter((each) => !isGranted(step, each, address, port))) {
               const isOpen = routes(there, source, address, port);
               // Nobody gets in where it is closed, but for those whom somebody is told to let in.

@@ -2,11 +2,11 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../../src/cloud/azure/json.ts";
 import {
+  type Destination,
   effectiveAllows,
   foreignAllowOf,
   mayAllow,
   readInbound,
-  type Spot,
 } from "../../../../src/cloud/azure/nsg/foreign-allow.ts";
 import { readNsg } from "../../../../src/cloud/azure/nsg/nsg-document.ts";
 import { readRange } from "../../../../src/posture/address.ts";
@@ -26,15 +26,15 @@ const open: JsonObject = {
   destinationAddressPrefix: "*",
   destinationPortRange: "*",
 };
-const spotAt = (address: string): Spot => {
+const destinationAt = (address: string): Destination => {
   const at = readRange(address);
   if (at === undefined) throw new Error(`${address} is no address`);
   return { address, at, port: { port: 22, protocol: "tcp" } };
 };
-const four = spotAt("10.0.1.4");
-const six = spotAt("fd00:db8::4");
-const speaks = (changes: JsonObject, spot = four): boolean =>
-  readInbound([rule({ ...open, ...changes })]).some((one) => mayAllow(one, spot));
+const four = destinationAt("10.0.1.4");
+const six = destinationAt("fd00:db8::4");
+const speaks = (changes: JsonObject, destination = four): boolean =>
+  readInbound([rule({ ...open, ...changes })]).some((one) => mayAllow(one, destination));
 
 describe("an allow speaks of a port of an address", () => {
   test.each<[string, JsonObject]>([
@@ -140,9 +140,9 @@ test("whatever gets past a group, the rule that lets it in is among those that a
         const named: readonly SecurityRule[] = rules.map((one, index) => ({ ...one, name: `r${index}` }));
         const nsg = readNsg(JSON.stringify({ properties: { securityRules: named } }));
         const all = readInbound(nsg.rules);
-        for (const spot of [four, six]) {
-          if (from.includes(":") !== spot.address.includes(":")) continue;
-          const packet = { from, to: cidr(spot.address), port: spot.port };
+        for (const destination of [four, six]) {
+          if (from.includes(":") !== destination.address.includes(":")) continue;
+          const packet = { from, to: cidr(destination.address), port: destination.port };
           if (!getsPast(named, packet, tags)) continue;
           const lets = named
             .filter((one) => getsPast([one], packet, tags))
@@ -150,7 +150,7 @@ test("whatever gets past a group, the rule that lets it in is among those that a
           const told = effectiveAllows(
             all.filter(({ access }) => access === "allow"),
             all,
-            [spot],
+            [destination],
           );
           expect(told.map(({ name }) => name)).toContain(lets?.name);
         }

@@ -1,13 +1,13 @@
 import type { LoadBalancer, PublicIPAddress } from "@azure/arm-network";
 import { expect, test } from "vitest";
-import type { Reading, Shelf } from "../../../../src/cloud/azure/rules/azure-shelf.ts";
 import { publicWaysTo } from "../../../../src/cloud/azure/rules/public-ways.ts";
+import type { Reading, ResourceCache } from "../../../../src/cloud/azure/rules/resource-cache.ts";
 
 const BASE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network";
 const id = (type: string, name: string): string => `${BASE}/${type}/${name}`;
 const part = (kind: string, name: string): { id: string } => ({ id: `${id("loadBalancers", "LB")}/${kind}/${name}` });
 
-const shelfOf = <T>(readings: Readonly<Record<string, Reading<T>>>): Shelf<T> => ({
+const cacheOf = <T>(readings: Readonly<Record<string, Reading<T>>>): ResourceCache<T> => ({
   read: async (asked) =>
     Object.entries(readings).find(([key]) => key.toLowerCase() === asked.toLowerCase())?.[1] ?? { kind: "gone" },
   all: async () => [],
@@ -15,7 +15,7 @@ const shelfOf = <T>(readings: Readonly<Record<string, Reading<T>>>): Shelf<T> =>
 
 const found = <T>(value: T): Reading<T> => ({ kind: "found", value });
 
-const publicAddresses = shelfOf<PublicIPAddress>({
+const publicAddresses = cacheOf<PublicIPAddress>({
   [id("publicIPAddresses", "own")]: found({ ipAddress: "52.0.0.1", sku: { name: "Basic" } }),
   [id("publicIPAddresses", "front")]: found({ ipAddress: "52.0.0.2", sku: { name: "StandardV2" } }),
   [id("publicIPAddresses", "waiting")]: found({ sku: { name: "Standard" } }),
@@ -71,7 +71,7 @@ const balancer: LoadBalancer = {
 
 const deps = {
   publicAddresses,
-  loadBalancers: shelfOf({ [id("loadBalancers", "lb")]: found(balancer) }),
+  loadBalancers: cacheOf({ [id("loadBalancers", "lb")]: found(balancer) }),
 };
 
 const withAddress = (name: string) => ({ publicIPAddress: { id: id("publicIPAddresses", name) } });
@@ -109,7 +109,7 @@ test("a load balancer is a way to the ports that its rules send on to here", asy
 });
 
 test("a load balancer that may not be read may lead to any port", async () => {
-  const loadBalancers = shelfOf<LoadBalancer>({ [id("loadBalancers", "lb")]: { kind: "forbidden" } });
+  const loadBalancers = cacheOf<LoadBalancer>({ [id("loadBalancers", "lb")]: { kind: "forbidden" } });
   const configuration = { loadBalancerBackendAddressPools: [part("backendAddressPools", "web")] };
   expect(await publicWaysTo(configuration, { ...deps, loadBalancers })).toEqual([
     { kind: "load-balancer", address: "lb", sku: "unknown" },

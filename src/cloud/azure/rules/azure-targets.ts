@@ -19,50 +19,50 @@ import {
   networkOfSubnet,
   networksOf,
 } from "../inventory/behind-firewall.ts";
-import { idKey, subscriptionOf } from "../resource-id.ts";
-import { cannotRead, once, pathOf, type Reading, readingOf } from "../rules/azure-shelf.ts";
-import { readFirewall } from "../rules/firewall-rules.ts";
-import { nameOf, readNsgRules, unreadableNsg } from "../rules/nsg-rules.ts";
-import { publicWaysTo } from "../rules/public-ways.ts";
-import type { Shelves } from "../rules/resource-kinds.ts";
+import { idKey, nameOf, pathOf, subscriptionOf } from "../resource-id.ts";
+import { readFirewall } from "./firewall-rules.ts";
+import { readNsgRules, unreadableNsg } from "./nsg-rules.ts";
+import { publicWaysTo } from "./public-ways.ts";
+import { cannotRead, once, type Reading, readingOf } from "./resource-cache.ts";
+import type { ResourceCaches } from "./resource-kinds.ts";
 
-export interface Spot {
+export interface TargetSeen {
   readonly target: Omit<AzureTarget, "table">;
   /** Whose service tags are asked for. */
   readonly subscription: string;
   readonly location: string;
-  /** Ids in lower case; the same for spots that see the same. */
+  /** Ids in lower case; the same for targets that see the same. */
   readonly surroundings: string;
   readonly network: Reading<VirtualNetwork>;
   /** `undefined` when the subnet has none. */
   readonly routeTable: Reading<RouteTable> | undefined;
 }
 
-export interface SpotsDeps {
+export interface TargetReaderDeps {
   readonly arm: Arm;
   readonly signal: AbortSignal;
-  readonly shelves: Shelves;
+  readonly caches: ResourceCaches;
   /** Subscriptions. */
   readonly firewallsIn: ReadonlySet<string>;
 }
 
-/** The spots of a machine; `undefined` when it is gone. NSGs and firewalls are the same objects wherever they stand. */
-export type SpotsOf = (machine: Machine) => Promise<readonly Spot[] | undefined>;
+/** The targets of a machine; `undefined` when it is gone. NSGs and firewalls are the same objects wherever they stand. */
+export type ReadTargets = (machine: Machine) => Promise<readonly TargetSeen[] | undefined>;
 
-export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): SpotsOf => {
+export const createTargetReader = ({ arm, signal, caches, firewallsIn }: TargetReaderDeps): ReadTargets => {
   const nsgs = new Map<string, Promise<Nsg>>();
   const subnets = new Map<string, Promise<Reading<Subnet>>>();
   const firewalls = new Map<string, Promise<AzureFirewall>>();
 
   const nsgOf = async (id: string): Promise<Nsg> =>
     once(nsgs, idKey(id), async () => {
-      const reading = await shelves.groups.read(id);
+      const reading = await caches.groups.read(id);
       if (reading.kind !== "found") throw cannotRead(`network security group \`${nameOf(id)}\``, reading);
       return readNsgRules(reading.value);
     });
 
   const networkOf = async (subnet: string): Promise<Reading<VirtualNetwork>> =>
-    shelves.networks.read(networkOfSubnet(subnet) ?? "");
+    caches.networks.read(networkOfSubnet(subnet) ?? "");
 
   /** Its network tells it; where that may not be read, the subnet alone perhaps may. */
   const subnetOf = async (id: string): Promise<Reading<Subnet>> =>
@@ -100,7 +100,7 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
     });
 
   const addressOf = async (id: string | undefined): Promise<readonly string[]> => {
-    const reading = id === undefined ? undefined : await shelves.publicAddresses.read(id);
+    const reading = id === undefined ? undefined : await caches.publicAddresses.read(id);
     return reading?.kind === "found" && reading.value.ipAddress !== undefined ? [reading.value.ipAddress] : [];
   };
 
@@ -113,9 +113,7 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
 
   let listing: Promise<readonly AnsweredFirewall[]> | undefined;
   const allFirewalls = async (): Promise<readonly AnsweredFirewall[]> => {
-    listing ??= Promise.all([...firewallsIn].map(async (each) => shelves.firewalls.all(each))).then((all) =>
-      all.flat(),
-    );
+    listing ??= Promise.all([...firewallsIn].map(async (each) => caches.firewalls.all(each))).then((all) => all.flat());
     return listing;
   };
 
@@ -123,7 +121,7 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
   const networksAround = async (subnet: string): Promise<Networks> => {
     const own = await networkOf(subnet);
     const others = own.kind === "found" ? [] : new Set((await allFirewalls()).flatMap(networksOf));
-    const readings = [own, ...(await Promise.all([...others].map(async (id) => shelves.networks.read(id))))];
+    const readings = [own, ...(await Promise.all([...others].map(async (id) => caches.networks.read(id))))];
     return new Map(
       readings.flatMap((each) => (each.kind === "found" ? [[idKey(each.value.id ?? ""), each.value]] : [])),
     );
@@ -132,7 +130,7 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
   const routeTableOf = async (subnet: Reading<Subnet>): Promise<Reading<RouteTable> | undefined> => {
     if (subnet.kind !== "found") return { kind: "forbidden" };
     const id = subnet.value.routeTable?.id;
-    return id === undefined ? undefined : shelves.routeTables.read(id);
+    return id === undefined ? undefined : caches.routeTables.read(id);
   };
 
   const subnetGroupOf = async (id: string, subnet: Reading<Subnet>): Promise<Nsg | undefined> => {
@@ -143,7 +141,11 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
     return group === undefined ? undefined : nsgOf(group);
   };
 
-  const spotOf = async (machine: Machine, nic: NetworkInterface, configuration: Configuration): Promise<Spot[]> => {
+  const targetsAt = async (
+    machine: Machine,
+    nic: NetworkInterface,
+    configuration: Configuration,
+  ): Promise<TargetSeen[]> => {
     const address = parseCidr(configuration.privateIPAddress ?? "");
     const subnetId = configuration.subnet?.id;
     // A dynamic address isn't there before its machine has run.
@@ -166,7 +168,7 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
     const [subnetGroup, interfaceGroup, publicWays, behind] = await Promise.all([
       subnetGroupOf(subnetId, subnet),
       nic.networkSecurityGroup?.id === undefined ? undefined : nsgOf(nic.networkSecurityGroup.id),
-      publicWaysTo(configuration, shelves),
+      publicWaysTo(configuration, caches),
       Promise.all(before.map(firewallOf)),
     ]);
     const applicationGroups = membershipsOf(configuration);
@@ -192,21 +194,21 @@ export const createSpots = ({ arm, signal, shelves, firewallsIn }: SpotsDeps): S
   };
 
   return async (machine) => {
-    const reading = await shelves.machines.read(machine.id);
+    const reading = await caches.machines.read(machine.id);
     if (reading.kind === "gone") return undefined;
     const ids =
       reading.kind === "found"
         ? (reading.value.networkProfile?.networkInterfaces ?? []).flatMap(({ id }) => id ?? [])
         : machine.interfaces.map(({ id }) => id);
-    const spots = await Promise.all(
+    const targets = await Promise.all(
       ids.map(async (id) => {
-        const nic = await shelves.interfaces.read(id);
+        const nic = await caches.interfaces.read(id);
         if (nic.kind === "forbidden") throw cannotRead(`network interface \`${nameOf(id)}\``, nic);
         if (nic.kind === "gone") return [];
-        return Promise.all((nic.value.ipConfigurations ?? []).map(async (each) => spotOf(machine, nic.value, each)));
+        return Promise.all((nic.value.ipConfigurations ?? []).map(async (each) => targetsAt(machine, nic.value, each)));
       }),
     );
-    return spots.flat(2);
+    return targets.flat(2);
   };
 };
 

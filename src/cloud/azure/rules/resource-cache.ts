@@ -3,7 +3,7 @@
 import { Fault } from "../../../access/fault.ts";
 import type { Arm, Outcome } from "../arm.ts";
 import { azureFault, isGone, type Problem } from "../azure-fault.ts";
-import { idKey } from "../resource-id.ts";
+import { idKey, pathOf, type ResourcePath } from "../resource-id.ts";
 
 export interface CallOptions {
   readonly abortSignal: AbortSignal;
@@ -18,19 +18,13 @@ export interface Kind<T> {
   readonly get: (arm: Arm, at: ResourcePath, options: CallOptions) => Promise<T>;
 }
 
-export interface ResourcePath {
-  readonly subscription: string;
-  readonly resourceGroup: string;
-  readonly name: string;
-}
-
 export type Reading<T> =
   | { readonly kind: "found"; readonly value: T }
   | { readonly kind: "gone" }
   /** It is there or not: we may not look. */
   | { readonly kind: "forbidden" };
 
-export interface Shelf<T> {
+export interface ResourceCache<T> {
   /** Throws a `Fault` when neither the thing nor a final answer came. */
   readonly read: (id: string) => Promise<Reading<T>>;
   /** Those of a subscription. Throws a `Fault` when they can't be listed. */
@@ -44,10 +38,10 @@ export interface Occasion {
   readonly listed: ReadonlySet<string>;
 }
 
-export const createShelf = <T extends { readonly id?: string }>(
+export const createResourceCache = <T extends { readonly id?: string }>(
   kind: Kind<T>,
   { arm, signal, listed }: Occasion,
-): Shelf<T> => {
+): ResourceCache<T> => {
   const lists = new Map<string, Promise<Outcome<ReadonlyMap<string, T>>>>();
   const single = new Map<string, Promise<Reading<T>>>();
 
@@ -122,16 +116,6 @@ export const once = async <K, V>(known: Map<K, Promise<V>>, key: K, make: () => 
   known.set(key, found);
   return found;
 };
-
-/** Of a resource that isn't part of another one. */
-export const pathOf = (id: string): ResourcePath | undefined => {
-  const [, subscription, resourceGroup, name] = RESOURCE.exec(id.trim()) ?? [];
-  return subscription === undefined || resourceGroup === undefined || name === undefined
-    ? undefined
-    : { subscription, resourceGroup, name };
-};
-
-const RESOURCE = /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/[^/]+\/[^/]+\/([^/]+)\/?$/iu;
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-register-resource-provider */
 const UNKNOWN_TYPE = new Set(["InvalidResourceType", "InvalidResourceNamespace", "NoRegisteredProviderFound"]);
