@@ -145,8 +145,12 @@ interface EventFacts {
   readonly "protection.set": ProtectionFacts;
   /** Every firewall was seen to hold it. `undercut`: what lets in all the same. */
   readonly "protection.began": ProtectionFacts & { readonly undercut: readonly Undercut[] };
-  /** A firewall doesn't take it. It is tried again. */
-  readonly "protection.failed": ProtectionFacts & { readonly firewall: FirewallId; readonly problem: string };
+  /** A firewall doesn't take it, or doesn't give it up. It is tried again. */
+  readonly "protection.failed": ProtectionFacts & {
+    readonly firewall: FirewallId;
+    readonly doing: "closing" | "putting-back";
+    readonly problem: string;
+  };
   /** Found in a cloud with our mark, unknown to our memory. */
   readonly "protection.adopted": ProtectionFacts & { readonly firewall: FirewallId };
   /** Somebody else's rule came, or became wider, and lets in; `overruled`: policy says that ours goes over it. */

@@ -80,9 +80,14 @@ export const firewallsBlocked = ({ targets, leaving }: Protection): readonly Fir
   ...new Set([...targets.map((target) => target.firewall), ...leaving]),
 ];
 
-/** Tells a foreign allow from what it was before somebody edited it. */
+/**
+ * Tells a foreign allow from what it was before somebody edited it. A rule of a security group has no name that lasts: written again it is the same
+ * rule with another id.
+ */
 export const foreignKey = ({ id, priority, protocol, ports, sources }: ForeignAllow): string =>
-  [id, priority ?? "", protocol, ports.toSorted().join(), sources.toSorted().join()].join(" ");
+  [id.startsWith("sgr-") ? "" : id, priority ?? "", protocol, ports.toSorted().join(), sources.toSorted().join()].join(
+    " ",
+  );
 
 export const protectionFacts = ({ id, machine, services, ports, channel }: Protection): ProtectionFacts => ({
   protectionId: id,

@@ -2,7 +2,7 @@
 
 import { Fault, isFault } from "../access/fault.ts";
 import type { GrantId } from "../access/identifier.ts";
-import { type Block, type Changes, type IngressRule, NO_CHANGES } from "../cloud/firewall.ts";
+import { type Block, type Changes, type IngressRule, NO_CHANGES, type ObservedBlock } from "../cloud/firewall.ts";
 
 export interface CarryOutDeps {
   /** `Firewall.apply` of one firewall, guarded. */
@@ -12,6 +12,8 @@ export interface CarryOutDeps {
   readonly cannotOpen: (grant: GrantId, fault: Fault) => Promise<void>;
   /** The cloud won't take this block. It stays desired. */
   readonly cannotBlock: (block: Block, fault: Fault) => Promise<void>;
+  /** The cloud won't take this one away, or put back what it withholds. It stays unwanted. */
+  readonly cannotUnblock: (block: ObservedBlock, fault: Fault) => Promise<void>;
 }
 
 /**
@@ -41,7 +43,13 @@ const close = async (closing: Omit<Changes, "add">, deps: CarryOutDeps): Promise
     const refused = await unlessRefused(() => deps.apply({ ...NO_CHANGES, block: [one] }));
     if (isFault(refused)) await deps.cannotBlock(one, refused);
   }
-  return unblock.length === 0 ? [] : deps.apply({ ...NO_CHANGES, unblock });
+  const back: string[] = [];
+  for (const one of unblock) {
+    const refused = await unlessRefused(() => deps.apply({ ...NO_CHANGES, unblock: [one] }));
+    if (isFault(refused)) await deps.cannotUnblock(one, refused);
+    else back.push(...refused);
+  }
+  return back;
 };
 
 const open = async (add: readonly IngressRule[], deps: CarryOutDeps): Promise<void> => {

@@ -186,6 +186,10 @@ const carryOutDeps = (
       if (found !== undefined && openSince !== undefined)
         await reportProtections.cannotBlock(firewall, found, fault, openSince);
     },
+    cannotUnblock: async ({ protection }, fault) => {
+      const found = wants.protections.find(({ id }) => id === protection);
+      if (found !== undefined) await reportProtections.cannotBlock(firewall, found, fault, found.state.at);
+    },
   };
 };
 

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Fault } from "../access/fault.ts";
 import type { FirewallId, MachineRef } from "../access/machine.ts";
-import type { Clock, EpochMs } from "../access/time.ts";
+import { type Clock, type EpochMs, HOUR } from "../access/time.ts";
 import { auditEvent, type Undercut } from "../audit/event.ts";
 import type { Block, Firewall, ForeignAllow, Observed } from "../cloud/firewall.ts";
 import { changeProtection } from "../grants/change.ts";
@@ -82,21 +82,29 @@ export const createReportProtections = ({ ledger, clock, driftOf }: ReportProtec
     });
     const news = Map.groupBy(
       here.flatMap(({ protection, target, by }) =>
-        by.filter((allow) => !target.known.includes(foreignKey(allow))).map((allow) => ({ allow, protection })),
+        by
+          .filter((allow) => !target.known.includes(foreignKey(allow)))
+          .map((allow) => ({ allow, protection, target, by })),
       ),
       ({ allow }) => foreignKey(allow),
     );
     const told = [...news].map(([key, cases]) => {
-      const [{ allow, protection: first } = { allow: undefined, protection: undefined }] = cases;
-      const overruled = cases.filter(({ protection }) => driftOf(protection.machine) === "withhold");
-      if (allow === undefined || first === undefined) throw new Error("a group without members");
+      const [one] = cases;
+      if (one === undefined) throw new Error("a group without members");
+      const { allow, protection: first } = one;
+      const overruled = cases.filter(
+        ({ protection, by, target }) =>
+          driftOf(protection.machine) === "withhold" && touchesNothingElse(allow, by, target.known),
+      );
       const facts = {
         ...undercutFacts(firewall, allow),
         protections: cases.map(({ protection }) => protectionFacts(protection)),
         channel: first.channel,
         overruled: overruled.length === cases.length,
       };
-      const about = `${firewall.id}/${createHash("sha256").update(key).digest("hex").slice(0, 12)}/${now}`;
+      // Somebody's automation may write it again each minute; that ours goes over it each time is said once an hour.
+      const when = facts.overruled ? Math.floor(now / HOUR) : now;
+      const about = `${firewall.id}/${createHash("sha256").update(key).digest("hex").slice(0, 12)}/${when}`;
       return {
         key,
         id: allow.id,
@@ -156,7 +164,9 @@ export const createReportProtections = ({ ledger, clock, driftOf }: ReportProtec
     },
     cannotBlock: async (firewall, protection, fault, since) => {
       const at = clock.now();
-      const facts = { ...protectionFacts(protection), firewall: firewall.id, problem: fault.message };
+      const isWanted = isOnNow(protection) && protection.targets.some((target) => target.firewall === firewall.id);
+      const doing = isWanted ? "closing" : "putting-back";
+      const facts = { ...protectionFacts(protection), firewall: firewall.id, doing, problem: fault.message } as const;
       // One that never held is missing since it was set, however often this process was started since.
       const first = protection.seenOn.includes(firewall.id) ? since : protection.state.at;
       const about = `${protection.id}/${firewall.id}/${first}`;
@@ -168,6 +178,20 @@ export const createReportProtections = ({ ledger, clock, driftOf }: ReportProtec
     },
   };
 };
+
+/**
+ * What policy may decide without a person: a rule for all protocols would go as a whole, and a deny that goes above one rule also goes above those between
+ * them that people were told of and left.
+ */
+const touchesNothingElse = (allow: ForeignAllow, by: readonly ForeignAllow[], known: readonly string[]): boolean =>
+  !(allow.protocol === "any" && allow.priority === undefined) &&
+  !by.some(
+    (other) =>
+      known.includes(foreignKey(other)) &&
+      other.priority !== undefined &&
+      allow.priority !== undefined &&
+      other.priority > allow.priority,
+  );
 
 /** Still the same wish as when it was read: what was seen since is about it. */
 const isSame = (current: Protection, before: Protection): boolean =>

@@ -1,9 +1,24 @@
-/** What people are told of protections: that a port is kept closed, what lets in all the same, and that all is as before. */
+/** What channels are told of protections: that a port is kept closed, what lets people in all the same, and what was put back. */
 
-import type { AuditEvent, Concern, Undercut } from "../audit/event.ts";
+import type { AuditEvent } from "../audit/event.ts";
 import { button, type Drawn, drawn } from "./blocks.ts";
-import { code, escapeMrkdwn, literal, mention, showSource } from "./mrkdwn.ts";
-import { servicesTitle } from "./title.ts";
+import { code, literal, mention, operatorsText } from "./mrkdwn.ts";
+import {
+  bulleted,
+  concernText,
+  isAws,
+  named,
+  overruleLabel,
+  portsOf,
+  portsText,
+  rulesNamed,
+  ruleText,
+  shortFirewall,
+  subject,
+  subjectIs,
+  undercutLines,
+} from "./protection-words.ts";
+import { be } from "./title.ts";
 
 type Told = Extract<
   AuditEvent,
@@ -25,8 +40,13 @@ export const drawProtection = (event: Told): Drawn => {
     case "protection.began":
       return drawBegan(event);
     case "protection.failed":
+      if (event.doing === "putting-back")
+        return drawn(
+          `Can't put back what I changed on ${code(shortFirewall(event.firewall))} for ${literal(event.machine.name)}.`,
+          [operatorsText(event.problem), "I keep trying, and tell you when it is done."],
+        );
       return drawn(`Can't keep ${portsOf(event)} closed on ${code(shortFirewall(event.firewall))}.`, [
-        literal(event.problem),
+        operatorsText(event.problem),
         `I keep trying. Until I say that it is closed, take it for open; ${code(`/jit why ${event.machine.name}`)} shows how it stands.`,
       ]);
     case "protection.adopted":
@@ -35,7 +55,7 @@ export const drawProtection = (event: Told): Drawn => {
       ]);
     case "protection.wanted":
       return drawn(
-        `${portsOf(event)} should be kept closed, and somebody has to say yes first.`,
+        `${subject(event)} should be kept closed, and somebody has to say yes first.`,
         [
           "The policy says `protect: auto`, but it does more than close ports of this machine:",
           ...event.concerns.map(concernText),
@@ -47,77 +67,34 @@ export const drawProtection = (event: Told): Drawn => {
     case "protection.lifted":
       return event.cause === "gone"
         ? drawn(
-            `${portsOf(event)} is no longer protected: the machine is gone. What I changed for it is being put back.`,
+            `${subjectIs(event)} no longer protected: the machine is gone. What I changed for it is being put back.`,
           )
         : drawn(
-            `${portsOf(event)} is no longer kept closed: ${who(event)} ended its protection. What I changed is being put back.`,
+            `${subjectIs(event)} no longer kept closed: ${who(event)} ended its protection. What I changed is being put back.`,
           );
-    case "protection.ended":
+    case "protection.ended": {
+      const ended = `${literal(event.machine.name)} is no longer protected. All that I changed is put back`;
       return event.changed.length === 0
-        ? drawn(`The protection of ${name(event)} is gone, and everything before it is as it was.`)
-        : drawn(
-            `The protection of ${name(event)} is gone. Everything is as it was, but for what others changed meanwhile:`,
-            [...bullets(event.changed)],
-          );
+        ? drawn(`${ended}.`)
+        : drawn(`${ended}, but for this, which others changed meanwhile:`, bulleted(event.changed.map(operatorsText)));
+    }
     case "firewall.repaired":
-      return drawn(
-        `Somebody changed rules of mine on ${code(event.firewallName)}. I put them back.`,
-        event.machines.length === 0 ? [] : [`It touched ${named(event.machines.map((machine) => machine.name))}.`],
-      );
-  }
-};
-
-/** The last part of a firewall's id is its name. */
-export const shortFirewall = (id: string): string => id.split("/").at(-1) ?? id;
-
-/** *AllowSSH* (priority 300, from anywhere) */
-export const ruleText = ({ name: rule, priority, sources }: Undercut["rule"]): string =>
-  `*${literal(rule)}* (${[...(priority === undefined ? [] : [`priority ${priority}`]), `from ${fromText(sources)}`].join(", ")})`;
-
-/** `prod-vm-3, prod-vm-4 and 7 more` */
-export const named = (names: readonly string[]): string => {
-  const shown = names.slice(0, MOST_NAMED).map(literal);
-  if (names.length > MOST_NAMED) return `${shown.join(", ")} and ${names.length - MOST_NAMED} more`;
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
-};
-
-/** `SSH and RDP of prod-vm-3` */
-export const portsOf = (about: { readonly services: readonly string[]; readonly machine: { readonly name: string } }) =>
-  `${literal(servicesTitle(about.services))} of ${name(about)}`;
-
-/** What goes over a foreign rule in this kind of cloud. */
-export const overruleLabel = (firewalls: readonly string[], count = 1): string =>
-  firewalls.every((firewall) => firewall.startsWith("aws-"))
-    ? `Withhold ${count === 1 ? "it" : "them"}`
-    : `Put the deny above ${count === 1 ? "it" : "them"}`;
-
-export const bullets = (texts: readonly string[]): readonly string[] => {
-  const shown = texts.slice(0, MOST_LINES).map((text) => `• ${literal(text)}`);
-  return texts.length > MOST_LINES ? [...shown, `• and ${texts.length - MOST_LINES} more`] : shown;
-};
-
-/** What protecting does beside keeping ports of this machine closed. */
-export const concernText = (concern: Concern): string => {
-  switch (concern.kind) {
-    case "shared":
-      return `• ${code(concern.firewallName)} is shared: rules withheld there are gone for ${named(concern.machines)} too.`;
-    case "cuts-sessions":
-      return `• Connections that are open now may be cut at once: AWS doesn't keep track of what ${named(concern.rules)} of ${code(concern.firewallName)} ${concern.rules.length === 1 ? "lets" : "let"} in from anywhere.`;
-    case "all-protocols":
-      return `• ${named(concern.rules)} of ${code(concern.firewallName)} ${concern.rules.length === 1 ? "lets" : "let"} in every protocol and can't be split, so all that ${concern.rules.length === 1 ? "it lets" : "they let"} in is closed, not only these ports.`;
+      return drawRepaired(event);
   }
 };
 
 const drawBegan = (event: Extract<AuditEvent, { kind: "protection.began" }>): Drawn => {
   const { undercut, protectionId } = event;
   if (undercut.length === 0)
-    return drawn(`${portsOf(event)} is kept closed now. \`/jit\` opens it for one person, for a while.`);
+    return drawn(
+      `${subjectIs(event)} kept closed now. \`/jit\` opens ${them(event.services)} for one person, for a while.`,
+    );
+  const one = undercut.length === 1;
+  const rules = rulesNamed(undercut.map(({ rule }) => rule.name));
   const firewalls = undercut.map((each) => each.firewall);
   return drawn(
-    `${portsOf(event)} is protected, but ${undercut.length === 1 ? "a rule that was there" : `${undercut.length} rules that were there`} still ${undercut.length === 1 ? "lets" : "let"} in.`,
-    undercut
-      .slice(0, MOST_LINES)
-      .map(({ rule, firewallName }) => `• ${ruleText(rule)} of ${code(firewallName)} opens ${portsText(rule.ports)}`),
+    `${subjectIs(event)} closed on my part, but ${rules} ${one ? "was there before and still lets" : "were there before and still let"} people in.`,
+    undercutLines(undercut),
     [
       button(overruleLabel(firewalls, undercut.length), "undercut.overrule", protectionId),
       button(meantLabel(undercut.length), "undercut.accept", protectionId),
@@ -125,44 +102,40 @@ const drawBegan = (event: Extract<AuditEvent, { kind: "protection.began" }>): Dr
   );
 };
 
+/** No more than is known: who did it isn't, nor whether it was added, edited or met at a firewall that a machine moved to, nor what another firewall does. */
 const drawUndercut = (event: Extract<AuditEvent, { kind: "protection.undercut" }>): Drawn => {
   const { rule, firewall, firewallName, protections, overruled } = event;
-  const [first, ...others] = [...new Set(protections.map(({ machine }) => machine.name))].toSorted();
+  const [first = "a protected machine", ...others] = [
+    ...new Set(protections.map(({ machine }) => machine.name)),
+  ].toSorted();
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
-  const what = `Someone added ${ruleText(rule)} to ${code(firewallName)}.`;
-  const effect = `${capital(portsText(rule.ports))} of ${literal(first ?? "a protected machine")}${more} can now be reached from ${fromText(rule.sources) === "anywhere" ? "everywhere" : fromText(rule.sources)}.`;
-  if (overruled) return drawn(what, [`${effect} The policy says \`drift: withhold\`, so I am closing it again.`]);
+  const before = isAws(firewall) ? "" : "goes before my deny and ";
+  const stays = isAws(firewall) && !overruled ? ", and isn't withheld" : "";
+  const effect = `It ${before}lets people in to ${portsText(rule.ports)} of ${literal(first)}${more}${stays}.`;
+  const told = `New in ${code(firewallName)}, or changed: ${ruleText(rule)}. ${effect}`;
+  if (overruled) return drawn(told, ["The policy says `drift: withhold`, so I am closing it again."]);
   const id = `${firewall}#${rule.id}`;
   return drawn(
-    `${what} ${effect}`,
-    [],
+    told,
+    [`${code(`/jit why ${first}`)} shows whether anything else stops them.`],
     [button(overruleLabel([firewall]), "undercut.overrule", id), button(meantLabel(1), "undercut.accept", id)],
   );
 };
 
-const meantLabel = (count: number): string => (count === 1 ? "It's meant to be" : "They're meant to be");
-
-/** `port 22`, `ports 20-25 and 3389`, `every port` */
-export const portsText = (ports: readonly string[]): string => {
-  if (ports.length === 0 || ports.some((port) => port === "*" || port === "0-65535")) return "every port";
-  const single = ports.length === 1 && !ports[0]?.includes("-");
-  return `${single ? "port" : "ports"} ${named(ports)}`;
+const drawRepaired = (event: Extract<AuditEvent, { kind: "firewall.repaired" }>): Drawn => {
+  const machines = named(event.machines.map((machine) => machine.name));
+  const might = [
+    ...(event.protections.length === 0 ? [] : [`ports of ${machines} may have been open`]),
+    ...(event.grants.length === 0 ? [] : [`access to ${machines} may have been cut, or open to others too`]),
+  ];
+  return drawn(
+    `Somebody changed my rules on ${code(event.firewallName)}; I put them back.`,
+    event.machines.length === 0 ? [] : might.map((text) => `Until then ${text}.`),
+  );
 };
 
-export const fromText = (sources: readonly string[]): string =>
-  sources.length === 0 || sources.some((source) => ANYONE.has(source.toLowerCase()))
-    ? "anywhere"
-    : sources.length <= MOST_NAMED
-      ? sources.map(showSource).join(", ")
-      : `${sources.slice(0, MOST_NAMED).map(showSource).join(", ")} and ${sources.length - MOST_NAMED} more`;
+const them = (services: readonly string[]): string => (be(services) === "is" ? "it" : "them");
 
-const ANYONE = new Set(["*", "any", "internet", "0.0.0.0/0", "::/0"]);
-
-const name = ({ machine }: { readonly machine: { readonly name: string } }): string => escapeMrkdwn(machine.name);
+const meantLabel = (count: number): string => (count === 1 ? "It's meant to be" : "They're meant to be");
 
 const who = ({ actor }: AuditEvent): string => (actor.kind === "person" ? mention(actor.person.user) : "the bot");
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-
-const MOST_NAMED = 8;
-const MOST_LINES = 20;

@@ -76,7 +76,13 @@ const events: Readonly<Record<string, AuditEvent>> = {
   blocked: { ...facts, kind: "grant.blocked", problems: ["no"] },
   protecting: { ...protectionFacts, kind: "protection.set" },
   protected: { ...protectionFacts, kind: "protection.began", undercut: [] },
-  "not protected": { ...protectionFacts, kind: "protection.failed", firewall: "a" as FirewallId, problem: "no room" },
+  "not protected": {
+    ...protectionFacts,
+    kind: "protection.failed",
+    doing: "closing",
+    firewall: "a" as FirewallId,
+    problem: "no room",
+  },
   "found protected": { ...protectionFacts, kind: "protection.adopted", firewall: "a" as FirewallId },
   "to be protected": { ...protectionFacts, kind: "protection.wanted", concerns: [] },
   undercut: {

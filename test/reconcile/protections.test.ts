@@ -161,6 +161,20 @@ describe("a protection", () => {
     expect(await failing(MINUTE)).toBe(2);
   });
 
+  test("that can't be taken away is told, and holds up nobody's opening", async () => {
+    const world = await createWorld();
+    const full = new Fault("quota", "no room to put back", { retry: "never" });
+    await world.protect(aProtection());
+    await world.look();
+    await world.lift();
+    await world.give(grantOn());
+    world.trouble((operation) => (operation === "unblock" ? { kind: "refuse", fault: full } : undefined));
+    for (let looks = 0; looks < 2; looks += 1) await expect(world.look()).rejects.toThrow("doesn't hold");
+    expect(world.firewall().open()).toEqual([SSH_HOLE]);
+    expect(world.events("protection.failed")).toMatchObject([{ doing: "putting-back" }]);
+    expect(world.events("protection.ended")).toEqual([]);
+  });
+
   test("is in the audit log with the rules of others that it goes over", async () => {
     const world = await createWorld();
     allow(world.firewall());
@@ -301,6 +315,23 @@ describe("what others change", () => {
     world.firewall().state.allows.clear();
   });
 
+  test("that is overruled again and again is said once an hour", async () => {
+    const world = await createWorld({ drift: "withhold" });
+    await world.protect(aProtection());
+    await world.look();
+    const again = async (n: number): Promise<number> => {
+      allow(world.firewall(), { id: `sgr-${n}`, priority: undefined });
+      for (let looks = 0; looks < 2; looks += 1) await world.look();
+      world.firewall().state.allows.clear();
+      world.clock.advance(MINUTE);
+      await world.look();
+      return world.events("protection.undercut").length;
+    };
+    expect([await again(1), await again(2), await again(3)]).toEqual([1, 1, 1]);
+    world.clock.advance(60 * MINUTE);
+    expect(await again(4)).toBe(2);
+  });
+
   test("is overruled where the policy says so, and told", async () => {
     const world = await createWorld({ drift: "withhold" });
     await world.protect(aProtection());
@@ -324,6 +355,34 @@ describe("what others change", () => {
     expect(world.events("firewall.repaired")).toEqual([]);
     expect(world.events("protection.began")).toHaveLength(2);
     world.firewall().state.allows.clear();
+  });
+});
+
+describe("what policy may not decide by itself", () => {
+  const overruledAfter = async (before: Partial<ForeignAllow>, added: Partial<ForeignAllow>): Promise<unknown> => {
+    const world = await createWorld({ drift: "withhold" });
+    const [target] = aProtection().targets;
+    if (target === undefined) throw new Error("no target");
+    const there = { ...ALLOW_SSH, ...before };
+    if (before.id !== undefined) allow(world.firewall(), there);
+    await world.protect(aProtection({ targets: [{ ...target, known: [foreignKey(there)] }] }));
+    await world.look();
+    world.clock.advance(SECOND);
+    allow(world.firewall(), added);
+    await world.look();
+    world.firewall().state.allows.clear();
+    return [(await world.storedProtection()).targets[0]?.overrules, world.events("protection.undercut")[0]?.overruled];
+  };
+
+  test("a rule for all protocols of a security group, which would go as a whole, is told", async () => {
+    const all = { id: "sgr-1", protocol: "any", priority: undefined, ports: ["*"] } as const;
+    expect(await overruledAfter({}, all)).toEqual([[], false]);
+  });
+
+  test("a rule before one that people left: a deny above it would cut that off too", async () => {
+    const bastion = { id: "AllowBastion", priority: 400, sources: ["10.0.9.4"] };
+    expect(await overruledAfter(bastion, { priority: 310 })).toEqual([[], false]);
+    expect(await overruledAfter(bastion, { priority: 410 })).toEqual([["AllowSSH"], true]);
   });
 });
 
