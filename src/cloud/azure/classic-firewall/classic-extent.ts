@@ -31,7 +31,7 @@ export const fitsSource = ({ raw }: ClassicRule, source: Cidr): Fit =>
   ]);
 
 /** Whether a NAT rule answers at this port of the firewall's address. */
-export const fitsFrontDoor = ({ raw }: ClassicRule, { address, port }: Destination): Fit =>
+export const fitsPublicPort = ({ raw }: ClassicRule, { address, port }: Destination): Fit =>
   all([
     fitsProtocol(textsAt(raw, "protocols"), port.protocol),
     fitsPort(textsAt(raw, "destinationPorts"), port.port),

@@ -10,7 +10,7 @@ import { nameOf } from "../resource-id.ts";
 import type { ClassicApi } from "./classic-api.ts";
 import { asAsked, blocksIn, withoutRules } from "./classic-block.ts";
 import { type ClassicDocument, editClassicFirewall } from "./classic-document.ts";
-import { type FrontDoors, holdingsIn, observeHolding } from "./classic-hole.ts";
+import { holdingsIn, observeHolding, type PublicAddresses } from "./classic-hole.ts";
 import { type PlanDeps, planAsFarAsPossible } from "./classic-plan.ts";
 import { undercutOf } from "./classic-undercut.ts";
 import type { FirewallMark } from "./firewall-mark.ts";
@@ -50,7 +50,10 @@ export const createClassicFirewall = ({ id, name, api, mark, mappedPorts }: Clas
     }
   };
 
-  const readFrontDoors = async ({ publicAddresses }: ClassicDocument, signal: AbortSignal): Promise<FrontDoors> => {
+  const readPublicAddresses = async (
+    { publicAddresses }: ClassicDocument,
+    signal: AbortSignal,
+  ): Promise<PublicAddresses> => {
     const outcomes = await Promise.all(publicAddresses.map(async (each) => api.publicAddress(each, signal)));
     const addresses = outcomes.map((outcome) => {
       if (outcome.kind === "failed") throw azureFault(`cannot read a public address of \`${name}\``, outcome.problem);
@@ -68,7 +71,7 @@ export const createClassicFirewall = ({ id, name, api, mark, mappedPorts }: Clas
     const divided = divide(firewall, mark);
     const isNeeded = opens || divided.nat !== undefined;
     const front = isNeeded
-      ? await readFrontDoors(firewall, signal)
+      ? await readPublicAddresses(firewall, signal)
       : { addresses: [], complete: false, any: firewall.publicAddresses.length > 0 };
     return { name, divided, front, publicAddresses: firewall.publicAddresses.length, mark, mappedPorts };
   };

@@ -7,12 +7,12 @@ import type { IngressRule, Mapping, ObservedRule } from "../../firewall.ts";
 import { type JsonObject, listAt, nameKey, stringAt } from "../json.ts";
 import { parseDescription, printDescription } from "../nsg/owner-mark.ts";
 import { type ClassicRule, textsAt } from "./classic-document.ts";
-import { type Destination, fitsFrontDoor } from "./classic-extent.ts";
+import { type Destination, fitsPublicPort } from "./classic-extent.ts";
 import { type Owner, parseNatOwner, parseOwner, printNatName, printOwner } from "./firewall-mark.ts";
 import type { Divided } from "./own-collections.ts";
 
 /** Where people come to the firewall. */
-export interface FrontDoors {
+export interface PublicAddresses {
   /** Those of its public IPv4 addresses that we could read, in its own order. */
   readonly addresses: readonly string[];
   /** Whether these are all. */
@@ -22,7 +22,7 @@ export interface FrontDoors {
 }
 
 /** A NAT rule to be: who comes to `port` of `address` gets to `to`. */
-export interface Door {
+export interface PortMapping {
   readonly address: string;
   readonly port: number;
   readonly to: { readonly address: string; readonly port: number };
@@ -45,12 +45,12 @@ export interface HoleRules {
 
 export const ownerOf = (rule: IngressRule): Owner<GrantId> => ({ id: holderOf(rule).grant, protocol: rule.protocol });
 
-export const printHole = (rule: IngressRule, doors: readonly Door[]): HoleRules => {
+export const printHole = (rule: IngressRule, mappings: readonly PortMapping[]): HoleRules => {
   const owner = ownerOf(rule);
   const description = printDescription(holderOf(rule));
   const [protocols, sourceAddresses] = [[rule.protocol.toUpperCase()], rule.sources.map(printSource)];
   return {
-    nat: doors.map(({ address, port, to }) => ({
+    nat: mappings.map(({ address, port, to }) => ({
       name: printNatName(owner, to.address, to.port),
       description,
       protocols,
@@ -90,7 +90,7 @@ export const holdingsIn = ({ nat, allow }: Divided): readonly Holding[] => {
   }));
 };
 
-export const observeHolding = (holding: Holding, divided: Divided, front: FrontDoors): ObservedRule => {
+export const observeHolding = (holding: Holding, divided: Divided, front: PublicAddresses): ObservedRule => {
   const { key, owner, nat, allow } = holding;
   const hole = owner === undefined ? undefined : readHole(holding, owner, divided, front);
   const said = [...allow, ...nat].map(({ raw }) => parseDescription(stringAt(raw, "description") ?? ""));
@@ -109,7 +109,7 @@ export const observeHolding = (holding: Holding, divided: Divided, front: FrontD
 };
 
 /** Where a NAT rule of ours is reached now; `undefined` when it can't be read. */
-export const doorOf = ({ raw }: ClassicRule): { readonly address: string; readonly port: number } | undefined => {
+export const publicPortOf = ({ raw }: ClassicRule): { readonly address: string; readonly port: number } | undefined => {
   const [address, ...otherAddresses] = textsAt(raw, "destinationAddresses").map(parseCidr);
   const [port, ...otherPorts] = textsAt(raw, "destinationPorts").map((text) => parsePort(text)?.port);
   if (address === undefined || !isSingleAddress(address) || port === undefined) return undefined;
@@ -121,7 +121,7 @@ const readHole = (
   { nat, allow }: Holding,
   owner: Owner<GrantId>,
   divided: Divided,
-  front: FrontDoors,
+  front: PublicAddresses,
 ): ObservedRule["rule"] => {
   const [rule, ...others] = allow;
   if (rule === undefined || others.length > 0 || divided.allow?.action !== "allow") return undefined;
@@ -141,44 +141,44 @@ const readHole = (
   };
 
   const wanted = front.any ? hole.addresses.flatMap((address) => hole.ports.map((port) => ({ address, port }))) : [];
-  const areDoors =
+  const areMapped =
     nat.length === wanted.length &&
     wanted.every(({ address, port }) => {
       const name = nameKey(printNatName(owner, address, port));
       const found = nat.find((each) => nameKey(each.name) === name);
       return (
         found !== undefined &&
-        isDoor(found, { address, port: { port, protocol: owner.protocol } }, hole, divided, front)
+        isMapping(found, { address, port: { port, protocol: owner.protocol } }, hole, divided, front)
       );
     });
-  return areDoors ? hole : undefined;
+  return areMapped ? hole : undefined;
 };
 
-const isDoor = (
+const isMapping = (
   rule: ClassicRule,
   to: Destination,
   hole: Pick<IngressRule, "sources" | "protocol">,
   { nat, foreignNat }: Divided,
-  { addresses, complete }: FrontDoors,
+  { addresses, complete }: PublicAddresses,
 ): boolean => {
-  const at = doorOf(rule);
+  const at = publicPortOf(rule);
   if (at === undefined || nat === undefined || !isOf(rule, hole.protocol)) return false;
   if (readSources(rule)?.join() !== hole.sources.join()) return false;
   if (stringAt(rule.raw, "translatedAddress") !== to.address || translatedPortOf(rule) !== to.port.port) {
     return false;
   }
   if (complete && !addresses.includes(at.address)) return false;
-  const door = { address: at.address, port: { port: at.port, protocol: hole.protocol } };
+  const publicPort = { address: at.address, port: { port: at.port, protocol: hole.protocol } };
   // The first that fits answers, so one that somebody put before ours takes it over.
   const isTakenOver = foreignNat
     .filter(({ priority }) => priority < nat.priority)
-    .some(({ rules }) => rules.some((other) => fitsFrontDoor(other, door) !== "no"));
-  return !isTakenOver && nat.rules.filter((other) => fitsFrontDoor(other, door) !== "no").length === 1;
+    .some(({ rules }) => rules.some((other) => fitsPublicPort(other, publicPort) !== "no"));
+  return !isTakenOver && nat.rules.filter((other) => fitsPublicPort(other, publicPort) !== "no").length === 1;
 };
 
 const mappingOf = (rule: ClassicRule, protocol: Protocol): Mapping => {
-  const at = doorOf(rule);
-  if (at === undefined) throw new Error(`\`${rule.name}\` is no door`);
+  const at = publicPortOf(rule);
+  if (at === undefined) throw new Error(`\`${rule.name}\` is no mapping`);
   return { ...at, to: { port: translatedPortOf(rule), protocol } };
 };
 

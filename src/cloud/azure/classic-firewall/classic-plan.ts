@@ -9,11 +9,11 @@ import type { Destination } from "./classic-extent.ts";
 import { type HoleRules, holdingsIn, observeHolding, ownerOf, printHole } from "./classic-hole.ts";
 import { placeCollections } from "./collection-place.ts";
 import { type FirewallMark, printOwner } from "./firewall-mark.ts";
-import { DOORS, doorCount } from "./mapped-port.ts";
-import { type DoorDeps, doorsAt, full, openDoors } from "./open-doors.ts";
+import { MOST_PUBLIC_AND_TRANSLATED, translatedCount } from "./mapped-port.ts";
 import type { Divided } from "./own-collections.ts";
+import { full, type MappingDeps, mapPorts, mappingsAt } from "./port-mappings.ts";
 
-export interface PlanDeps extends DoorDeps {
+export interface PlanDeps extends MappingDeps {
   /** How many public addresses it has, read or not. */
   readonly publicAddresses: number;
   readonly mark: FirewallMark;
@@ -63,16 +63,16 @@ const planClassic = (changes: Changes, deps: PlanDeps): Planned | Fault => {
     const there = kept.get(observed.id);
     if (there === undefined || observeHolding(there, divided, front).rule === undefined)
       return changedMeanwhile(observed.id, name);
-    printed.set(observed.id, printHole(rule, doorsAt(there)));
+    printed.set(observed.id, printHole(rule, mappingsAt(there)));
   }
   for (const rule of changes.add) {
     const key = printOwner(ownerOf(rule));
     if (kept.has(key) || printed.has(key)) return changedMeanwhile(key, name);
     printed.set(key, { nat: [], allow: [] });
   }
-  const added = openDoors(changes.add, before, [...kept.values()], deps);
+  const added = mapPorts(changes.add, before, [...kept.values()], deps);
   if (isFault(added)) return added;
-  for (const [rule, doors] of added) printed.set(printOwner(ownerOf(rule)), printHole(rule, doors));
+  for (const [rule, mappings] of added) printed.set(printOwner(ownerOf(rule)), printHole(rule, mappings));
 
   const holes: readonly HoleRules[] = [
     ...[...kept]
@@ -81,13 +81,13 @@ const planClassic = (changes: Changes, deps: PlanDeps): Planned | Fault => {
     ...printed.values(),
   ];
   const nat = holes.flatMap((hole) => hole.nat);
-  const doors =
-    doorCount([...divided.foreignNat.flatMap(({ rules }) => rules), ...nat.map(asRule)]) + deps.publicAddresses;
-  if (changes.add.length > 0 && doors > DOORS) {
+  const total =
+    translatedCount([...divided.foreignNat.flatMap(({ rules }) => rules), ...nat.map(asRule)]) + deps.publicAddresses;
+  if (changes.add.length > 0 && total > MOST_PUBLIC_AND_TRANSLATED) {
     return full(
       changes.add.length,
       name,
-      `it can have ${DOORS} public addresses and translated ports, and would have ${doors}`,
+      `it can have ${MOST_PUBLIC_AND_TRANSLATED} public addresses and translated ports, and would have ${total}`,
     );
   }
 

@@ -49,14 +49,14 @@ export const placeCollections = (ask: PlaceAsk): Place => {
 
   const allowBelow = (limit: number): number | undefined =>
     isNumber(ask.allowAt) && ask.allowAt < limit ? ask.allowAt : free(FIRST, limit);
-  const wall = firstWall(foreign, [...ask.staying, ...ask.added]);
-  const ownWall = firstWall(foreign, ask.added);
-  const allow = allowBelow(wall?.priority ?? LAST + 1) ?? allowBelow(ownWall?.priority ?? LAST + 1);
+  const denyOfAny = firstForeignDeny(foreign, [...ask.staying, ...ask.added]);
+  const denyOfAdded = firstForeignDeny(foreign, ask.added);
+  const allow = allowBelow(denyOfAny?.priority ?? LAST + 1) ?? allowBelow(denyOfAdded?.priority ?? LAST + 1);
   if (allow === undefined) {
     return none(
-      ownWall === undefined
+      denyOfAdded === undefined
         ? `every priority from ${FIRST} to ${LAST} is taken`
-        : `\`${idOf(ownWall.collection, ownWall.rule)}\` denies it at priority ${ownWall.priority}, and no number before that is free`,
+        : `\`${idOf(denyOfAdded.collection, denyOfAdded.rule)}\` denies it at priority ${denyOfAdded.priority}, and no number before that is free`,
     );
   }
 
@@ -108,21 +108,24 @@ export const idOf = ({ name }: ClassicCollection, rule: ClassicRule): string => 
 export const speaksOf = (rule: ClassicRule, destinations: readonly Destination[]): boolean =>
   destinations.some((destination) => fitsDestination(rule, destination) !== "no");
 
-interface Wall {
+interface ForeignDeny {
   readonly collection: ClassicCollection;
   readonly rule: ClassicRule;
   readonly priority: number;
 }
 
 /** The first foreign rule that keeps one of these from letting anybody in somewhere. Only what is certain. */
-const firstWall = (foreign: readonly ClassicCollection[], openings: readonly Opening[]): Wall | undefined =>
+const firstForeignDeny = (
+  foreign: readonly ClassicCollection[],
+  openings: readonly Opening[],
+): ForeignDeny | undefined =>
   foreign
     .filter(({ action }) => action === "deny")
     .toSorted((a, b) => a.priority - b.priority)
     .flatMap((collection) => collection.rules.map((rule) => ({ collection, rule, priority: collection.priority })))
-    .find(({ rule }) => openings.some((opening) => isWall(rule, opening)));
+    .find(({ rule }) => openings.some((opening) => keepsOut(rule, opening)));
 
-const isWall = (rule: ClassicRule, { addresses, protocol, ports, sources }: Opening): boolean =>
+const keepsOut = (rule: ClassicRule, { addresses, protocol, ports, sources }: Opening): boolean =>
   sources.some((source) => fitsSource(rule, source) === "yes") &&
   addresses.some((address) =>
     ports.some((port) => fitsDestination(rule, { address, port: { port, protocol } }) === "yes"),

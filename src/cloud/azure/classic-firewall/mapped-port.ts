@@ -2,7 +2,7 @@
 
 import type { Protocol } from "../../../access/port.ts";
 import { type ClassicCollection, type ClassicRule, textsAt } from "./classic-document.ts";
-import { fitsFrontDoor } from "./classic-extent.ts";
+import { fitsPublicPort } from "./classic-extent.ts";
 
 /** Both ends included: `{ from: 50000, to: 59999 }`. */
 export interface MappedPorts {
@@ -22,10 +22,10 @@ export const checkMappedPorts = ({ from, to }: MappedPorts): MappedPorts => {
  * Public addresses and DNAT rules of one firewall together; a rule counts once for each address and port that it answers at.
  * https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits#azure-firewall-limits
  */
-export const DOORS = 250;
+export const MOST_PUBLIC_AND_TRANSLATED = 250;
 
-/** How many of `DOORS` these NAT rules take. */
-export const doorCount = (rules: readonly ClassicRule[]): number =>
+/** How many of them these NAT rules take. */
+export const translatedCount = (rules: readonly ClassicRule[]): number =>
   rules.reduce((sum, { raw }) => {
     const times = (key: string): number => Math.max(1, textsAt(raw, key).length);
     return sum + times("destinationAddresses") * times("destinationPorts") * times("protocols");
@@ -54,7 +54,7 @@ export const createPortFinder = (
   const keyOf = ({ address, port }: FrontPort, protocol: Protocol): string => `${address} ${port} ${protocol}`;
   const isFree = (at: FrontPort, protocol: Protocol): boolean =>
     !given.has(keyOf(at, protocol)) &&
-    rules.every((rule) => fitsFrontDoor(rule, { address: at.address, port: { port: at.port, protocol } }) === "no");
+    rules.every((rule) => fitsPublicPort(rule, { address: at.address, port: { port: at.port, protocol } }) === "no");
   const give = (at: FrontPort | undefined, protocol: Protocol): FrontPort | undefined => {
     if (at !== undefined) given.add(keyOf(at, protocol));
     return at;

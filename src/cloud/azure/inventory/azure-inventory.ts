@@ -15,7 +15,7 @@ import type { FirewallMark } from "../classic-firewall/firewall-mark.ts";
 import type { OwnerMark } from "../nsg/owner-mark.ts";
 import { classicFirewallId, idKey, nsgFirewallId } from "../resource-id.ts";
 import { type Listed, machinesOf, powerOf } from "./azure-machine.ts";
-import { type SubnetView, viewOf } from "./interface-guards.ts";
+import { type SubnetView, viewOf } from "./interface-firewalls.ts";
 
 export interface InventoryDeps {
   readonly arm: Arm;

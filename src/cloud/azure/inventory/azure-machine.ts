@@ -5,7 +5,7 @@ import type { NetworkInterface as AzureInterface, PublicIPAddress } from "@azure
 import type { Machine, MachineId, NetworkInterface } from "../../../access/machine.ts";
 import { parseCidr, showCidr } from "../../../access/source.ts";
 import { idKey, subscriptionOf } from "../resource-id.ts";
-import { guardsOf, type Surroundings } from "./interface-guards.ts";
+import { firewallsBeforeInterface, type Surroundings } from "./interface-firewalls.ts";
 
 /** Keys are `idKey`s of resource ids. */
 export interface Listed {
@@ -84,7 +84,7 @@ const interfaceOf = (id: string, nic: AzureInterface, listed: Listed): NetworkIn
         return known?.ipAddress ?? publicIPAddress?.ipAddress;
       }),
     ),
-    ...guardsOf(nic, listed.around),
+    ...firewallsBeforeInterface(nic, listed.around),
   };
 };
 

@@ -8,12 +8,12 @@ import { nameKey, stringAt } from "../json.ts";
 import type { Destination } from "./foreign-allow.ts";
 import type { NsgRule } from "./nsg-document.ts";
 import { type OwnerMark, parseBlockDescription } from "./owner-mark.ts";
-import { readWall, type Wall } from "./security-rule.ts";
+import { type DenyScope, readDeny } from "./security-rule.ts";
 
 /** One rule of a block. */
 export interface Deny {
   readonly name: string;
-  readonly wall: Wall;
+  readonly scope: DenyScope;
 }
 
 export const deniesOf = (block: Pick<Block, "protection" | "addresses" | "ports">, mark: OwnerMark): readonly Deny[] =>
@@ -23,12 +23,12 @@ export const deniesOf = (block: Pick<Block, "protection" | "addresses" | "ports"
       const ports = block.ports.filter((port) => port.protocol === protocol).map(({ port }) => port);
       if (addresses.length === 0 || ports.length === 0) return [];
       const name = mark.printBlockName({ protection: block.protection, protocol, family });
-      return [{ name, wall: { addresses, protocol, ports: ports.toSorted((a, b) => a - b) } }];
+      return [{ name, scope: { addresses, protocol, ports: ports.toSorted((a, b) => a - b) } }];
     }),
   );
 
-/** All that a wall closes. */
-export const destinationsOf = ({ addresses, protocol, ports }: Wall): readonly Destination[] =>
+/** All that it closes. */
+export const destinationsOf = ({ addresses, protocol, ports }: DenyScope): readonly Destination[] =>
   addresses.flatMap((address) => {
     const at = readRange(address);
     return at === undefined ? [] : ports.map((port) => ({ address, at, port: { port, protocol } }));
@@ -38,26 +38,26 @@ export const destinationsOf = ({ addresses, protocol, ports }: Wall): readonly D
 export const readBlocks = (rules: readonly NsgRule[], mark: OwnerMark): readonly ObservedBlock[] => {
   const found = rules.flatMap((rule) => {
     const parts = mark.parseBlockName(rule.name);
-    return parts === undefined ? [] : [{ rule, parts, wall: readWall(rule.properties, parts) }];
+    return parts === undefined ? [] : [{ rule, parts, scope: readDeny(rule.properties, parts) }];
   });
   const groups = Map.groupBy(found, ({ parts }) => parts.protection);
   return [...groups].map(([protection, its]): ObservedBlock => {
     const notes = its.map(({ rule }) => parseBlockDescription(stringAt(rule.properties, "description") ?? ""));
-    const walls = its.flatMap(({ rule, wall }) => (wall === undefined ? [] : [{ name: rule.name, wall }]));
-    const block = { addresses: addressesOf(walls), ports: portsOf(walls) };
-    const isWhole = walls.length === its.length && keyOf(deniesOf({ protection, ...block }, mark)) === keyOf(walls);
+    const denies = its.flatMap(({ rule, scope }) => (scope === undefined ? [] : [{ name: rule.name, scope }]));
+    const block = { addresses: addressesOf(denies), ports: portsOf(denies) };
+    const isWhole = denies.length === its.length && keyOf(deniesOf({ protection, ...block }, mark)) === keyOf(denies);
     return { protection, block: isWhole ? block : undefined, note: notes.find((note) => note !== "") ?? "" };
   });
 };
 
-export const isSameWall = (a: Wall, b: Wall): boolean => wallKey(a) === wallKey(b);
+export const isSameScope = (a: DenyScope, b: DenyScope): boolean => scopeKey(a) === scopeKey(b);
 
 const addressesOf = (denies: readonly Deny[]): readonly string[] =>
-  [...new Set(denies.flatMap(({ wall }) => wall.addresses))].toSorted();
+  [...new Set(denies.flatMap(({ scope }) => scope.addresses))].toSorted();
 
 const portsOf = (denies: readonly Deny[]): readonly Port[] =>
   PROTOCOLS.flatMap((protocol) =>
-    [...new Set(denies.filter(({ wall }) => wall.protocol === protocol).flatMap(({ wall }) => wall.ports))].map(
+    [...new Set(denies.filter(({ scope }) => scope.protocol === protocol).flatMap(({ scope }) => scope.ports))].map(
       (port) => ({ port, protocol }),
     ),
   ).toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
@@ -69,11 +69,12 @@ const singleOf = (text: string, family: AddressFamily): readonly string[] => {
 
 const keyOf = (denies: readonly Deny[]): string =>
   denies
-    .map(({ name, wall }) => `${nameKey(name)} ${wallKey(wall)}`)
+    .map(({ name, scope }) => `${nameKey(name)} ${scopeKey(scope)}`)
     .toSorted()
     .join();
 
-const wallKey = ({ addresses, protocol, ports }: Wall): string => `${protocol} ${ports.join()} ${addresses.join()}`;
+const scopeKey = ({ addresses, protocol, ports }: DenyScope): string =>
+  `${protocol} ${ports.join()} ${addresses.join()}`;
 
 const FAMILIES: readonly AddressFamily[] = ["ipv4", "ipv6"];
 const PROTOCOLS: readonly Protocol[] = ["tcp", "udp"];

@@ -5,7 +5,7 @@ import type { ProtectionId } from "../../../access/identifier.ts";
 import type { Block, ForeignAllow, ObservedBlock } from "../../firewall.ts";
 import { nameKey, stringAt } from "../json.ts";
 import { type Move, type Place, placeDeny } from "./block-place.ts";
-import { type Deny, deniesOf, destinationsOf, isSameWall, readBlocks } from "./deny-rules.ts";
+import { type Deny, deniesOf, destinationsOf, isSameScope, readBlocks } from "./deny-rules.ts";
 import {
   type Destination,
   effectiveAllows,
@@ -18,7 +18,7 @@ import type { NsgDocument, NsgRule } from "./nsg-document.ts";
 import type { Edit } from "./nsg-writes.ts";
 import { type OwnerMark, printBlockDescription } from "./owner-mark.ts";
 import { type Band, shortage, takenInbound } from "./priority.ts";
-import { type Hole, printRule, printWall, readRule, readWall, type Wall } from "./security-rule.ts";
+import { type DenyScope, type Hole, printDeny, printRule, readDeny, readRule } from "./security-rule.ts";
 
 export interface BlockDeps {
   /** The group's, for people. */
@@ -56,7 +56,7 @@ export const undercutOf = (
   const foreign = foreignAllows(inbound, mark);
   return new Map(
     asked.map((block) => {
-      const destinations = deniesOf(block, mark).flatMap(({ wall }) => destinationsOf(wall));
+      const destinations = deniesOf(block, mark).flatMap(({ scope }) => destinationsOf(scope));
       return [block.protection, effectiveAllows(foreign, inbound, destinations).map(foreignAllowOf)];
     }),
   );
@@ -80,7 +80,7 @@ export const blockEdits = (nsg: NsgDocument, blocks: readonly Block[], deps: Blo
       { ...nsg, rules: group.rules },
       denies
         .filter(({ name }) => find(group.rules, name) === undefined)
-        .map(({ wall }) => ({ ...printWall(wall, deps.band.from, "") })),
+        .map(({ scope }) => ({ ...printDeny(scope, deps.band.from, "") })),
     );
     if (missing !== undefined) {
       faults.push(noRoom(block, deps, missing));
@@ -149,12 +149,12 @@ const placeFor = (deny: Deny, { overrules }: Block, group: Group): Found => {
   return { place: placeOver(deny, new Set(), group), shortfall: place.reason };
 };
 
-const placeOver = ({ name, wall }: Deny, overrules: ReadonlySet<string>, group: Group): Place => {
+const placeOver = ({ name, scope }: Deny, overrules: ReadonlySet<string>, group: Group): Place => {
   const { rules, foreign, own, deps } = group;
   const there = find(rules, name);
   const present = there === undefined ? undefined : numberOf(there);
-  const now = wallNow(there, deps.mark);
-  const destinations = destinationsOf(wall);
+  const now = scopeNow(there, deps.mark);
+  const destinations = destinationsOf(scope);
   // Of a rule that somebody edited nobody knows what it closed; it was to close this.
   const closed =
     present === undefined
@@ -178,7 +178,7 @@ const placeOver = ({ name, wall }: Deny, overrules: ReadonlySet<string>, group: 
     present,
     keeping: speaking.filter((rule) => !isOverruled(rule)),
     overruled: speaking.filter(isOverruled),
-    own: own.filter(({ hole }) => overlaps(hole, wall)),
+    own: own.filter(({ hole }) => overlaps(hole, scope)),
     band: deps.band,
   });
 };
@@ -197,23 +197,23 @@ const moveEdits = (moves: readonly Move[], { own }: Group): readonly Edit[] =>
   });
 
 const denyEdits = (
-  { name, wall }: Deny,
+  { name, scope }: Deny,
   priority: number,
   { note }: Block,
   { rules, deps }: Group,
 ): readonly Edit[] => {
   const description = printBlockDescription(note);
   const there = find(rules, name);
-  const now = wallNow(there, deps.mark);
+  const now = scopeNow(there, deps.mark);
   const isThere =
     there !== undefined &&
     now !== undefined &&
-    isSameWall(now, wall) &&
+    isSameScope(now, scope) &&
     numberOf(there) === priority &&
     stringAt(there.properties, "description") === description;
   return isThere
     ? []
-    : [{ kind: "put", name: there?.name ?? name, properties: printWall(wall, priority, description) }];
+    : [{ kind: "put", name: there?.name ?? name, properties: printDeny(scope, priority, description) }];
 };
 
 const foreignAllows = (rules: readonly InboundRule[], mark: OwnerMark): readonly InboundRule[] =>
@@ -229,18 +229,18 @@ const ownAllows = (rules: readonly NsgRule[], { mark, band }: BlockDeps): readon
     return [{ name, priority, hole, description: stringAt(properties, "description") ?? "" }];
   });
 
-const wallNow = (there: NsgRule | undefined, mark: OwnerMark): Wall | undefined => {
+const scopeNow = (there: NsgRule | undefined, mark: OwnerMark): DenyScope | undefined => {
   const parts = there === undefined ? undefined : mark.parseBlockName(there.name);
-  return there === undefined || parts === undefined ? undefined : readWall(there.properties, parts);
+  return there === undefined || parts === undefined ? undefined : readDeny(there.properties, parts);
 };
 
-const overlaps = (hole: Hole, wall: Wall): boolean =>
-  hole.protocol === wall.protocol &&
-  hole.addresses.some((address) => wall.addresses.includes(address)) &&
-  hole.ports.some((port) => wall.ports.includes(port));
+const overlaps = (hole: Hole, scope: DenyScope): boolean =>
+  hole.protocol === scope.protocol &&
+  hole.addresses.some((address) => scope.addresses.includes(address)) &&
+  hole.ports.some((port) => scope.ports.includes(port));
 
-const isClosedBy = (wall: Wall, { address, port }: Destination): boolean =>
-  wall.addresses.includes(address) && wall.ports.includes(port.port);
+const isClosedBy = (scope: DenyScope, { address, port }: Destination): boolean =>
+  scope.addresses.includes(address) && scope.ports.includes(port.port);
 
 /** Also of one that somebody turned outbound: that is where it stood. */
 const numberOf = ({ properties }: NsgRule): number | undefined =>

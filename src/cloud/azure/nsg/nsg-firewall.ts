@@ -13,7 +13,7 @@ import { findRule, type NsgDocument, type NsgRule } from "./nsg-document.ts";
 import { type Edit, writeEdits } from "./nsg-writes.ts";
 import { type NameParts, type OwnerMark, parseDescription, printDescription } from "./owner-mark.ts";
 import { type Band, findRoom } from "./priority.ts";
-import { familyOfHole, printRule, printWall, type RuleProperties, readRule, readWall } from "./security-rule.ts";
+import { familyOfHole, printDeny, printRule, type RuleProperties, readDeny, readRule } from "./security-rule.ts";
 
 /** Three seconds together: a closing that falls due meanwhile must not wait long for the lease. */
 const SETTLE_MS = 250;
@@ -160,9 +160,9 @@ const repairsOf = (nsg: NsgDocument, mark: OwnerMark, band: Band): readonly Edit
     const description = stringAt(properties, "description") ?? "";
     const [ofGrant, ofBlock] = [mark.parseName(name), mark.parseBlockName(name)];
     const hole = ofGrant === undefined ? undefined : readRule(properties, ofGrant, band);
-    const wall = ofBlock === undefined ? undefined : readWall(properties, ofBlock);
+    const scope = ofBlock === undefined ? undefined : readDeny(properties, ofBlock);
     if (hole !== undefined) return [{ kind: "put", name, properties: printRule(hole, priority, description) }];
-    return wall === undefined ? [] : [{ kind: "put", name, properties: printWall(wall, priority, description) }];
+    return scope === undefined ? [] : [{ kind: "put", name, properties: printDeny(scope, priority, description) }];
   });
 
 /** A fault when one of the rules has no room: then none is added. */

@@ -43,13 +43,13 @@ export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: B
   const taken = takenInbound(nsg.rules);
   const priorities: number[] = added.map(() => band.from);
   let priority = band.from;
-  // Those that have to stand before the earliest wall choose first, so that one machine's wall is in nobody else's way.
-  for (const { wall, last, index } of limitsOf(nsg, added, band)) {
+  // Those that have to stand before the earliest deny choose first, so that one machine's deny is in nobody else's way.
+  for (const { deny, last, index } of limitsOf(nsg, added, band)) {
     while (priority <= last && taken.has(priority)) priority += 1;
     if (priority > last) {
-      return wall === undefined || wall.priority > band.to
+      return deny === undefined || deny.priority > band.to
         ? full(`every priority from ${band.from} to ${band.to} is taken`)
-        : full(`rule \`${wall.name}\` denies it at priority ${wall.priority}, and no number before that is free`);
+        : full(`rule \`${deny.name}\` denies it at priority ${deny.priority}, and no number before that is free`);
     }
     priorities[index] = priority;
     priority += 1;
@@ -60,8 +60,8 @@ export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: B
 const limitsOf = (nsg: NsgDocument, added: readonly JsonObject[], band: Band) =>
   added
     .map((rule, index) => {
-      const wall = firstWall(nsg, rule);
-      return { index, wall, last: Math.min(band.to, (wall?.priority ?? Number.POSITIVE_INFINITY) - 1) };
+      const deny = firstDeny(nsg, rule);
+      return { index, deny, last: Math.min(band.to, (deny?.priority ?? Number.POSITIVE_INFINITY) - 1) };
     })
     .toSorted((a, b) => a.last - b.last);
 
@@ -93,7 +93,7 @@ export const isInbound = (rule: JsonObject): boolean => stringAt(rule, "directio
  * The first rule that would keep `added` from letting anybody in: what stands before ours decides. A deny of ours counts like any other: it
  * mostly stands after the band, and is in the way of nothing; one that had to go over somebody's allow stands in it, and our allows go before it.
  */
-const firstWall = (
+const firstDeny = (
   nsg: NsgDocument,
   added: JsonObject,
 ): { readonly name: string; readonly priority: number } | undefined =>
@@ -109,19 +109,19 @@ const isInboundDeny = (rule: JsonObject): boolean =>
  * Whether a rule applies to all that one of ours opens from some source to some port. Only what is certain: prefixes, `*`, and ranges; a service tag or a security
  * group may hold any address.
  */
-const covers = (wall: JsonObject, ours: JsonObject): boolean => {
-  const protocol = stringAt(wall, "protocol")?.toLowerCase();
+const covers = (deny: JsonObject, ours: JsonObject): boolean => {
+  const protocol = stringAt(deny, "protocol")?.toLowerCase();
   if (protocol !== "*" && protocol !== stringAt(ours, "protocol")?.toLowerCase()) return false;
-  if (!eitherAt(wall, "sourcePortRange", "sourcePortRanges").includes("*")) return false;
+  if (!eitherAt(deny, "sourcePortRange", "sourcePortRanges").includes("*")) return false;
   return (
     eitherAt(ours, "sourceAddressPrefix", "sourceAddressPrefixes").some((source) =>
-      eitherAt(wall, "sourceAddressPrefix", "sourceAddressPrefixes").some((prefix) => holds(prefix, source)),
+      eitherAt(deny, "sourceAddressPrefix", "sourceAddressPrefixes").some((prefix) => holds(prefix, source)),
     ) &&
     eitherAt(ours, "destinationAddressPrefix", "destinationAddressPrefixes").some((address) =>
-      eitherAt(wall, "destinationAddressPrefix", "destinationAddressPrefixes").some((prefix) => holds(prefix, address)),
+      eitherAt(deny, "destinationAddressPrefix", "destinationAddressPrefixes").some((prefix) => holds(prefix, address)),
     ) &&
     eitherAt(ours, "destinationPortRange", "destinationPortRanges").some((port) =>
-      eitherAt(wall, "destinationPortRange", "destinationPortRanges").some((range) => holdsPort(range, Number(port))),
+      eitherAt(deny, "destinationPortRange", "destinationPortRanges").some((range) => holdsPort(range, Number(port))),
     )
   );
 };

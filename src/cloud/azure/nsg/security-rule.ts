@@ -17,7 +17,7 @@ import { type Band, isInBand } from "./priority.ts";
 export type Hole = Omit<IngressRule, "holders">;
 
 /** The part of a block that one rule can hold: `{ addresses: ["10.0.1.4"], protocol: "tcp", ports: [22, 3389] }`, of one address family. */
-export type Wall = Pick<Hole, "addresses" | "protocol" | "ports">;
+export type DenyScope = Pick<Hole, "addresses" | "protocol" | "ports">;
 
 /** The family of a rule's addresses, which is that of its sources too. */
 export const familyOfHole = ({ sources }: Hole): AddressFamily => {
@@ -51,9 +51,9 @@ export const printRule = (hole: Hole, priority: number, description: string): Ru
 });
 
 /** `*` as the source stands for both families, also where the destination is of one. */
-export const printWall = (wall: Wall, priority: number, description: string): RuleProperties => ({
+export const printDeny = (scope: DenyScope, priority: number, description: string): RuleProperties => ({
   description,
-  ...frameOf(wall),
+  ...frameOf(scope),
   access: "Deny",
   priority,
   sourceAddressPrefix: "*",
@@ -65,20 +65,20 @@ export const printWall = (wall: Wall, priority: number, description: string): Ru
  */
 export const readRule = (properties: JsonObject, name: NameParts, band: Band): Hole | undefined => {
   const { priority } = properties;
-  const wall = readFrame(properties, name, "allow");
-  if (wall === undefined || typeof priority !== "number" || !isInBand(priority, band)) return undefined;
+  const scope = readFrame(properties, name, "allow");
+  if (scope === undefined || typeof priority !== "number" || !isInBand(priority, band)) return undefined;
   const sources = eitherAt(properties, "sourceAddressPrefix", "sourceAddressPrefixes").map(parseCidr);
   if (!allOf(sources, name.family)) return undefined;
-  return { ...wall, sources: unique(sources).toSorted() };
+  return { ...scope, sources: unique(sources).toSorted() };
 };
 
 /** What a rule of ours keeps closed, wherever it stands; `undefined` when it is anything that we don't write. */
-export const readWall = (properties: JsonObject, name: BlockNameParts): Wall | undefined => {
+export const readDeny = (properties: JsonObject, name: BlockNameParts): DenyScope | undefined => {
   const sources = eitherAt(properties, "sourceAddressPrefix", "sourceAddressPrefixes");
   return sources.length === 1 && sources[0] === "*" ? readFrame(properties, name, "deny") : undefined;
 };
 
-const frameOf = ({ protocol, addresses, ports }: Wall) =>
+const frameOf = ({ protocol, addresses, ports }: DenyScope) =>
   ({
     protocol: protocol === "tcp" ? "Tcp" : "Udp",
     direction: "Inbound",
@@ -91,7 +91,7 @@ const readFrame = (
   properties: JsonObject,
   name: Pick<NameParts, "protocol" | "family">,
   access: "allow" | "deny",
-): Wall | undefined => {
+): DenyScope | undefined => {
   const is = (key: string, value: string): boolean => stringAt(properties, key)?.toLowerCase() === value;
   const asWritten =
     is("access", access) &&

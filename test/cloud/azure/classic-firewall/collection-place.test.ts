@@ -72,7 +72,7 @@ test("the last two numbers before what is overruled do; one doesn't", () => {
 test("both stay where they are while that is right", () => {
   const there = { allowAt: 120, denyAt: 500, closed: [SSH], staying: [OPENING] };
   expect(place(there)).toEqual({ kind: "place", allow: 120, deny: 500 });
-  expect(place({ ...there, foreign: foreign(aNetworkCollection("wall", 110, "Deny")) })).toMatchObject({ allow: 100 });
+  expect(place({ ...there, foreign: foreign(aNetworkCollection("deny", 110, "Deny")) })).toMatchObject({ allow: 100 });
   expect(place({ ...there, denyAt: 110 })).toEqual({ kind: "place", allow: 120, deny: 121 });
 });
 
@@ -82,11 +82,11 @@ test("an allow moves forward when the deny needs to come before what is overrule
   expect(moved).toEqual({ kind: "place", allow: 100, deny: 101 });
 });
 
-test("a wall before the first free number is named, unless only what stays is behind it", () => {
-  const walled = foreign(...filled(100, 104), aNetworkCollection("wall", 105, "Deny"));
-  expect(place({ foreign: walled, added: [OPENING] })).toEqual({
+test("a deny before the first free number is named, unless only what stays is behind it", () => {
+  const denied = foreign(...filled(100, 104), aNetworkCollection("deny", 105, "Deny"));
+  expect(place({ foreign: denied, added: [OPENING] })).toEqual({
     kind: "none",
-    reason: "`wall/rule` denies it at priority 105, and no number before that is free",
+    reason: "`deny/rule` denies it at priority 105, and no number before that is free",
   });
-  expect(place({ foreign: walled, allowAt: 106, staying: [OPENING] })).toMatchObject({ allow: 106 });
+  expect(place({ foreign: denied, allowAt: 106, staying: [OPENING] })).toMatchObject({ allow: 106 });
 });

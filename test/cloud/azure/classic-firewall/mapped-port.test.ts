@@ -3,7 +3,7 @@ import type { ClassicCollection } from "../../../../src/cloud/azure/classic-fire
 import {
   checkMappedPorts,
   createPortFinder,
-  doorCount,
+  translatedCount,
 } from "../../../../src/cloud/azure/classic-firewall/mapped-port.ts";
 
 const RANGE = { from: 50_000, to: 50_002 };
@@ -52,6 +52,6 @@ test("each port is given once, and kept by whom it had while nobody else has it"
 });
 
 test("a rule counts once for each address, port and protocol that it answers at", () => {
-  expect(doorCount(taking(["1", "2"], { protocols: ["TCP", "UDP"] }).rules)).toBe(4);
-  expect(doorCount([])).toBe(0);
+  expect(translatedCount(taking(["1", "2"], { protocols: ["TCP", "UDP"] }).rules)).toBe(4);
+  expect(translatedCount([])).toBe(0);
 });

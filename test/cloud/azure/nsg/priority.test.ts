@@ -37,7 +37,7 @@ const ours: JsonObject = {
   destinationAddressPrefix: "10.0.1.4",
   destinationPortRange: "22",
 };
-const wall = (changes: JsonObject = {}): JsonObject => ({
+const deny = (changes: JsonObject = {}): JsonObject => ({
   direction: "Inbound",
   access: "Deny",
   priority: 102,
@@ -50,17 +50,17 @@ const wall = (changes: JsonObject = {}): JsonObject => ({
 });
 
 test("stands before whatever would keep it from letting anybody in, or has no room", () => {
-  expect(findRoom(groupWith([wall()]), [ours], BAND)).toEqual({ kind: "room", priorities: [100] });
-  expect(findRoom(groupWith([inbound(100), inbound(101), wall()]), [ours], BAND)).toEqual({
+  expect(findRoom(groupWith([deny()]), [ours], BAND)).toEqual({ kind: "room", priorities: [100] });
+  expect(findRoom(groupWith([inbound(100), inbound(101), deny()]), [ours], BAND)).toEqual({
     kind: "full",
     reason: "rule `r2` denies it at priority 102, and no number before that is free",
   });
-  expect(findRoom(groupWith([wall({ priority: 100 })]), [ours], BAND).kind).toBe("full");
+  expect(findRoom(groupWith([deny({ priority: 100 })]), [ours], BAND).kind).toBe("full");
 });
 
-test("who has to stand before a wall chooses first, so that nobody else's place is needed for it", () => {
+test("who has to stand before a deny chooses first, so that nobody else's place is needed for it", () => {
   const elsewhere = { ...ours, destinationAddressPrefix: "10.0.1.5" };
-  const nsg = groupWith([wall({ priority: 101, destinationAddressPrefix: "10.0.1.4" })]);
+  const nsg = groupWith([deny({ priority: 101, destinationAddressPrefix: "10.0.1.4" })]);
   expect(findRoom(nsg, [elsewhere, ours, elsewhere], BAND)).toEqual({ kind: "room", priorities: [102, 100, 103] });
   expect(findRoom(nsg, [elsewhere, ours, ours], BAND)).toEqual({
     kind: "full",
@@ -76,7 +76,7 @@ test.each([
   ["outbound", { direction: "Outbound" }],
   ["an allow", { access: "Allow" }],
 ] as const)("isn't kept from a place by a rule about %s", (_, changes) => {
-  const taken = [inbound(100), inbound(101), wall(changes)];
+  const taken = [inbound(100), inbound(101), deny(changes)];
   expect(findRoom(groupWith(taken), [ours], BAND).kind).toBe("room");
 });
 

@@ -6,10 +6,10 @@ import type { JsonObject } from "../../../../src/cloud/azure/json.ts";
 import {
   familyOfHole,
   type Hole,
+  printDeny,
   printRule,
-  printWall,
+  readDeny,
   readRule,
-  readWall,
 } from "../../../../src/cloud/azure/nsg/security-rule.ts";
 import { aRule, cidr } from "../small-world.ts";
 
@@ -53,10 +53,10 @@ test("what is printed is read back, lists as well as single values", () => {
 test("what a block closes is read back, wherever it stands, and is no hole", () => {
   fc.assert(
     fc.property(aHole, fc.integer({ min: 100, max: 4_096 }), (hole, priority) => {
-      const { sources: _sources, ...wall } = hole;
-      const printed: JsonObject = { ...printWall(wall, priority, "why") };
+      const { sources: _sources, ...scope } = hole;
+      const printed: JsonObject = { ...printDeny(scope, priority, "why") };
       const parts = { protocol: hole.protocol, family: familyOfHole(hole) };
-      expect(readWall(printed, { ...parts, protection: "bcdfghjk" as ProtectionId })).toEqual(wall);
+      expect(readDeny(printed, { ...parts, protection: "bcdfghjk" as ProtectionId })).toEqual(scope);
       expect(readRule(printed, { ...NAME, ...parts }, BAND)).toBeUndefined();
     }),
   );

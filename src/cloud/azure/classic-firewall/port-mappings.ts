@@ -3,16 +3,23 @@
 import { Fault } from "../../../access/fault.ts";
 import type { IngressRule } from "../../firewall.ts";
 import { nameKey, stringAt } from "../json.ts";
-import { type Door, doorOf, type FrontDoors, type Holding, ownerOf, translatedPortOf } from "./classic-hole.ts";
+import {
+  type Holding,
+  ownerOf,
+  type PortMapping,
+  type PublicAddresses,
+  publicPortOf,
+  translatedPortOf,
+} from "./classic-hole.ts";
 import { printNatName, printOwner } from "./firewall-mark.ts";
 import { createPortFinder, type MappedPorts } from "./mapped-port.ts";
 import type { Divided } from "./own-collections.ts";
 
-export interface DoorDeps {
+export interface MappingDeps {
   /** The firewall's, for people. */
   readonly name: string;
   readonly divided: Divided;
-  readonly front: FrontDoors;
+  readonly front: PublicAddresses;
   readonly mappedPorts: MappedPorts;
 }
 
@@ -20,12 +27,12 @@ export interface DoorDeps {
  * One for each address and port, where it was before if it was there; none where the firewall has no public address. Free are ports that no NAT rule
  * has that is to stay: others', and those of our own holdings that aren't made anew.
  */
-export const openDoors = (
+export const mapPorts = (
   rules: readonly IngressRule[],
   before: ReadonlyMap<string, Holding>,
   kept: readonly Holding[],
-  { name, divided, front, mappedPorts }: DoorDeps,
-): ReadonlyMap<IngressRule, readonly Door[]> | Fault => {
+  { name, divided, front, mappedPorts }: MappingDeps,
+): ReadonlyMap<IngressRule, readonly PortMapping[]> | Fault => {
   if (rules.some(({ addresses }) => addresses.some((address) => address.includes(":")))) {
     return new Fault("azure", `\`${name}\` doesn't do IPv6: classic rules are for IPv4 only`, { retry: "never" });
   }
@@ -43,22 +50,24 @@ export const openDoors = (
       const owner = ownerOf(rule);
       const called = nameKey(printNatName(owner, to.address, to.port));
       const there = before.get(printOwner(owner))?.nat.find((each) => nameKey(each.name) === called);
-      const at = there === undefined ? undefined : doorOf(there);
+      const at = there === undefined ? undefined : publicPortOf(there);
       return { rule, to, at: at === undefined ? undefined : finder.keep(rule.protocol, at) };
     })
     .map(({ rule, to, at }) => ({ rule, to, at: at ?? finder.take(rule.protocol) }));
-  const doors = found.flatMap(({ rule, to, at }) => (at === undefined ? [] : [{ rule, door: { ...at, to } }]));
-  if (doors.length < found.length) {
+  const mappings = found.flatMap(({ rule, to, at }) => (at === undefined ? [] : [{ rule, mapping: { ...at, to } }]));
+  if (mappings.length < found.length) {
     const reason = `every mapped port from ${mappedPorts.from} to ${mappedPorts.to} is taken`;
-    return full(found.length - doors.length, name, reason);
+    return full(found.length - mappings.length, name, reason);
   }
-  return new Map(rules.map((rule) => [rule, doors.filter((each) => each.rule === rule).map(({ door }) => door)]));
+  return new Map(
+    rules.map((rule) => [rule, mappings.filter((each) => each.rule === rule).map(({ mapping }) => mapping)]),
+  );
 };
 
 /** As it is read now. */
-export const doorsAt = ({ nat }: Holding): readonly Door[] =>
+export const mappingsAt = ({ nat }: Holding): readonly PortMapping[] =>
   nat.flatMap((rule) => {
-    const at = doorOf(rule);
+    const at = publicPortOf(rule);
     const address = stringAt(rule.raw, "translatedAddress");
     return at === undefined || address === undefined ? [] : [{ ...at, to: { address, port: translatedPortOf(rule) } }];
   });

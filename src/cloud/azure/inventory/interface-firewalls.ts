@@ -33,7 +33,7 @@ export interface Surroundings {
   readonly allFirewalls: boolean;
 }
 
-export type Guards = Pick<NetworkInterface, "firewalls" | "translators" | "policyFirewall">;
+export type FirewallsBefore = Pick<NetworkInterface, "firewalls" | "translators" | "policyFirewall">;
 
 export const viewOf = ({ networkSecurityGroup, routeTable, addressPrefix, addressPrefixes }: Subnet): SubnetView => ({
   kind: "seen",
@@ -51,7 +51,7 @@ export const viewOf = ({ networkSecurityGroup, routeTable, addressPrefix, addres
  * So a role that may not list firewalls or route tables, as one from before they were of interest, costs nothing where no firewall can be; and where
  * the networks, which it may list, have a firewall's subnet that may matter to the interface, it takes the interface away from us.
  */
-export const guardsOf = (nic: AzureInterface, around: Surroundings): Guards => {
+export const firewallsBeforeInterface = (nic: AzureInterface, around: Surroundings): FirewallsBefore => {
   const configurations = nic.ipConfigurations ?? [];
   const subnets = configurations.flatMap(({ subnet }) => (subnet?.id === undefined ? [] : [idKey(subnet.id)]));
   const views = subnets.map((id): SubnetView => around.subnets.get(id) ?? { kind: "unknown" });
