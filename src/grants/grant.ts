@@ -27,6 +27,8 @@ export interface Grant extends AccessFacts {
   /** Targets where the cloud was seen to hold all of its rules, and to hold none of them after its end. */
   readonly seenOpen: readonly FirewallId[];
   readonly seenClosed: readonly FirewallId[];
+  /** When each of `seenOpen` was seen so; absent for those that were found by their marks. */
+  readonly seenOpenAt?: Readonly<Record<FirewallId, EpochMs>>;
   readonly openedAt: EpochMs | undefined;
   /** Where firewalls that translate addresses were seen to map its ports. Absent: none does. */
   readonly mappings?: readonly Mapping[];

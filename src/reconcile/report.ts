@@ -4,7 +4,7 @@ import type { Fault } from "../access/fault.ts";
 import type { FirewallId } from "../access/machine.ts";
 import type { Cidr } from "../access/source.ts";
 import { familyOf } from "../access/source.ts";
-import { between, type Clock, type EpochMs } from "../access/time.ts";
+import { between, type Clock, type DurationMs, type EpochMs, later, SECOND } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
 import type { Firewall, IngressRule, Mapping, Observed } from "../cloud/firewall.ts";
 import type { Machines } from "../cloud/machines.ts";
@@ -106,8 +106,17 @@ const opened = (
 ): (Omit<Write, "grant"> & { readonly grant: Grant }) | undefined => {
   if (before.seenOpen.includes(firewall) || !isActive(before, at)) return undefined;
   const seenOpen = [...before.seenOpen, firewall];
-  const mappings = [...(before.mappings ?? []), ...mapped];
-  const grant = mappings.length === 0 ? before : { ...before, mappings };
+  const known = [...(before.mappings ?? []), ...mapped];
+  const mappings = [...new Map(known.map((mapping) => [JSON.stringify(mapping), mapping])).values()];
+  const seenOpenAt = { ...before.seenOpenAt, [firewall]: at };
+  const grant = { ...before, seenOpenAt, ...(mappings.length === 0 ? {} : { mappings }) };
+  // A firewall may have taken minutes, in which somebody could change another one: what was seen before that is looked at again.
+  const stale = before.seenOpen.filter((id) => later(before.seenOpenAt?.[id] ?? at, SEEN_LONG_AGO) < at);
+  if (stale.length > 0 && grant.openedAt === undefined) {
+    const still = seenOpen.filter((id) => !stale.includes(id));
+    const firewallsDue = stale.map((id) => ({ firewall: id, at }));
+    return { grant: { ...grant, seenOpen: still }, events: [], firewallsDue };
+  }
   const complete = grant.targets.every((target) => seenOpen.includes(target.firewall));
   if (!complete || grant.openedAt !== undefined) return { grant: { ...grant, seenOpen }, events: [] };
   const event = auditEvent("grant.opened", grant.id, at, "bot", {
@@ -162,3 +171,5 @@ const reachableAddresses = (grant: Grant, machines: Machines): readonly string[]
   const publicOnes = inFamily(open.flatMap((each) => each.publicAddresses));
   return publicOnes.length > 0 ? publicOnes : inFamily(open.flatMap((each) => each.privateAddresses));
 };
+
+const SEEN_LONG_AGO = (20 * SECOND) as DurationMs;

@@ -29,6 +29,21 @@ const busy = new Fault("azure", "another operation is in progress", { retry: "la
 const full = new Fault("quota", "no room", { retry: "never" });
 
 describe("the way of one grant", () => {
+  test("what was seen open minutes before the rest is looked at again before it is called open", async () => {
+    const world = await createWorld();
+    await world.give(grantOn({}, [NSG, SUBNET_NSG]));
+    await world.look(NSG);
+    world.clock.advance(3 * MINUTE);
+    for (const id of [...world.firewall(NSG).state.rules.keys()].filter((each) => each !== "AllowWeb"))
+      world.firewall(NSG).tamper(id, () => undefined);
+    await world.look(SUBNET_NSG);
+    expect(world.told()).toEqual([]);
+    expect(world.firewall(NSG).open()).toEqual([]);
+    await world.look(NSG);
+    expect(world.firewall(NSG).open()).toEqual([SSH_HOLE]);
+    expect(world.told()).toEqual(["grant.opened k7f3q2xd"]);
+  });
+
   test("a port opens, stays open up to the last millisecond, and closes at its end", async () => {
     const world = await createWorld();
     await world.give(grantOn());
