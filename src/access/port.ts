@@ -26,6 +26,9 @@ export const portKey = ({ port, protocol }: Port): string => `${port}/${protocol
 
 export const samePort = (a: Port, b: Port): boolean => a.port === b.port && a.protocol === b.protocol;
 
+/** For sorting: by number, TCP before UDP. */
+export const byPort = (a: Port, b: Port): number => a.port - b.port || (a.protocol < b.protocol ? -1 : 1);
+
 /** Reads `22`, `22/tcp` or `53/udp`; a bare number is TCP. `undefined` when it is none of these. */
 export const parsePort = (text: string): Port | undefined => {
   const match = /^(\d{1,5})(?:\/(tcp|udp))?$/u.exec(text.trim().toLowerCase());

@@ -16,6 +16,8 @@ export interface RefusalFacts {
       | "quotes"
       | "unknown-word"
       | "missing-machine"
+      /** After a subcommand, which is the word. */
+      | "missing-machine-name"
       | "missing-duration"
       | "missing-source"
       | "missing-justification"
@@ -95,7 +97,12 @@ export interface RefusalFacts {
   readonly "undercut-gone": Record<never, never>;
 
   // We don't know, so no
-  readonly "cannot-check": { readonly what: "people" | "memory" | "clouds"; readonly reference: string };
+  readonly "cannot-check": {
+    readonly what: "people" | "memory" | "clouds";
+    /** Somebody waits for a yes to an ask; absent: they wanted something else. */
+    readonly isAsk?: boolean;
+    readonly reference: string;
+  };
 }
 
 export type RefusalCode = keyof RefusalFacts;

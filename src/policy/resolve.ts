@@ -1,7 +1,7 @@
 /** From the words people type for ports and sources to the ports and prefixes they mean. */
 
 import { nearMiss } from "../access/near-miss.ts";
-import { type Port, parsePort, portKey, type Service } from "../access/port.ts";
+import { byPort, type Port, parsePort, portKey, type Service } from "../access/port.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import { ANYWHERE, type Cidr, contains, parseCidr } from "../access/source.ts";
 import type { Policy, Rule } from "./policy.ts";
@@ -35,7 +35,7 @@ export const resolveService = (word: string, policy: Policy): Service | Refusal 
 /** All ports of some services, each once, by number, TCP before UDP. */
 export const portsOf = (services: readonly Service[]): readonly Port[] => {
   const byKey = new Map(services.flatMap((service) => service.ports).map((port) => [portKey(port), port]));
-  return [...byKey.values()].toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
+  return [...byKey.values()].toSorted(byPort);
 };
 
 /**

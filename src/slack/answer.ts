@@ -35,7 +35,7 @@ export interface Answers {
   /** In the place of the message that was clicked. */
   readonly instead: (respond: RespondFn, drawn: Drawn) => Promise<void>;
   /** Runs something that decides; what breaks becomes a "no" with a reference. This is where faults on a person's way end. */
-  readonly orCannotCheck: <T>(doing: string, work: () => Promise<T>) => Promise<T | Refusal>;
+  readonly orCannotCheck: <T>(doing: string, work: () => Promise<T>, of?: "ask") => Promise<T | Refusal>;
   /** All that is wrong at once, each with what would work instead. */
   readonly refusals: (refusals: readonly Refusal[], ask?: Ask) => Drawn;
   /** The same, and recorded with what was typed or clicked. The answer doesn't wait for the log, which may be what is broken. */
@@ -45,7 +45,7 @@ export interface Answers {
 }
 
 export const createAnswers = (deps: AnswerDeps): Answers => {
-  const orCannotCheck: Answers["orCannotCheck"] = async (doing, work) => {
+  const orCannotCheck: Answers["orCannotCheck"] = async (doing, work, of) => {
     try {
       return await work();
     } catch (error) {
@@ -53,6 +53,7 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
       deps.log({ reference, error, doing });
       return refuse("cannot-check", {
         what: isFault(error) ? (AWAY[error.code] ?? "memory") : "memory",
+        ...(of === "ask" ? { isAsk: true } : {}),
         reference,
       });
     }

@@ -7,7 +7,7 @@ import { between, type DurationMs, type EpochMs, SECOND } from "../access/time.t
 import { endOf, type Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { actions, button, type Drawn, lines } from "./blocks.ts";
-import { escapeMrkdwn, literal, mention, mentionGroup, showSource, when } from "./mrkdwn.ts";
+import { escapeMrkdwn, literal, mention, mentionGroup, operatorsText, showSource, when } from "./mrkdwn.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 export interface CardFacts {
@@ -105,7 +105,7 @@ export const endedText = (grant: Grant, now: EpochMs, zone: string): string => {
 
 const showLag = (lag: DurationMs): string => (lag < SECOND / 10 ? "less than 0.1 seconds" : showDuration(lag));
 
-const failedText = (problem: string): string => `couldn't open: ${literal(problem)}`;
+const failedText = (problem: string): string => `couldn't open: ${operatorsText(problem)}`;
 
 const askedBy = (access: AccessRequest | Grant): string =>
   `${mention(access.requester.user)} asked, from ${showSources(access.sources)}${quoted(access.justification)}`;

@@ -61,7 +61,7 @@ const readMachine =
   (kind: "who" | "why" | "unprotect") =>
   (words: Words): Command | Refusal => {
     const machine = words.takeRest().replaceAll('"', "").trim();
-    return machine === "" ? unreadable("missing-machine") : { kind, machine };
+    return machine === "" ? unreadable("missing-machine-name", kind) : { kind, machine };
   };
 
 const readSearch =
@@ -91,7 +91,7 @@ const readers: ReadonlyMap<string, (words: Words) => Command | Refusal> = new Ma
     "protect",
     (words) => {
       const machine = words.next();
-      if (machine === undefined) return unreadable("missing-machine");
+      if (machine === undefined) return unreadable("missing-machine-name", "protect");
       return endWith(words, { kind: "protect", machine: machine.text, services: words.nextList() });
     },
   ],

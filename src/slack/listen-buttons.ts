@@ -37,12 +37,16 @@ export const listenForButtons = (app: App, { client, review, mayReview, answers,
   };
 
   on("request.approve", async (id, user, respond) => {
-    const outcome = await answers.orCannotCheck("approve", () => review(id as RequestId, user, { kind: "approve" }));
+    const outcome = await answers.orCannotCheck(
+      "approve",
+      () => review(id as RequestId, user, { kind: "approve" }),
+      "ask",
+    );
     if (isRefusal(outcome)) await refuseClick(outcome, respond);
   });
 
   on("request.deny", async (id, user, respond, triggerId) => {
-    const request = await answers.orCannotCheck("deny", () => mayReview(id as RequestId, user));
+    const request = await answers.orCannotCheck("deny", () => mayReview(id as RequestId, user), "ask");
     if (isRefusal(request)) await refuseClick(request, respond);
     else await openForm(request, triggerId, respond);
   });
@@ -72,8 +76,10 @@ export const listenForButtons = (app: App, { client, review, mayReview, answers,
 
   app.view(DENY_MODAL, async ({ ack, view, body }) => {
     const verdict = { kind: "deny", reason: reasonIn(view.state.values) } as const;
-    const outcome = await answers.orCannotCheck("deny", () =>
-      review(view.private_metadata as RequestId, body.user.id, verdict),
+    const outcome = await answers.orCannotCheck(
+      "deny",
+      () => review(view.private_metadata as RequestId, body.user.id, verdict),
+      "ask",
     );
     // A modal has no channel to answer in, so the modal itself says why it didn't count.
     if (isRefusal(outcome))

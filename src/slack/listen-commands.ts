@@ -14,7 +14,7 @@ import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
 import { drawPosture } from "./posture-text.ts";
 import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
-import { drawProtecting, drawUnprotecting } from "./protection-text.ts";
+import { drawProtecting, drawUnprotecting } from "./protection-answers.ts";
 import { drawWhy } from "./why-text.ts";
 
 export interface CommandDeps {
@@ -91,7 +91,7 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
 };
 
 const submit = async (ask: Ask, user: string, text: string, deps: CommandDeps): Promise<Drawn> => {
-  const outcome = await deps.answers.orCannotCheck("submit a request", () => deps.submitRequest(ask, user));
+  const outcome = await deps.answers.orCannotCheck("submit a request", () => deps.submitRequest(ask, user), "ask");
   if (isRefusal(outcome)) return deps.answers.refused(user, text, [outcome], ask);
   if ("refusals" in outcome) return deps.answers.refused(user, text, outcome.refusals, ask);
   return drawAsked(outcome, deps.clock.now(), deps.zone());

@@ -1,15 +1,14 @@
 /** Buttons about protections: a click becomes a call, the answer becomes words. Decides nothing. */
 
 import type { App, BlockAction, ButtonAction, RespondFn } from "@slack/bolt";
-import type { KnownBlock } from "@slack/types";
 import type { ProtectionId } from "../access/identifier.ts";
 import { isRefusal } from "../access/refusal.ts";
 import type { OverruleUndercut } from "../workflow/overrule.ts";
 import type { Protecting, ProtectMachine } from "../workflow/protect-machine.ts";
 import type { Refused } from "../workflow/submit-request.ts";
 import type { Answers } from "./answer.ts";
-import { type ActionId, type Drawn, lines } from "./blocks.ts";
-import { decidedText, drawLeft, drawProtecting } from "./protection-text.ts";
+import type { ActionId, Drawn } from "./blocks.ts";
+import { drawDecided, drawLeft, drawProtecting } from "./protection-answers.ts";
 
 export interface ProtectionButtonDeps {
   readonly protectMachine: ProtectMachine;
@@ -73,14 +72,8 @@ export const listenForProtections = (app: App, deps: ProtectionButtonDeps): void
     if (outcome.kind === "refused")
       return answers.privately(respond, answers.refused(user, `${verdict} ${id}`, outcome.refusals));
     if (outcome.kind !== "decided") return answers.privately(respond, drawProtecting(outcome));
-    return answers.instead(respond, answered(clicked, decidedText(outcome, user, verdict)));
+    return answers.instead(respond, drawDecided(clicked?.["blocks"] ?? [], outcome, user, verdict));
   };
   on("undercut.overrule", (id, user, respond, clicked) => decide("overrule", id, user, respond, clicked));
   on("undercut.accept", (id, user, respond, clicked) => decide("accept", id, user, respond, clicked));
-};
-
-/** The question without its buttons, and who answered it how. What only one person sees comes without its text. */
-const answered = (clicked: Clicked, text: string): Drawn => {
-  const before = ((clicked?.["blocks"] ?? []) as readonly KnownBlock[]).filter((block) => block.type === "section");
-  return { text, blocks: [...before.slice(0, 40), ...lines([text])] };
 };

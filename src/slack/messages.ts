@@ -9,9 +9,10 @@ import type { Grant } from "../grants/grant.ts";
 import type { Message } from "../notices/notice.ts";
 import { button, type Drawn, drawn, lines } from "./blocks.ts";
 import { endedText, showSources } from "./card.ts";
-import { code, escapeMrkdwn, literal, mention, when } from "./mrkdwn.ts";
+import { code, escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
 import { drawPostureNews } from "./posture-text.ts";
-import { drawProtection, shortFirewall } from "./protection-messages.ts";
+import { drawProtection } from "./protection-messages.ts";
+import { shortFirewall } from "./protection-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 /** `undefined`: this event has no message of its own. `grant` is what is stored about it now. */
@@ -43,7 +44,7 @@ export const drawMessage = (
       };
     }
     case "grant.failed":
-      return drawn(`${escapeMrkdwn(accessTitle(event))} couldn't be opened.`, [literal(event.problem)]);
+      return drawn(`${escapeMrkdwn(accessTitle(event))} couldn't be opened.`, [operatorsText(event.problem)]);
     case "request.denied": {
       const by = event.actor.kind === "person" ? ` by ${mention(event.actor.person.user)}` : "";
       return drawn(
@@ -62,7 +63,7 @@ export const drawMessage = (
     case "closing.overdue": {
       const ended = `its time ended at ${when(event.since, now, zone)}, ${showDuration(between(event.since, event.at))} ago`;
       return drawn(`${escapeMrkdwn(accessTitle(event))} is still open: ${ended}.`, [
-        literal(event.problem),
+        operatorsText(event.problem),
         `I keep trying. If it's urgent, remove the rule of grant ${code(event.grantId)} by hand in ${code(shortFirewall(event.firewall))}.`,
       ]);
     }

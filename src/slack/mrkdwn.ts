@@ -28,6 +28,9 @@ export const code = (text: string): string => {
   return shown === "" ? '`""`' : `\`${shown}\``;
 };
 
+/** A line written for operators, as people read it: without the backticks that set values off in a log. */
+export const operatorsText = (text: string): string => literal(text.replaceAll("`", ""));
+
 /** An address or prefix. In IPv6 ones Slack would find emoji: `2001:db8:100::1` is in a code span. */
 export const showSource = (source: string): string => (source.includes(":") ? code(source) : literal(source));
 

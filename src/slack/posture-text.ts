@@ -5,6 +5,7 @@ import type { AuditEvent } from "../audit/event.ts";
 import type { Tab } from "../posture/charts.ts";
 import type { PostureList } from "../workflow/list-posture.ts";
 import { button, cut, type Drawn, drawn, lines } from "./blocks.ts";
+import { capital } from "./lists.ts";
 import { escapeMrkdwn, literal } from "./mrkdwn.ts";
 
 /** Worst first. Machines that somebody may protect have a button for it. */
@@ -22,7 +23,7 @@ export const drawPosture = ({ worst, count }: PostureList, text: string): Drawn 
     blocks: [
       ...lines([first]),
       ...worst.map(drawEntry),
-      ...(rest === 0 ? [] : lines([`and ${rest} more. \`/jit posture prod-\` shows those that are called so.`])),
+      ...(rest === 0 ? [] : lines([`and ${rest} more. \`/jit posture prod-\` shows those with prod- in their name.`])),
     ],
   };
 };
@@ -50,7 +51,7 @@ export const drawPostureNews = (event: Extract<AuditEvent, { kind: "posture.wors
       const more = before.openness === now.openness ? "worse off" : "more open";
       return drawn(`${escapeMrkdwn(event.machine.name)} is ${more} than it was${category}.`, [
         `${capital(reachableText(event.reachable))}.`,
-        `It was ${categoryWord(before.category)}, and open to ${OPEN_TO[before.openness] ?? literal(before.openness)}.`,
+        `It was ${categoryWord(before.category)}, and ${OPEN_TO[before.openness] ?? `open to ${literal(before.openness)}`}.`,
       ]);
     }
     case "posture.digest":
@@ -62,12 +63,12 @@ const drawDigest = (event: Extract<AuditEvent, { kind: "posture.digest" }>): Dra
   const { categories, opennesses, worst, machines } = event;
   const openToAll = opennesses["anyone"] ?? 0;
   return drawn(
-    `${machines} ${machines === 1 ? "machine" : "machines"}: ${openToAll === 0 ? "none is" : openToAll === 1 ? "1 is" : `${openToAll} are`} open to anyone, ${event.protected} ${event.protected === 1 ? "is" : "are"} protected.`,
+    `${machines} ${machines === 1 ? "machine" : "machines"}: ${openToAll === 0 ? "none is" : openToAll === 1 ? "1 is" : `${openToAll} are`} open to everyone, ${event.protected} ${event.protected === 1 ? "is" : "are"} protected.`,
     [
       counted(["unhealthy", "not-applicable", "healthy"], categories, categoryWord),
-      counted(Object.keys(OPEN_TO), opennesses, (word) => `open to ${OPEN_TO[word] ?? word}`),
+      counted(Object.keys(OPEN_TO), opennesses, (word) => OPEN_TO[word] ?? word),
       ...(worst.length === 0
-        ? ["Nothing calls for you to act."]
+        ? ["Nothing to do."]
         : [
             "The worst:",
             ...worst.map((each) => `• *${literal(each.machine.name)}*: ${reachableText(each.reachable)}`),
@@ -91,11 +92,11 @@ const counted = (
 const categoryWord = (category: string): string => literal(category.replace("-", " "));
 
 const OPEN_TO: Readonly<Record<string, string>> = {
-  anyone: "anyone",
-  strangers: "some strangers",
-  unknown: "nobody can say whom",
-  inside: "the inside only",
-  nobody: "nobody",
+  anyone: "open to everyone",
+  strangers: "open to some strangers",
+  unknown: "perhaps open to strangers",
+  inside: "open to the inside only",
+  nobody: "open to nobody",
 };
 
 const tabText = (tab: Tab): string => {
@@ -117,5 +118,3 @@ const WHY_NOT: Readonly<Record<Extract<Tab, { kind: "unsupported" }>["reason"], 
 
 const reachableText = (reachable: readonly string[]): string =>
   reachable.length === 0 ? "nobody reaches its management ports" : reachable.map(literal).join("; ");
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -5,6 +5,7 @@ import { type Refusal, type RefusalFacts, refuse } from "../access/refusal.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Ask } from "../workflow/submit-request.ts";
 import { LONGEST_COMMAND, showAsk } from "./command.ts";
+import { capital, listed, shortened } from "./lists.ts";
 import { code, literal, mention, showSource, when } from "./mrkdwn.ts";
 import { servicesTitle } from "./title.ts";
 
@@ -90,7 +91,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       const problem = source.includes("/")
         ? `wider than rule *${literal(rule)}* allows, or outside of it`
         : `outside of what rule *${literal(rule)}* allows`;
-      return `${listed(asked.map(showSource), "and")} ${are} ${problem}. Allowed: ${sources(allowed)}.`;
+      return `${listed(few(asked.map(showSource)))} ${are} ${problem}. Allowed: ${sources(allowed)}.`;
     }
     case "justification-missing": {
       const { pattern } = refusal.facts;
@@ -114,7 +115,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
         : `${literal(refusal.facts.machine)} has no security group that I could change. Whoever looks after its network can add one.`;
     case "policy-firewall": {
       const { machine, firewall, policy } = refusal.facts;
-      return `${literal(machine)} is behind the firewall ${code(firewall)}, whose rules are in the firewall policy ${code(policy)}. I can't change those. Whoever looks after that policy can let you in there.`;
+      return `${literal(machine)} is behind the firewall ${code(firewall)}, whose rules are in the firewall policy ${code(policy)}. I can't change those. Whoever looks after that policy has to do it there.`;
     }
     case "no-address-in-family":
       return `${literal(refusal.facts.machine)} has no ${refusal.facts.family} address, so that source can't reach it. Ask from an ${refusal.facts.family === "IPv4" ? "IPv6" : "IPv4"} address.`;
@@ -157,7 +158,7 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       const { machine, roles: may } = refusal.facts;
       return may.length === 0
         ? `Nobody may protect ${literal(machine)}: the policy names no role for it (\`configure\`). Whoever looks after the policy can add one.`
-        : `Protecting ${literal(machine)}, or no longer, is for ${roles(may)} to decide. Whoever looks after that list can add you.`;
+        : `You may not protect or unprotect ${literal(machine)}: that is for ${roles(may)}. Whoever looks after that list can add you.`;
     }
     case "not-protected":
       return `${literal(refusal.facts.machine)} isn't protected, so there is nothing to put back.`;
@@ -166,16 +167,18 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     case "proposal-gone":
       return "This was answered already, or is too old. Type the command again, and I look again.";
     case "undercut-gone":
-      return "That is decided already, or nothing of it lets in any more.";
+      return "That is decided already, or nothing of it lets people in any more.";
 
     case "cannot-check": {
-      const { what, reference } = refusal.facts;
+      const { what, isAsk = false, reference } = refusal.facts;
       const cause = {
         people: "check who may do this",
         memory: "reach my memory",
         clouds: "look at the firewalls",
       }[what];
-      return `I can't ${cause} right now, so I can't say yes. Try again in a minute. (ref ${literal(reference)})`;
+      // Memory that broke off may have kept what was written.
+      const so = isAsk ? ", so I can't say yes." : what === "memory" ? "." : ". Nothing was changed.";
+      return `I can't ${cause} right now${so} Try again in a minute. (ref ${literal(reference)})`;
     }
   }
 };
@@ -207,6 +210,8 @@ const commandText = ({ problem, word, didYouMean }: RefusalFacts["command-unread
     }
     case "missing-machine":
       return `To which machine, and for how long? ${EXAMPLE}`;
+    case "missing-machine-name":
+      return `Which machine? For example ${code(`/jit ${word ?? "why"} prod-vm-3`)}`;
     case "missing-duration":
       return `For how long? Write \`30m\`, \`2h\` or \`until 18:00\` after the machine${word === undefined ? "" : ` ${code(word)}`}. ${EXAMPLE}`;
     case "missing-source":
@@ -288,25 +293,14 @@ const retry = (ask: Ask): string => code(showAsk({ ...ask, because: ask.because.
 
 const title = (port: string): string => literal(port === "" ? "No port" : capital(servicesTitle([port])));
 
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+const names = (list: readonly string[]): string => few(list.map(code)).join(", ");
 
-const names = (list: readonly string[]): string => shorten(list.map(code)).join(", ");
+const either = (list: readonly string[]): string => listed(few(list.map(code)), "or");
 
-const either = (list: readonly string[]): string => listed(list.map(code), "or");
-
-const roles = (list: readonly string[]): string => shorten(list.map((name) => `*${literal(name)}*`)).join(" or ");
+const roles = (list: readonly string[]): string => few(list.map((name) => `*${literal(name)}*`)).join(" or ");
 
 /** Policy's two words for sources are words, not names that one could type. */
 const sources = (allowed: readonly string[]): string =>
-  listed(
-    allowed.map((name) => (name === "single-address" ? "one single address" : showSource(name))),
-    "or",
-  );
+  listed(few(allowed.map((name) => (name === "single-address" ? "one single address" : showSource(name)))), "or");
 
-const listed = (list: readonly string[], last: "and" | "or"): string => {
-  const shown = shorten(list);
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} ${last} ${shown.at(-1)}`;
-};
-
-const shorten = (list: readonly string[]): readonly string[] =>
-  list.length <= 12 ? list : [...list.slice(0, 12), `${list.length - 12} more`];
+const few = (list: readonly string[]): readonly string[] => shortened(list, 12);

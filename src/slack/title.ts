@@ -1,5 +1,6 @@
 /** How ports and accesses are called in every message: **SSH to prod-vm-3**. */
 
+import { listed } from "./lists.ts";
 import { escapeMrkdwn } from "./mrkdwn.ts";
 
 /** Names that people know in capitals; others stay as the policy writes them, and bare numbers are called ports. */
@@ -14,10 +15,10 @@ const WELL_KNOWN: Readonly<Record<string, string>> = {
 };
 
 /** `SSH`, `SSH and RDP`, `port 8080`, `SSH, RDP and port 53/udp`. */
-export const servicesTitle = (services: readonly string[]): string => {
-  const named = [...new Set(services.map((service) => WELL_KNOWN[service.toLowerCase()] ?? called(service)))];
-  return named.length < 2 ? (named[0] ?? "") : `${named.slice(0, -1).join(", ")} and ${named.at(-1)}`;
-};
+export const servicesTitle = (services: readonly string[]): string => listed(titlesOf(services));
+
+/** What follows it: SSH `is` open, SSH and RDP `are`. */
+export const be = (services: readonly string[]): "is" | "are" => (titlesOf(services).length === 1 ? "is" : "are");
 
 /** `SSH to prod-vm-3`, for plain text: notifications and screen readers. */
 export const accessTitle = (access: {
@@ -28,6 +29,10 @@ export const accessTitle = (access: {
 /** The same for mrkdwn, in bold and with whatever the cloud's name may hold made harmless. */
 export const boldTitle = (access: Parameters<typeof accessTitle>[0]): string =>
   `*${escapeMrkdwn(accessTitle(access)).replaceAll("*", "∗")}*`;
+
+const titlesOf = (services: readonly string[]): readonly string[] => [
+  ...new Set(services.map((service) => WELL_KNOWN[service.toLowerCase()] ?? called(service))),
+];
 
 const called = (service: string): string => {
   const match = /^(\d+)(?:\/tcp)?$/u.exec(service);

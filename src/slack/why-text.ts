@@ -4,39 +4,52 @@ import { showDuration } from "../access/duration.ts";
 import type { Port } from "../access/port.ts";
 import { ANYWHERE, type Cidr, showCidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
+import { isKeptClosed, type Protection } from "../grants/protection.ts";
 import { type Approve, type Rule, showAllowed, sourcesFor } from "../policy/policy.ts";
 import type { DoorFindings } from "../posture/why.ts";
-import type { Explained, OfferedPort, PortFindings } from "../workflow/explain-why.ts";
+import type { Explained, OfferedPort } from "../workflow/explain-why.ts";
 import { doorWords, findingWords } from "../workflow/finding-words.ts";
 import { portsWords } from "../workflow/reachable-words.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { showSources } from "./card.ts";
+import { capital, listed, shortened } from "./lists.ts";
 import { code, literal, showSource, when } from "./mrkdwn.ts";
+import { rulesNamed } from "./protection-words.ts";
 import { refusalText } from "./refusal-text.ts";
-import { servicesTitle } from "./title.ts";
+import { be, servicesTitle } from "./title.ts";
 
 export const drawWhy = (explained: Explained, now: EpochMs, zone: string): Drawn => {
   const { machine, grants, protection } = explained;
   const open = grants.map(
     (grant) =>
-      `${literal(servicesTitle(grant.services))} is ${grant.openedAt === undefined ? "opening" : "open"} for you until ${when(grant.expiresAt, now, zone)}, from ${showSources(grant.sources)}.`,
+      `${literal(capital(servicesTitle(grant.services)))} ${be(grant.services)} ${grant.openedAt === undefined ? "opening" : "open"} for you until ${when(grant.expiresAt, now, zone)}, from ${showSources(grant.sources)}.`,
   );
-  const closed =
-    protection === undefined
-      ? "It isn't protected: what others' rules let in gets in without asking me."
-      : `It is protected: ${literal(servicesTitle(protection.services))} ${protection.services.length === 1 ? "is" : "are"} kept closed but for those whom I let in.`;
   return drawn(summary(explained), [
     ...open,
     ...policyLines(explained, now, zone),
-    closed,
-    ...firewallLines(explained.findings, machine.name),
+    protectionText(protection),
+    ...firewallLines(explained, machine.name),
   ]);
+};
+
+const protectionText = (protection: Protection | undefined): string => {
+  if (protection === undefined) return "It isn't protected: whom others' rules let in gets in without asking me.";
+  const { services, targets } = protection;
+  const title = literal(servicesTitle(services));
+  if (!isKeptClosed(protection)) return `It is being protected: not every firewall keeps ${title} closed yet.`;
+  const letting = targets.flatMap(({ undercut = [], overrules }) =>
+    undercut.filter(({ id }) => !overrules.includes(id)),
+  );
+  const others = rulesNamed([...new Set(letting.map(({ name }) => name))]);
+  const but = others === "" ? "" : `, and those whom ${others} lets in`;
+  return `It is protected: ${title} ${be(services)} kept closed but for those whom I let in${but}.`;
 };
 
 /** The first line alone is enough on a phone. */
 const summary = ({ machine, grants, offered, mayConfigure }: Explained): string => {
   const name = literal(machine.name);
-  if (grants.length > 0) return `${name} is open for you.`;
+  if (grants.some(({ openedAt }) => openedAt !== undefined)) return `${name} is open for you.`;
+  if (grants.length > 0) return `${name} is being opened for you.`;
   const may = offered.filter(({ refusals }) => refusals.length === 0);
   if (may.length === 0)
     return mayConfigure ? `You may protect ${name}, but not ask for it.` : `You may not ask for ${name}.`;
@@ -58,23 +71,20 @@ const policyLines = ({ rule, offered, mayConfigure }: Explained, now: EpochMs, z
 
 const offerText = ({ line, refusals }: OfferedPort, rule: Rule, now: EpochMs, zone: string): string => {
   const [refusal] = refusals;
-  const title = literal(servicesTitle([line.name]));
+  const title = literal(capital(servicesTitle([line.name])));
   if (refusal !== undefined) return `${title}: ${refusalText(refusal, { now, zone })}`;
   const from = sourcesFor(rule, line).map((source) =>
     source.kind === "single-address" ? "one single address" : showSource(showAllowed(source)),
   );
-  return `${title}: for ${showDuration(line.maximumMs)} at most, from ${either(from)}; ${answersText(rule.approve)}`;
+  return `${title}: for ${showDuration(line.maximumMs)} at most, from ${listed(from, "or")}; ${answersText(rule.approve)}`;
 };
-
-const either = (texts: readonly string[]): string =>
-  texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} or ${texts.at(-1)}`;
 
 const answersText = (approve: Approve): string =>
   approve.kind === "none"
     ? "it opens at once."
     : `${approve.needed === 1 ? "one" : approve.needed} of ${approve.roles.map((role) => `*${literal(role)}*`).join(" or ")} has to approve.`;
 
-const firewallLines = (findings: readonly PortFindings[] | undefined, machine: string): readonly string[] => {
+const firewallLines = ({ findings, notLookedAt }: Explained, machine: string): readonly string[] => {
   if (findings === undefined) return [`I can't find what stands before ${literal(machine)} any more.`];
   const texts = findings.flatMap(({ port, source, doors }) =>
     doors.map((found) => {
@@ -85,9 +95,8 @@ const firewallLines = (findings: readonly PortFindings[] | undefined, machine: s
       const inside =
         found.onlyInside && found.verdict !== "deny" ? " (only from inside: it has no public address)" : "";
       const reasons = found.verdict === "partly" ? partlyWords(found) : findingWords(found.decisive, code);
-      const shown = reasons.slice(0, MOST_REASONS).join("; ");
-      const more = reasons.length > MOST_REASONS ? `; and ${reasons.length - MOST_REASONS} more` : "";
-      return { port, text: `${where.join(" ")} is ${VERDICTS[found.verdict]}${inside}: ${shown}${more}.` };
+      const shown = shortened(reasons, MOST_REASONS).join("; ");
+      return { port, text: `${where.join(" ")}: ${VERDICTS[found.verdict]}${inside}; ${shown}.` };
     }),
   );
   const grouped = [...Map.groupBy(texts, ({ text }) => text)].map(([text, same]) => {
@@ -97,7 +106,8 @@ const firewallLines = (findings: readonly PortFindings[] | undefined, machine: s
   return [
     "What the firewalls do with each port:",
     ...grouped.slice(0, MOST_LINES),
-    ...(grouped.length > MOST_LINES ? ["• …"] : []),
+    ...(grouped.length > MOST_LINES ? [`• and ${grouped.length - MOST_LINES} more`] : []),
+    ...cutText(notLookedAt),
   ];
 };
 
@@ -117,13 +127,19 @@ const partlyWords = ({ decisive }: DoorFindings): readonly string[] => {
   ];
 };
 
-const few = (prefixes: readonly Cidr[]): string =>
-  prefixes.length <= MOST_SOURCES
-    ? prefixes.map((prefix) => showSource(showCidr(prefix))).join(", ")
-    : `${prefixes
-        .slice(0, MOST_SOURCES)
-        .map((prefix) => showSource(showCidr(prefix)))
-        .join(", ")} and ${prefixes.length - MOST_SOURCES} more`;
+const few = (prefixes: readonly Cidr[]): string => {
+  const shown = prefixes.map((prefix) => showSource(showCidr(prefix)));
+  return shown.length <= MOST_SOURCES ? shown.join(", ") : listed(shortened(shown, MOST_SOURCES));
+};
+
+/** What wasn't looked at is said. */
+const cutText = ({ ports, sources }: Explained["notLookedAt"]): readonly string[] => {
+  const more = [
+    ...(ports === 0 ? [] : [`${ports} more ${ports === 1 ? "port" : "ports"}`]),
+    ...(sources === 0 ? [] : [`${sources} more ${sources === 1 ? "source" : "sources"}`]),
+  ];
+  return more.length === 0 ? [] : [`I didn't look at ${listed(more)}.`];
+};
 
 const VERDICTS = {
   allow: "open",

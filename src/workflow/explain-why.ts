@@ -3,7 +3,7 @@
 import { protectionIdOf } from "../access/identifier.ts";
 import type { Machine } from "../access/machine.ts";
 import { samePerson } from "../access/person.ts";
-import { type Port, portKey } from "../access/port.ts";
+import { byPort, type Port, portKey } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { ANYWHERE, type Cidr } from "../access/source.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
@@ -47,6 +47,8 @@ export interface Explained {
   readonly grants: readonly Grant[];
   /** `undefined`: the machine's rules aren't there any more. */
   readonly findings: readonly PortFindings[] | undefined;
+  /** How many there would be beside those that were looked at. */
+  readonly notLookedAt: { readonly ports: number; readonly sources: number };
 }
 
 /** Throws a `Fault` when something that has to be known can't be. */
@@ -86,6 +88,7 @@ export const createExplainWhy =
     );
     const ports = interesting(machine, rule, protection);
     const sources = sourcesOf(grants, rule);
+    const looked = { ports: ports.slice(0, MOST_PORTS), sources: sources.slice(0, MOST_SOURCES) };
     return {
       machine,
       rule,
@@ -93,7 +96,8 @@ export const createExplainWhy =
       mayConfigure: configures,
       protection,
       grants,
-      findings: await findingsOf(machine, ports, sources, deps),
+      findings: await findingsOf(machine, looked.ports, looked.sources, deps),
+      notLookedAt: { ports: ports.length - looked.ports.length, sources: sources.length - looked.sources.length },
     };
   };
 
@@ -142,15 +146,12 @@ const offeredTo = (
 const interesting = (machine: Machine, rule: Rule | undefined, protection: Protection | undefined): readonly Port[] => {
   const usual = USUAL[machine.os].map((port): Port => ({ port, protocol: "tcp" }));
   const all = [...(rule?.ports ?? []).flatMap(({ ports }) => ports), ...(protection?.ports ?? []), ...usual];
-  return [...new Map(all.map((port) => [portKey(port), port])).values()]
-    .toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1))
-    .slice(0, MOST_PORTS);
+  return [...new Map(all.map((port) => [portKey(port), port])).values()].toSorted(byPort);
 };
 
 const sourcesOf = (grants: readonly Grant[], rule: Rule | undefined): readonly Cidr[] => {
   const mine = [...new Set(grants.flatMap((grant) => grant.sources))];
-  const sources = mine.length > 0 ? mine : (rule?.defaultSource ?? ANYWHERE);
-  return sources.slice(0, MOST_SOURCES);
+  return mine.length > 0 ? mine : (rule?.defaultSource ?? ANYWHERE);
 };
 
 const MOST_PORTS = 12;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { Fault } from "../access/fault.ts";
 import { protectionIdOf } from "../access/identifier.ts";
 import type { FirewallId, Machine } from "../access/machine.ts";
-import type { Port } from "../access/port.ts";
+import { byPort, type Port } from "../access/port.ts";
 import type { Concern, Undercut } from "../audit/event.ts";
 import type { Block, Firewall, ForeignAllow, OpenFirewall } from "../cloud/firewall.ts";
 import type { Machines } from "../cloud/machines.ts";
@@ -91,7 +91,7 @@ const lettingIn = async (
   const block: Block = {
     protection,
     addresses: target.addresses,
-    ports: ports.toSorted((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1)),
+    ports: ports.toSorted(byPort),
     overrules: target.overrules,
     note: machine.name,
   };

@@ -1,7 +1,7 @@
 /** A person's word on rules of others that undercut a protection: ours goes over them, or they are meant to be. */
 
 import { isId, type ProtectionId } from "../access/identifier.ts";
-import type { FirewallId, Machine } from "../access/machine.ts";
+import type { CloudName, FirewallId, Machine } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { auditEvent } from "../audit/event.ts";
@@ -15,9 +15,11 @@ import type { Refused } from "./submit-request.ts";
 
 export interface Decided {
   readonly kind: "decided";
-  readonly protections: readonly Protection[];
   /** Names of the rules, each once. */
   readonly rules: readonly string[];
+  readonly cloud: CloudName;
+  /** Names of machines that the question is about too, and about which this person may not decide. */
+  readonly undecided: readonly string[];
 }
 
 /**
@@ -35,21 +37,17 @@ export interface OverruleUndercut {
 export const createOverruleUndercut = (deps: ProtectDeps, { protect }: ProtectMachine): OverruleUndercut => {
   const { ledger, clock } = deps;
 
-  /** All of it that this person may decide about; where that is nothing, why. */
-  const casesOf = async (what: string, user: string): Promise<readonly Case[] | Refused> => {
+  /** All of it that this person may decide about, and what others have to; where there is nothing for them, why. */
+  const casesOf = async (what: string, user: string): Promise<Cases | Refused> => {
     const about = readWhat(what);
     const protections =
       about.kind === "rule" ? await ledger.protectionsOn(about.firewall) : [await ledger.protection(about.protection)];
     const cases: Case[] = [];
+    const undecided: string[] = [];
     let refusal: Refusal = refuse("undercut-gone", {});
     for (const protection of protections) {
       const machine = protection === undefined ? undefined : deps.machines.byId(protection.machine.id);
       if (protection === undefined || machine === undefined || !isOnNow(protection)) continue;
-      const configurer = await configurerOf(user, machine, deps);
-      if (isRefusal(configurer)) {
-        refusal = configurer;
-        continue;
-      }
       const { lettingIn, concerns } = await foresee(machine, protection.ports, protection.targets, protection, deps);
       const found = protection.targets
         .filter(({ firewall }) => about.kind === "protection" || firewall === about.firewall)
@@ -59,18 +57,27 @@ export const createOverruleUndercut = (deps: ProtectDeps, { protect }: ProtectMa
             .filter((allow) => about.kind === "protection" || allow.id === about.rule)
             .map((allow) => ({ firewall, allow })),
         );
-      if (found.length > 0)
+      if (found.length === 0) continue;
+      const configurer = await configurerOf(user, machine, deps);
+      if (isRefusal(configurer)) {
+        refusal = configurer;
+        undecided.push(machine.name);
+      } else
         cases.push({ protection, machine, found, by: configurer.member.facts.person, isGrave: concerns.length > 0 });
     }
-    return cases.length > 0 ? cases : { kind: "refused", refusals: [refusal] };
+    const [first, ...others] = cases;
+    return first === undefined
+      ? { kind: "refused", refusals: [refusal] }
+      : { mine: [first, ...others], undecided: undecided.toSorted() };
   };
 
-  const writeAll = async (cases: readonly Case[], kind: Verdict): Promise<Decided> => {
-    const written = await Promise.all(cases.map((each) => write(each, kind)));
+  const writeAll = async ({ mine, undecided }: Cases, kind: Verdict): Promise<Decided> => {
+    await Promise.all(mine.map((each) => write(each, kind)));
     return {
       kind: "decided",
-      protections: written.filter((each) => each !== undefined),
-      rules: [...new Set(cases.flatMap(({ found }) => found.map(({ allow }) => allow.name)))].toSorted(),
+      rules: [...new Set(mine.flatMap(({ found }) => found.map(({ allow }) => allow.name)))].toSorted(),
+      cloud: mine[0].machine.cloud,
+      undecided,
     };
   };
 
@@ -103,7 +110,7 @@ export const createOverruleUndercut = (deps: ProtectDeps, { protect }: ProtectMa
     overrule: async (what, user) => {
       const cases = await casesOf(what, user);
       if ("refusals" in cases) return cases;
-      const grave = cases.find(({ isGrave }) => isGrave);
+      const grave = cases.mine.find(({ isGrave }) => isGrave);
       return grave === undefined
         ? writeAll(cases, "undercut.overruled")
         : protect(grave.machine.id, grave.protection.services, user);
@@ -129,6 +136,11 @@ interface Case {
   readonly by: Person;
   /** Going over these rules does more than keep the machine's ports closed. */
   readonly isGrave: boolean;
+}
+
+interface Cases {
+  readonly mine: readonly [Case, ...Case[]];
+  readonly undecided: readonly string[];
 }
 
 const overruling = (target: BlockTarget, found: readonly Found[]): BlockTarget => {

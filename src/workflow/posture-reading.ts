@@ -4,7 +4,7 @@ import { protectionIdOf } from "../access/identifier.ts";
 import { type Machine, refOf } from "../access/machine.ts";
 import { type DurationMs, type EpochMs, later, SECOND } from "../access/time.ts";
 import type { ReadRules } from "../cloud/rules.ts";
-import { isOnNow } from "../grants/protection.ts";
+import { isKeptClosed } from "../grants/protection.ts";
 import { MANAGEMENT_PORTS } from "../posture/charts.ts";
 import { type Posture, postureOf, worstFirst } from "../posture/posture.ts";
 import { createReachability } from "../posture/reachability.ts";
@@ -35,7 +35,7 @@ export const createPostureReading = ({ machines, ledger, readRules, clock }: Pos
   const fresh = async (signal: AbortSignal): Promise<readonly Assessed[]> => {
     const all = machines.all();
     const [rules, protections] = await Promise.all([readRules(all, signal), ledger.liveProtections()]);
-    const protectedOnes = new Set(protections.filter(isOnNow).map(({ id }) => id));
+    const protectedOnes = new Set(protections.filter(isKeptClosed).map(({ id }) => id));
     const reachability = createReachability();
     const assessed: Assessed[] = [];
     for (const machine of all) {

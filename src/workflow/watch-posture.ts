@@ -3,7 +3,7 @@
 import type { MachineId } from "../access/machine.ts";
 import { type EpochMs, isoSeconds, MINUTE } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
-import { isOnNow } from "../grants/protection.ts";
+import { isKeptClosed } from "../grants/protection.ts";
 import { ruleFor } from "../policy/match.ts";
 import { isWorse } from "../posture/posture.ts";
 import type { PostureMemory, PostureSeen } from "../posture/posture-memory.ts";
@@ -67,7 +67,7 @@ export const createWatchPosture = (deps: PostureDeps, reading: PostureReading, m
     await deps.auditLog.append(
       auditEvent("posture.digest", isoSeconds(minute), deps.clock.now(), "bot", {
         machines: assessed.length,
-        protected: protections.filter(isOnNow).length,
+        protected: protections.filter(isKeptClosed).length,
         categories: countsOf(assessed.map(({ posture }) => posture.category)),
         opennesses: countsOf(assessed.map(({ posture }) => posture.openness)),
         worst: assessed

@@ -88,7 +88,7 @@ test("closed, asked, approved, reachable at the mapped port, closed again; prote
 
   await stage.jit(security, `unprotect ${MACHINE}`);
   await stage.until("it is told", () =>
-    stage.notices().some((text) => text.includes(`The protection of ${MACHINE} is gone`)),
+    stage.notices().some((text) => text.includes(`${MACHINE} is no longer protected. All`)),
   );
   expect(exported(stage)).toEqual(before);
   expect(stage.azure.firewallPuts(HUB)).toBe(6);

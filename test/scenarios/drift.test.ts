@@ -45,22 +45,22 @@ test("somebody opens SSH to everyone: told once for all machines; meant to be, u
   expect(await stage.reaches(stranger, "dev-vm-1")).toBe(true);
 
   await lookAgain();
-  const told = "Someone added *AllowSSH* (priority 300, from anywhere) to `nsg-dev`.";
-  await hears(`${told} Port 22 of dev-vm-1 and 1 more can now be reached from everywhere.`, SECURITY);
+  const told = "New in `nsg-dev`, or changed: *AllowSSH* (priority 300, from anywhere).";
+  await hears(`${told} It goes before my deny and lets people in to port 22 of dev-vm-1 and 1 more.`, SECURITY);
   expect(times(told)).toBe(0);
   await lookAgain();
   expect(times(told, SECURITY)).toBe(1);
   expect(await stage.reaches(stranger, "dev-vm-1")).toBe(true);
 
   await press(security, "It's meant to be", SECURITY);
-  await hears("@sec: AllowSSH is meant to be.", SECURITY);
+  await hears("@sec: *AllowSSH* is meant to be.", SECURITY);
   await lookAgain();
-  expect(times("Someone added", SECURITY)).toBe(1);
+  expect(times("New in", SECURITY)).toBe(1);
   expect(await stage.reaches(stranger, "dev-vm-1")).toBe(true);
 
   await arm.putRule(nsgId("nsg-dev"), theirRule("AllowSSH", { destinationPortRange: "20-25" }));
   await lookAgain();
-  expect(latest("Someone", SECURITY)).toContain("Ports 20-25 of dev-vm-1 and 1 more");
+  expect(latest("New in", SECURITY)).toContain("ports 20-25 of dev-vm-1 and 1 more");
   await press(security, "Put the deny above it", SECURITY);
   await stage.until("a stranger stays out", async () => !(await stage.reaches(stranger, "dev-vm-1")));
   await stage.settled();
@@ -96,7 +96,7 @@ test("where the policy says so, ours goes over it without asking, and people are
   await lookAgain();
   expect(await stage.reaches(stranger, "staging-vm-1")).toBe(false);
   expect(await stage.reaches(stranger, "staging-api-1")).toBe(false);
-  for (const text of ["to `nsg-staging`", `*${added}`]) {
+  for (const text of ["New in `nsg-staging`", `*${added}`]) {
     expect(times(text, SECURITY)).toBe(1);
     expect(latest(text, SECURITY)).toContain("The policy says `drift: withhold`, so I am closing it again.");
     expect(latest(text, SECURITY)).not.toContain("[");
@@ -121,10 +121,17 @@ test("our deny is deleted, our allow is made wider: both are as they were, and i
 
   await lookAgain();
   expect(stage.azure.export(nsgId("nsg-prod-vm-3"))).toEqual(before);
-  await hears("Somebody changed rules of mine on `nsg-prod-vm-3`. I put them back.\nIt touched prod-vm-3.", SECURITY);
+  await hears(
+    [
+      "Somebody changed my rules on `nsg-prod-vm-3`; I put them back.",
+      "Until then ports of prod-vm-3 may have been open.",
+      "Until then access to prod-vm-3 may have been cut, or open to others too.",
+    ].join("\n"),
+    SECURITY,
+  );
   expect(await stage.reaches(vpn, "prod-vm-3")).toBe(true);
   await lookAgain();
-  expect(times("Somebody changed rules of mine on `nsg-prod-vm-3`", SECURITY)).toBe(1);
+  expect(times("Somebody changed my rules on `nsg-prod-vm-3`", SECURITY)).toBe(1);
   await stage.jit(PEOPLE.dev, `close ${id}`);
   await stage.until("it is closed", () => stage.card(id).text.includes("closed"));
   await stage.unprotect("prod-vm-3");
@@ -145,7 +152,7 @@ test("an infrastructure run puts the group as it was before us: access and prote
   expect(ours("nsg-prod")).toEqual(names);
   expect(await stage.reaches(vpn, "prod-vm-2")).toBe(true);
   await lookAgain();
-  expect(times("Somebody changed rules of mine on `nsg-prod`.", SECURITY)).toBe(1);
+  expect(times("Somebody changed my rules on `nsg-prod`;", SECURITY)).toBe(1);
 
   stage.clock.advance(30 * 60_000);
   await stage.until("it is closed", async () => !(await stage.reaches(vpn, "prod-vm-2")));
@@ -164,7 +171,9 @@ test("in AWS our group is taken off, a withheld rule comes back, our tags are de
   expect(await stage.reaches(vpn, "prod-app-1")).toBe(false);
   await lookAgain();
   expect(await stage.reaches(vpn, "prod-app-1")).toBe(true);
-  expect(latest("prod-app-1", SECURITY)).toContain("It touched prod-app-1.");
+  expect(latest("prod-app-1", SECURITY)).toContain(
+    "Until then access to prod-app-1 may have been cut, or open to others too.",
+  );
 
   await aws.authorize("sg-0appshared", {
     IpProtocol: "tcp",
@@ -174,8 +183,8 @@ test("in AWS our group is taken off, a withheld rule comes back, our tags are de
   });
   await lookAgain();
   expect(await stage.reaches(stranger, "prod-app-1")).toBe(true);
-  const told = latest("Someone added", SECURITY);
-  expect(told).toContain("Port 22 of prod-app-1 can now be reached from everywhere.");
+  const told = latest("New in", SECURITY);
+  expect(told).toContain("It lets people in to port 22 of prod-app-1, and isn't withheld.");
   await press(security, "Withhold it", SECURITY);
   await stage.until("it is told what that does", () =>
     stage.slack

@@ -21,7 +21,9 @@ test("in AWS: told first what it does to others, then closed, opened for one, an
   const before = stage.ec2.exportAccount();
   expect(await stage.reaches(ADDRESSES.stranger, "prod-app-1")).toBe(true);
 
-  expect(await stage.jit(dev, "protect prod-app-1 ssh")).toContain("is for *security* to decide");
+  expect(await stage.jit(dev, "protect prod-app-1 ssh")).toContain(
+    "You may not protect or unprotect prod-app-1: that is for *security*.",
+  );
   const proposal = await stage.jit(security, "protect prod-app-1 ssh");
   expect(proposal).toContain("SSH of prod-app-1: nothing is changed yet, because protecting it does more than that.");
   expect(proposal).toContain("is shared: rules withheld there are gone for prod-app-2 too.");
@@ -41,8 +43,8 @@ test("in AWS: told first what it does to others, then closed, opened for one, an
   await stage.jit(dev, `close ${id}`);
   await stage.until("it is closed", () => stage.card(id).text.includes("closed"));
 
-  expect(await stage.jit(security, "unprotect prod-app-1")).toContain("everything is being put back");
-  await heard("The protection of prod-app-1 is gone, and everything before it is as it was.");
+  expect(await stage.jit(security, "unprotect prod-app-1")).toContain("what I changed is being put back");
+  await heard("prod-app-1 is no longer protected. All that I changed is put back.");
   expect(await stage.reaches(ADDRESSES.stranger, "prod-app-1")).toBe(true);
   await stage.settled();
 }, 60_000);
@@ -75,19 +77,19 @@ test("in Azure: a rule that comes later is told to security, and overruled at th
   // Whatever makes the bot look at this firewall, if only the next minute.
   const other = await stage.ask(dev, "ssh prod-vm-2 30m because INC-1042 disk full");
   await stage.approve(lead, other);
-  await heard("Port 22 of prod-vm-1 can now be reached from everywhere.", CHANNELS.security);
+  await heard("It goes before my deny and lets people in to port 22 of prod-vm-1.", CHANNELS.security);
   const why = await stage.jit(dev, "why prod-vm-1");
-  expect(why).toContain("is open: rule `AllowSSH` (priority 310) of the subnet's NSG `nsg-prod` lets it in.");
+  expect(why).toContain(": open; rule `AllowSSH` (priority 310) of the subnet's NSG `nsg-prod` lets it in.");
 
   await press(security, "Put the deny above it", CHANNELS.security);
   await stage.until(
     "nobody else gets in any more",
     async () => !(await stage.reaches(ADDRESSES.stranger, "prod-vm-1")),
   );
-  await heard("@sec decided: ours goes over AllowSSH.", CHANNELS.security);
+  await heard("@sec: the deny goes above *AllowSSH*.", CHANNELS.security);
 
   await stage.jit(security, "unprotect prod-vm-1");
-  await heard("The protection of prod-vm-1 is gone");
+  await heard("prod-vm-1 is no longer protected.");
   await stage.jit(dev, `close ${other}`);
   await stage.until("it is closed", () => stage.card(other).text.includes("closed"));
   const { securityRules } = stage.azure.export(group);

@@ -160,7 +160,7 @@ const travel = async (
   expect(await watch.seen()).toEqual([]);
 
   await says(security, `unprotect ${machine}`);
-  await hears(`The protection of ${machine} is gone`);
+  await hears(`${machine} is no longer protected. All`);
   await killer.end();
   undo();
   expect(trip.exported(stage)).toEqual(before);

@@ -28,7 +28,7 @@ test("who may ask reads for what, from where and who answers; who may protect re
     "• SSH: for 3 hours at most, from office, vpn or one single address; one of *leads* has to approve.",
   ]);
   expect(mine).toContain("• RDP: for 1 hour at most, from vpn; one of *leads* has to approve.");
-  expect(mine).toContain("It isn't protected: what others' rules let in gets in without asking me.");
+  expect(mine).toContain("It isn't protected: whom others' rules let in gets in without asking me.");
   const theirs = (await why("prod-win-1", security)).split("\n");
   expect(theirs[0]).toBe("You may protect prod-win-1, but not ask for it.");
   expect(theirs).toContain("• You may protect it, and unprotect it.");
@@ -37,7 +37,7 @@ test("who may ask reads for what, from where and who answers; who may protect re
 test("a blocked machine: each of the two groups before it is named; opened and protected, ours are", async () => {
   expect(await linesAbout("prod-vm-3", 22)).toEqual([
     expect.stringContaining(
-      "from 198.51.100.7 to `10.0.1.13` is closed: rule `DenyManagement` (priority 1000) of the subnet's NSG `nsg-prod` blocks it",
+      "from 198.51.100.7 to `10.0.1.13`: closed; rule `DenyManagement` (priority 1000) of the subnet's NSG `nsg-prod` blocks it",
     ),
   ]);
   await stage.protect("prod-vm-3");
@@ -49,7 +49,7 @@ test("a blocked machine: each of the two groups before it is named; opened and p
   const [line = "", ...others] = await linesAbout("prod-vm-3", 22);
   expect(others).toEqual([]);
   expect(line).toMatch(
-    /is open: Latch's rule `latch-acme-\S+` \(priority 100\) of the subnet's NSG `nsg-prod` lets it in/u,
+    /: open; Latch's rule `latch-acme-\S+` \(priority 100\) of the subnet's NSG `nsg-prod` lets it in/u,
   );
   expect(line).toMatch(
     /Latch's rule `latch-acme-\S+` \(priority 100\) of the interface's NSG `nsg-prod-vm-3` lets it in/u,
@@ -58,7 +58,7 @@ test("a blocked machine: each of the two groups before it is named; opened and p
   await stage.until("it is closed", () => stage.card(id).text.includes("closed"));
   await stage.protect("prod-win-1", "rdp");
   expect((await linesAbout("prod-win-1", 3389)).join()).toMatch(
-    /from 198\.51\.100\.7 to `10\.0\.1\.14` is closed: Latch's rule `latch-acme-\S+` \(priority \d+\) of the subnet's NSG `nsg-prod` blocks it\.$/u,
+    /from 198\.51\.100\.7 to `10\.0\.1\.14`: closed; Latch's rule `latch-acme-\S+` \(priority \d+\) of the subnet's NSG `nsg-prod` blocks it\.$/u,
   );
 }, 45_000);
 
@@ -66,18 +66,18 @@ test("a machine behind a firewall: both the firewall and the group before it are
   const text = await why("prod-fw-1");
   expect(text).toContain("no rule of the firewall `fw-hub` lets it in, so that blocks it.");
   expect(text).toContain("rule `DenyManagement` (priority 1000) of the subnet's NSG `nsg-behind` blocks it.");
-  expect(text).not.toMatch(/is closed \(only/u);
+  expect(text).not.toMatch(/: closed \(only/u);
   expect(await why("prod-policy-1")).toMatch(/fw-managed` takes its rules from the firewall policy/u);
 }, 45_000);
 
 test("in AWS: the rules that let in are named with their group, and that none does", async () => {
   const [open = ""] = await linesAbout("prod-app-1", 22);
-  expect(open).toMatch(/is open: rule `sgr-\S+` of the security group `app-shared \(sg-0appshared\)` lets it in/u);
-  expect(await why("prod-db-1")).toContain("is closed: no rule of the security group `sg-0inside` lets it in.");
+  expect(open).toMatch(/: open; rule `sgr-\S+` of the security group `app-shared \(sg-0appshared\)` lets it in/u);
+  expect(await why("prod-db-1")).toContain(": closed; no rule of the security group `sg-0inside` lets it in.");
   await stage.protect("prod-app-1");
   expect((await linesAbout("prod-app-1", 22)).join()).toBe("");
   expect(await why("prod-app-1")).toContain(
-    "• 22, 3389 and 5432 from 198.51.100.7 to `10.1.1.13` is closed: no rule of the security group `sg-0appshared` lets it in.",
+    "• 22, 3389 and 5432 from 198.51.100.7 to `10.1.1.13`: closed; no rule of the security group `sg-0appshared` lets it in.",
   );
 }, 45_000);
 
@@ -106,7 +106,7 @@ test("opened and yet not reachable, by a deny of a service tag before every numb
     "`/jit why prod-vm-2` looks again. Whoever looks after its network can change that rule.",
   ]);
   await arm.deleteRule(nsgId("nsg-prod"), "BlockInternet");
-  expect((await linesAbout("prod-vm-2", 22)).join()).toContain("is open");
+  expect((await linesAbout("prod-vm-2", 22)).join()).toContain(": open;");
   expect(await stage.reaches(ADDRESSES.vpn, "prod-vm-2")).toBe(true);
 }, 45_000);
 

@@ -176,15 +176,15 @@ describe("how machines stand", () => {
     } as const;
     expect(said(event)).toBe(
       [
-        "3 machines: 1 is open to anyone, 1 is protected.",
+        "3 machines: 1 is open to everyone, 1 is protected.",
         "1 unhealthy · 2 healthy",
-        "1 open to anyone · 2 open to nobody",
+        "1 open to everyone · 2 open to nobody",
         "The worst:",
         "• *web-1*: 22 from anywhere",
         "`/jit posture` shows yours, with a button to protect them.",
       ].join("\n"),
     );
-    expect(said({ ...event, worst: [] })).toContain("Nothing calls for you to act.");
+    expect(said({ ...event, worst: [] })).toContain("Nothing to do.");
   });
 
   test("an opening that leads nowhere says what is in the way", () => {

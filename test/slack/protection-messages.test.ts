@@ -4,15 +4,10 @@ import type { FirewallId, MachineId } from "../../src/access/machine.ts";
 import type { AuditEvent, Undercut } from "../../src/audit/event.ts";
 import type { Protection } from "../../src/grants/protection.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
-import type { Drawn } from "../../src/slack/blocks.ts";
+import { button, type Drawn, drawn } from "../../src/slack/blocks.ts";
 import { drawMessage } from "../../src/slack/messages.ts";
-import {
-  decidedText,
-  drawLeft,
-  drawProtecting,
-  drawUnprotecting,
-  undecidedText,
-} from "../../src/slack/protection-answers.ts";
+import { drawDecided, drawLeft, drawProtecting, drawUnprotecting } from "../../src/slack/protection-answers.ts";
+import type { Decided } from "../../src/workflow/overrule.ts";
 import { NOW } from "../contracts/samples.ts";
 
 const NSG = "azure-nsg:/subscriptions/1/networksecuritygroups/nsg-prod-web" as FirewallId;
@@ -59,9 +54,9 @@ const shown = ({ text, blocks }: Drawn): { readonly text: string; readonly butto
   };
 };
 const said = (event: AuditEvent) => {
-  const drawn = drawMessage({ kind: "message", event, to: "channel" }, undefined, NOW, "utc");
-  if (drawn === undefined) throw new Error("nothing said");
-  return shown(drawn);
+  const message = drawMessage({ kind: "message", event, to: "channel" }, undefined, NOW, "utc");
+  if (message === undefined) throw new Error("nothing said");
+  return shown(message);
 };
 
 describe("what the channel hears", () => {
@@ -271,18 +266,33 @@ describe("what who protects a machine hears", () => {
     );
   });
 
-  test("what somebody decided about a rule, in the words of its cloud, and what is left for others", () => {
+  test("what somebody decided about a rule, in the words of its cloud, without the buttons", () => {
     const decided = { kind: "decided", rules: ["AllowSSH"], cloud: "azure", undecided: [] } as const;
-    expect(decidedText(decided, "U0SEC1", "overrule")).toBe(
-      "<@U0SEC1>: the deny goes above *AllowSSH*. The channel hears when it is done.",
-    );
-    expect(decidedText({ ...decided, rules: ["sgr-0a1"], cloud: "aws" }, "U0SEC1", "overrule")).toBe(
+    const { blocks } = drawn("New in `nsg`.", [], [button("It's meant to be", "undercut.accept", "a#b")]);
+    const answer = (changes: Partial<Decided>, verdict: "overrule" | "accept") =>
+      shown(drawDecided(blocks, { ...decided, ...changes }, "U0SEC1", verdict));
+    expect(answer({}, "overrule")).toEqual({
+      text: "New in `nsg`.\n<@U0SEC1>: the deny goes above *AllowSSH*. The channel hears when it is done.",
+      buttons: [],
+    });
+    expect(answer({ rules: ["sgr-0a1"], cloud: "aws" }, "overrule").text).toContain(
       "<@U0SEC1>: *sgr-0a1* is withheld. The channel hears when it is done.",
     );
-    expect(decidedText(decided, "U0SEC1", "accept")).toBe("<@U0SEC1>: *AllowSSH* is meant to be.");
-    expect(undecidedText(decided)).toBeUndefined();
-    expect(undecidedText({ ...decided, undecided: ["vm-7", "vm-8"] })).toBe(
-      "Still to be decided by others: vm-7 and vm-8.",
-    );
+    expect(answer({}, "accept").text).toBe("New in `nsg`.\n<@U0SEC1>: *AllowSSH* is meant to be.");
+  });
+
+  test("what is left for others to decide stays with its buttons until they did", () => {
+    const decided = { kind: "decided", rules: ["AllowSSH"], cloud: "azure", undecided: ["vm-7", "vm-8"] } as const;
+    const { blocks } = drawn("New in `nsg`.", [], [button("It's meant to be", "undercut.accept", "a#b")]);
+    const first = drawDecided(blocks, decided, "U0SEC1", "accept");
+    expect(first.text).toContain("Still to be decided by others: vm-7 and vm-8.");
+    expect(JSON.stringify(first.blocks)).toContain("Still to be decided by others: vm-7 and vm-8.");
+    expect(shown(first).buttons).toEqual(["It's meant to be → a#b"]);
+    const last = drawDecided(first.blocks, { ...decided, undecided: [] }, "U0LEAD1", "accept");
+    expect(JSON.stringify(last.blocks)).not.toContain("Still to be decided");
+    expect(shown(last)).toEqual({
+      text: "New in `nsg`.\n<@U0SEC1>: *AllowSSH* is meant to be.\n<@U0LEAD1>: *AllowSSH* is meant to be.",
+      buttons: [],
+    });
   });
 });

@@ -84,8 +84,17 @@ describe("what is said", () => {
     expect(say("too-late", { state: "denied", by: "U0LEAD2", at: now })).toMatch(
       /^Too late: <@U0LEAD2> denied it at <!date\^1795446000\^\{time\}\|[^>]+>\.$/u,
     );
-    expect(say("cannot-check", { what: "people", reference: "8f2c" })).toBe(
+    expect(say("cannot-check", { what: "people", isAsk: true, reference: "8f2c" })).toBe(
       "I can't check who may do this right now, so I can't say yes. Try again in a minute. (ref 8f2c)",
+    );
+    expect(say("cannot-check", { what: "clouds", reference: "8f2c" })).toBe(
+      "I can't look at the firewalls right now. Nothing was changed. Try again in a minute. (ref 8f2c)",
+    );
+    expect(say("not-configurer", { machine: "prod-vm-3", roles: ["security"] })).toBe(
+      "You may not protect or unprotect prod-vm-3: that is for *security*. Whoever looks after that list can add you.",
+    );
+    expect(say("command-unreadable", { problem: "missing-machine-name", word: "protect" })).toBe(
+      "Which machine? For example `/jit protect prod-vm-3`",
     );
   });
 

@@ -6,8 +6,9 @@ import type { ForeignAllow } from "../../src/cloud/firewall.ts";
 import { foreignKey } from "../../src/grants/protection.ts";
 import type { Protecting } from "../../src/workflow/protect-machine.ts";
 import type { Refused } from "../../src/workflow/submit-request.ts";
+import { aPolicy, aRule, everyMachine } from "../policy/example-rule.ts";
 import { machineBehind, never } from "../reconcile/world.ts";
-import { createOffice, DEV, NSG, SECURITY, SUBNET_NSG } from "./office.ts";
+import { createOffice, DEV, LEAD, NSG, SECURITY, SUBNET_NSG } from "./office.ts";
 
 const GROUP = "aws-group:1/eu-west-1/sg-web" as FirewallId;
 const RULE = { configure: ["security"] };
@@ -81,7 +82,7 @@ describe("protecting", () => {
     expect(office.memory.protections()).toEqual([]);
   });
 
-  test("again is no news, and other ports take the place of those before", async () => {
+  test("the same again is no news, and other ports take the place of those before", async () => {
     const office = await createOffice(RULE);
     await office.protectMachine.protect("prod-vm-3", ["ssh"], SECURITY);
     expect(await office.protectMachine.protect("prod-vm-3", ["22"], SECURITY)).toMatchObject({ kind: "already" });
@@ -140,7 +141,7 @@ describe("where withholding does more than close a port", () => {
     expect(told()).toEqual([]);
   });
 
-  test("then what was shown is withheld", async () => {
+  test("who confirms has what they were shown withheld", async () => {
     const { protectMachine, protection } = await office();
     const id = proposalOf(await protectMachine.protect("web-1", ["ssh"], SECURITY));
     expect(await protectMachine.confirm(id, SECURITY)).toMatchObject({ kind: "protecting" });
@@ -168,7 +169,7 @@ describe("where withholding does more than close a port", () => {
     expect(memory.protections().map(({ state }) => state.kind)).toEqual(["proposed"]);
   });
 
-  test("left is left", async () => {
+  test("a proposal that was left can't be confirmed any more", async () => {
     const { protectMachine } = await office();
     const id = proposalOf(await protectMachine.protect("web-1", ["ssh"], SECURITY));
     expect(await protectMachine.leave(id, SECURITY)).toMatchObject({ machine: { name: "web-1" } });
@@ -221,7 +222,7 @@ describe("what undercuts a protection", () => {
     expect(office.told()).toEqual(["protection.set", "undercut.overruled"]);
   });
 
-  test("one rule alone, by its firewall's id and its own", async () => {
+  test("is overruled one rule alone, by its firewall's id and its own", async () => {
     const office = await undercutOffice();
     expect(await office.undercut.overrule(`${NSG}#Other`, SECURITY)).toMatchObject({
       refusals: [{ code: "undercut-gone" }],
@@ -230,6 +231,24 @@ describe("what undercuts a protection", () => {
       refusals: [{ code: "not-configurer" }],
     });
     expect(await office.undercut.overrule(`${NSG}#AllowSSH`, SECURITY)).toMatchObject({ rules: ["AllowSSH"] });
+  });
+
+  test("is decided for the machines that somebody may decide about, and the others are named", async () => {
+    const named = (name: string) => machineBehind([NSG], { id: name as MachineId, name });
+    const office = await createOffice(RULE, [named("vm-6"), named("vm-7")]);
+    office.firewall(NSG).state.allows.set("AllowSSH", allow("AllowSSH"));
+    for (const name of ["vm-6", "vm-7"]) await office.protectMachine.protect(name, [], SECURITY);
+    const rule = aRule({ match: { ...everyMachine, names: ["vm-6"] }, configure: ["security"] });
+    office.setPolicy(aPolicy(rule, aRule({ configure: ["leads"] })));
+    expect(await office.undercut.overrule(`${NSG}#AllowSSH`, SECURITY)).toEqual({
+      kind: "decided",
+      rules: ["AllowSSH"],
+      cloud: "azure",
+      undecided: ["vm-7"],
+    });
+    expect((await office.protection(named("vm-6"))).targets).toMatchObject([{ overrules: ["AllowSSH"] }]);
+    expect((await office.protection(named("vm-7"))).targets).toMatchObject([{ overrules: [] }]);
+    expect(await office.undercut.overrule(`${NSG}#AllowSSH`, LEAD)).toMatchObject({ undecided: [] });
   });
 
   test("may be meant to be: recorded, and nothing changes", async () => {

@@ -2,10 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../src/access/fault.ts";
+import { protectionIdOf } from "../../src/access/identifier.ts";
 import type { Machine, MachineId } from "../../src/access/machine.ts";
 import type { Cidr } from "../../src/access/source.ts";
 import { MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AzureTarget, NsgRule, RulesBefore } from "../../src/cloud/rules.ts";
+import { changeGrant, changeProtection } from "../../src/grants/change.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { PostureMemory, PostureSeen } from "../../src/posture/posture-memory.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
@@ -16,6 +18,7 @@ import { createExplainWhy } from "../../src/workflow/explain-why.ts";
 import { createListPosture } from "../../src/workflow/list-posture.ts";
 import { createPostureReading } from "../../src/workflow/posture-reading.ts";
 import { createWatchPosture } from "../../src/workflow/watch-posture.ts";
+import { SSH } from "../policy/example-rule.ts";
 import { aFirewall, aNatRule, aRule as aNsgRule, anNsg, aTarget } from "../posture/samples.ts";
 import { grantOn, machineBehind, never } from "../reconcile/world.ts";
 import { createOffice, DEV, NSG, SECURITY, STRANGER } from "./office.ts";
@@ -56,6 +59,12 @@ const createTown = async (rules: Readonly<Record<string, RulesBefore>>) => {
   return {
     ...office,
     cloud,
+    /** Every firewall is seen to hold its protection. */
+    begin: (name: string) =>
+      changeProtection(office.ledger, protectionIdOf(machineNamed(name).id), (protection) => ({
+        protection: { ...protection, beganAt: office.clock.now() },
+        events: [],
+      })),
     setRules: (name: string, next: RulesBefore) => before.set(machineNamed(name).id, next),
     listPosture: createListPosture(deps, reading),
     why: createExplainWhy(deps),
@@ -121,9 +130,14 @@ describe("how machines stand", () => {
     expect((await list(town)).count).toBe(1);
   });
 
-  test("a protected machine is told as such", async () => {
+  test("a machine is told as protected from when every firewall was seen to hold it", async () => {
     const town = await createTown({ open: OPEN });
     await town.protectMachine.protect("open", ["ssh"], SECURITY);
+    expect((await list(town)).worst[0]).toMatchObject({
+      posture: { category: "unhealthy", tab: { kind: "not-configured" } },
+    });
+    await town.begin("open");
+    town.clock.advance(30 * SECOND);
     expect((await list(town)).worst[0]).toMatchObject({
       posture: { category: "healthy", tab: { kind: "configured" } },
       mayProtect: false,
@@ -169,13 +183,16 @@ describe("watching", () => {
 
   test("the digest counts them and names the worst, once a minute however often it is asked for", async () => {
     const town = await createTown({ "web-1": OPEN, "web-2": CLOSED, "web-3": CLOSED });
+    await town.protectMachine.protect("web-2", ["ssh"], SECURITY);
+    await town.protectMachine.protect("web-3", ["ssh"], SECURITY);
+    await town.begin("web-3");
     await town.digest(town.clock.now(), never);
     await town.digest(town.clock.now(), never);
-    expect(town.memory.log()).toMatchObject([
+    expect(town.memory.log().filter(({ kind }) => kind === "posture.digest")).toMatchObject([
       {
         kind: "posture.digest",
         machines: 3,
-        protected: 0,
+        protected: 1,
         categories: { unhealthy: 1, healthy: 2 },
         opennesses: { anyone: 1, nobody: 2 },
         worst: [{ machine: { name: "web-1" } }],
@@ -202,21 +219,47 @@ describe("why", () => {
         "The policy says, in rule *production*:",
         "• SSH: for 3 hours at most, from office, vpn or one single address; one of *leads* has to approve.",
         "• RDP: for 1 hour at most, from vpn; one of *leads* has to approve.",
-        "It is protected: SSH is kept closed but for those whom I let in.",
+        "It is being protected: not every firewall keeps SSH closed yet.",
         "What the firewalls do with each port:",
-        "• 22 and 3389 from 198.51.100.7 to `10.0.1.4` is closed: rule `DenyAll` (priority 200) of the interface's NSG `nsg-prod` blocks it.",
+        "• 22 and 3389 from 198.51.100.7 to `10.0.1.4`: closed; rule `DenyAll` (priority 200) of the interface's NSG `nsg-prod` blocks it.",
       ].join("\n"),
     );
+    await town.begin("web-1");
+    expect(await text(town, DEV)).toContain("It is protected: SSH is kept closed but for those whom I let in.");
+  });
+
+  test("says whose rule lets people in past the protection", async () => {
+    const town = await createTown({ "web-1": OPEN });
+    const allow = { id: "r", name: "AllowSSH", priority: 300, protocol: "tcp", ports: ["22"], sources: ["*"] } as const;
+    town.firewall(NSG).state.allows.set("AllowSSH", { ...allow, port: 22 });
+    await town.protectMachine.protect("web-1", ["ssh"], SECURITY);
+    await town.begin("web-1");
+    expect(await text(town, DEV)).toContain(
+      "It is protected: SSH is kept closed but for those whom I let in, and those whom *AllowSSH* lets in.",
+    );
+  });
+
+  test("says how many ports it didn't look at", async () => {
+    const town = await createTown({ "web-1": CLOSED });
+    const ports = Array.from({ length: 13 }, (_, at) => ({ port: 8000 + at, protocol: "tcp" }) as const);
+    town.setRule({ ports: ports.map((port) => ({ ...SSH, name: String(port.port), ports: [port] })) });
+    // SSH, which is usual there, is the fourteenth.
+    expect(await text(town, DEV)).toContain("I didn't look at 2 more ports.");
   });
 
   test("speaks of the source of one's own open access", async () => {
     const town = await createTown({ "web-1": OPEN });
     const grant = grantOn({ machine: machineNamed("web-1"), sources: ["203.0.113.7/32" as Cidr] }, [NSG]);
     await town.ledger.commit({ grant, events: [] });
+    expect(await text(town, DEV)).toMatch(/^web-1 is being opened for you\.\nSSH is opening for you until /u);
+    await changeGrant(town.ledger, grant.id, (found) => ({
+      grant: { ...found, openedAt: town.clock.now() },
+      events: [],
+    }));
     const said = await text(town, DEV);
-    expect(said).toContain("web-1 is open for you.");
+    expect(said).toMatch(/^web-1 is open for you\.\nSSH is open for you until /u);
     expect(said).toContain(
-      "• 22 from 203.0.113.7 to `10.0.1.4` is open: rule `AllowSSH` (priority 300) of the interface's NSG `nsg-prod` lets it in.",
+      "• 22 from 203.0.113.7 to `10.0.1.4`: open; rule `AllowSSH` (priority 300) of the interface's NSG `nsg-prod` lets it in.",
     );
   });
 
@@ -229,10 +272,10 @@ describe("why", () => {
     const town = await createTown({ "web-1": { cloud: "azure", classicMachine: false, targets: [target] } });
     const said = await text(town, DEV);
     expect(said).toContain(
-      "• 22 from 198.51.100.7 to `10.0.1.4` is open (only from inside: it has no public address): Latch's rule `latch-acme-k7f3q2xd` (priority 100) of the interface's NSG `nsg` lets it in.",
+      "• 22 from 198.51.100.7 to `10.0.1.4`: open (only from inside: it has no public address); Latch's rule `latch-acme-k7f3q2xd` (priority 100) of the interface's NSG `nsg` lets it in.",
     );
     expect(said).toContain(
-      "• 22 from 198.51.100.7 by `20.0.0.1:50022` of the firewall `fw` is open: rule `dnat` of the collection `nat` of the firewall `fw` sends it here; Latch's rule",
+      "• 22 from 198.51.100.7 by `20.0.0.1:50022` of the firewall `fw`: open; rule `dnat` of the collection `nat` of the firewall `fw` sends it here; Latch's rule",
     );
   });
 
@@ -240,11 +283,11 @@ describe("why", () => {
     const town = await createTown({ "web-1": behindNsg(aNsgRule("Inside", 300, { sources: ["192.0.2.0/24"] })) });
     town.setRule({ sources: [{ kind: "anywhere" }], defaultSource: undefined });
     expect(await text(town, DEV)).toContain(
-      "• 22 from anywhere to `10.0.1.4` is open in part: from 10.0.0.0/16, 168.63.129.16: rule `AllowVnetInBound` (priority 65000) of the interface's NSG `nsg-prod` lets it in; from 192.0.2.0/24: rule `Inside` (priority 300) of the interface's NSG `nsg-prod` lets it in; else: rule `DenyAllInBound` (priority 65500) of the interface's NSG `nsg-prod` blocks it.",
+      "• 22 from anywhere to `10.0.1.4`: open in part; from 10.0.0.0/16, 168.63.129.16: rule `AllowVnetInBound` (priority 65000) of the interface's NSG `nsg-prod` lets it in; from 192.0.2.0/24: rule `Inside` (priority 300) of the interface's NSG `nsg-prod` lets it in; else: rule `DenyAllInBound` (priority 65500) of the interface's NSG `nsg-prod` blocks it.",
     );
   });
 
-  test("is explained to nobody else", async () => {
+  test("explains a machine to nobody who has nothing to do with it", async () => {
     const town = await createTown({ "web-1": OPEN });
     expect(await town.why("web-1", STRANGER)).toMatchObject({ code: "not-eligible" });
     expect(await town.why("web-9", DEV)).toMatchObject({ code: "machine-unknown" });
@@ -262,11 +305,11 @@ describe("what was opened", () => {
     return town;
   };
 
-  test("and lets in is no news", async () => {
+  test("is no news when it lets people in", async () => {
     expect((await opened(OPEN)).told()).toEqual([]);
   });
 
-  test("but is blocked by something else is told to who asked, once", async () => {
+  test("is told to who asked, once, when something else blocks it", async () => {
     const subnet = anNsg("nsg-subnet", aNsgRule("DenyAll", 200, { access: "deny" }));
     const target: AzureTarget = aTarget({
       subnetGroup: subnet,
@@ -281,7 +324,7 @@ describe("what was opened", () => {
     ]);
   });
 
-  test("at a mapped port is looked at there", async () => {
+  test("is looked at where a firewall maps its port", async () => {
     const nsg = anNsg(
       "nsg",
       aNsgRule("latch", 100, { sources: ["10.0.2.0/26"] }),
@@ -298,7 +341,7 @@ describe("what was opened", () => {
     expect((await opened(rules)).told()).toEqual(["grant.blocked"]);
   });
 
-  test("and closed again meanwhile is no news", async () => {
+  test("is no news when it was closed again meanwhile", async () => {
     const town = await opened(CLOSED, { revoked: { kind: "closed", at: 0 as never, by: { team: "T", user: DEV } } });
     expect(town.told()).toEqual([]);
   });
