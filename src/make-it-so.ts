@@ -64,7 +64,7 @@ export const makeItSo = (parts: Parts): Beats => {
   const fanOut = createFanOut(deliver);
 
   const posture = createWatchPosture(workflow, parts.postures, memory.postures);
-  const followMachines = createFollowMachines(workflow);
+  const followMachines = createFollowMachines({ ...workflow, isGone: parts.isGone });
   const protectByPolicy = createProtectByPolicy(workflow);
   /** What is looked at as a whole, by one replica at a time. */
   const watches: Readonly<Record<Watch, (signal: AbortSignal) => Promise<EpochMs>>> = {

@@ -2,7 +2,7 @@
 
 import type { Logger } from "pino";
 import { randomId } from "./access/identifier.ts";
-import type { CloudName } from "./access/machine.ts";
+import type { CloudName, MachineRef } from "./access/machine.ts";
 import type { Directory } from "./access/person.ts";
 import type { Clock } from "./access/time.ts";
 import type { AuditEvent } from "./audit/event.ts";
@@ -36,6 +36,8 @@ export interface LatchDeps {
 export interface Parts extends Pick<LatchDeps, "settings" | "config" | "policyProblem" | "clock" | "log"> {
   readonly memory: Memory;
   readonly inventories: readonly Inventory[];
+  /** Whether the machine's cloud says so of it, not only by leaving it out of a list. */
+  readonly isGone: (machine: MachineRef, signal: AbortSignal) => Promise<boolean>;
   readonly openFirewall: OpenFirewall;
   readonly machines: Machines;
   readonly slack: Slack;
@@ -83,6 +85,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     log,
     memory,
     inventories: [...inventories.values()],
+    isGone: async ({ cloud, id }, signal) => (await inventories.get(cloud)?.isGone?.(id, signal)) ?? true,
     openFirewall,
     machines,
     slack,

@@ -41,6 +41,8 @@ export interface NetworkInterface {
   readonly blockedAt?: readonly FirewallId[];
   /** Those of its firewalls that translate addresses; absent: none. */
   readonly translators?: readonly Translator[];
+  /** There may be a firewall before it that we may not see, so none is named. Absent: no. */
+  readonly isUnsure?: true;
   /** Absent: none. A firewall before it whose rules are in a firewall policy: it can't be opened or protected. */
   readonly policyFirewall?: { readonly name: string; readonly policy: string };
 }

@@ -97,6 +97,8 @@ export interface RefusalFacts {
   readonly "undercut-gone": Record<never, never>;
 
   // We don't know, so no
+  /** A firewall may stand before it that we may not see. */
+  readonly "firewall-unseen": { readonly machine: string };
   readonly "cannot-check": {
     readonly what: "people" | "memory" | "clouds";
     /** Somebody waits for a yes to an ask; absent: they wanted something else. */

@@ -1,6 +1,6 @@
 /** Which machines there are. Implemented once per cloud; kept in memory by the bot and refreshed in the background. */
 
-import type { FirewallId, Machine } from "../access/machine.ts";
+import type { FirewallId, Machine, MachineId } from "../access/machine.ts";
 
 export interface Inventory {
   /**
@@ -14,4 +14,10 @@ export interface Inventory {
    * machine is gone. This is how a lost Redis still ends in closed ports.
    */
   readonly marked: (signal: AbortSignal) => Promise<readonly FirewallId[]>;
+
+  /**
+   * Whether the cloud says of this very machine that it doesn't exist, where a list may leave out what we may no longer see. Absent: lists are
+   * whole. Throws a `Fault` when it can't be asked.
+   */
+  readonly isGone?: (id: MachineId, signal: AbortSignal) => Promise<boolean>;
 }

@@ -169,6 +169,8 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
     case "undercut-gone":
       return "That is decided already, or nothing of it lets people in any more.";
 
+    case "firewall-unseen":
+      return `I can't see all that stands before ${literal(refusal.facts.machine)}, so I can't promise to keep it closed. Whoever runs me can let me read its networks, firewalls and route tables.`;
     case "cannot-check": {
       const { what, isAsk = false, reference } = refusal.facts;
       const cause = {

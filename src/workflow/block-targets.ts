@@ -11,6 +11,8 @@ export const blockTargetsOf = (machine: Machine): readonly BlockTarget[] | Refus
   const unread = machine.interfaces.find(({ policyFirewall }) => policyFirewall !== undefined)?.policyFirewall;
   if (unread !== undefined)
     return refuse("policy-firewall", { machine: machine.name, firewall: unread.name, policy: unread.policy });
+  if (machine.interfaces.some(({ isUnsure }) => isUnsure === true))
+    return refuse("firewall-unseen", { machine: machine.name });
   const addresses = new Map<FirewallId, readonly string[]>();
   for (const { privateAddresses, firewalls, blockedAt = firewalls } of machine.interfaces) {
     for (const firewall of blockedAt)

@@ -1,38 +1,36 @@
 /** Protections go with their machines: to other firewalls when a machine's interfaces change, and off when it is gone. */
 
-import { type ProtectionId, protectionIdOf } from "../access/identifier.ts";
-import { type Machine, refOf } from "../access/machine.ts";
+import { protectionIdOf } from "../access/identifier.ts";
+import { type Machine, type MachineRef, refOf } from "../access/machine.ts";
 import { isRefusal } from "../access/refusal.ts";
 import { type DurationMs, later, MINUTE } from "../access/time.ts";
-import { auditEvent } from "../audit/event.ts";
 import { changeProtection } from "../grants/change.ts";
-import { type BlockTarget, firewallsBlocked, isOnNow, type Protection, protectionFacts } from "../grants/protection.ts";
+import { lifted } from "../grants/lift-protection.ts";
+import { type BlockTarget, firewallsBlocked, isOnNow, type Protection, sameTargets } from "../grants/protection.ts";
 import { blockTargetsOf } from "./block-targets.ts";
 import type { WorkflowDeps } from "./deps.ts";
+
+export interface FollowMachinesDeps extends Pick<WorkflowDeps, "ledger" | "machines" | "clock"> {
+  /** Whether its cloud says so of this very machine. Throws a `Fault` when it can't be asked. */
+  readonly isGone: (machine: MachineRef, signal: AbortSignal) => Promise<boolean>;
+}
 
 /**
  * One look at all protections, safe to repeat. Only when every cloud was read; one that fails later keeps the machines it had. A machine counts as gone when it
  * wasn't there for a while, because taking its protection off opens ports if it was only overlooked once.
  */
-export const createFollowMachines = ({
-  ledger,
-  machines,
-  clock,
-}: Pick<WorkflowDeps, "ledger" | "machines" | "clock">) => {
-  const lift = async (id: ProtectionId): Promise<void> => {
+export const createFollowMachines = ({ ledger, machines, clock, isGone }: FollowMachinesDeps) => {
+  const lift = async ({ id, machine, missingSince: since }: Protection, signal: AbortSignal): Promise<void> => {
+    // What was found by its mark alone may never have had a machine that we know: nobody but a person takes that away.
+    if (machine.account === "") return;
+    const isTime = since !== undefined && clock.now() >= later(since, GONE_AFTER);
+    if (isTime && !(await isGone(machine, signal))) return;
     await changeProtection(ledger, id, (current) => {
       if (!isOnNow(current)) return undefined;
       const at = clock.now();
       const { missingSince } = current;
       if (missingSince === undefined) return { protection: { ...current, missingSince: at }, events: [] };
-      if (at < later(missingSince, GONE_AFTER)) return undefined;
-      const leaving = firewallsBlocked(current);
-      const facts = { ...protectionFacts(current), cause: "gone" } as const;
-      return {
-        protection: { ...current, state: { kind: "off", at }, seenOn: [], leaving },
-        events: [auditEvent("protection.lifted", `${id}/${at}`, at, "bot", facts)],
-        firewallsDue: leaving.map((firewall) => ({ firewall, at })),
-      };
+      return at < later(missingSince, GONE_AFTER) ? undefined : lifted(current, at, "gone");
     });
   };
 
@@ -46,7 +44,7 @@ export const createFollowMachines = ({
       const at = clock.now();
       const targets = wanted.map((target) => moved(target, current));
       const here = new Set(targets.map(({ firewall }) => firewall));
-      const unchanged = targets.filter((target) => current.targets.some((before) => isSame([before], [target])));
+      const unchanged = targets.filter((target) => current.targets.some((before) => sameTargets([before], [target])));
       const seenOn = current.seenOn.filter((firewall) => unchanged.some((target) => target.firewall === firewall));
       const leaving = firewallsBlocked(current).filter((firewall) => !here.has(firewall));
       return {
@@ -67,7 +65,7 @@ export const createFollowMachines = ({
       if (signal.aborted) return;
       if (!isOnNow(protection)) continue;
       const machine = byProtection.get(protection.id);
-      if (machine === undefined) await lift(protection.id);
+      if (machine === undefined) await lift(protection, signal);
       else await retarget(protection, machine);
     }
   };
@@ -83,12 +81,6 @@ const moved = (target: BlockTarget, current: Protection): BlockTarget => {
 
 /** Nothing is to be written: it is where its machine is. */
 const follows = (protection: Protection, machine: Machine, wanted: readonly BlockTarget[]): boolean =>
-  protection.missingSince === undefined && protection.machine.id === machine.id && isSame(protection.targets, wanted);
-
-const isSame = (some: readonly BlockTarget[], others: readonly BlockTarget[]): boolean =>
-  some.length === others.length &&
-  some.every(({ firewall, addresses }) =>
-    others.some(
-      (other) => other.firewall === firewall && other.addresses.toSorted().join() === addresses.toSorted().join(),
-    ),
-  );
+  protection.missingSince === undefined &&
+  protection.machine.id === machine.id &&
+  sameTargets(protection.targets, wanted);

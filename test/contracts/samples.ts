@@ -89,11 +89,11 @@ export const anEvent = (id: string): AuditEvent => ({
 
 /** SSH of `prod-vm-3`, kept closed by the security lead on one NSG. */
 export const aProtection = (changes: Partial<Protection> = {}): Protection => {
-  const machine = changes.machine ?? aGrant().machine;
+  const about = changes.machine ?? machine;
   return {
-    id: protectionIdOf(machine.id),
+    id: protectionIdOf(about.id),
     version: 1,
-    machine,
+    machine: about,
     services: ["ssh"],
     ports: [{ port: 22, protocol: "tcp" }],
     targets: [{ firewall: NSG, addresses: ["10.0.0.4"], overrules: [], known: [] }],

@@ -107,7 +107,14 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
     const overruled = state.blocks.get(`${installation} ${protection}`)?.overrules ?? [];
     return [...state.allows.values()]
       .filter((allow) => ports.some(({ port }) => port === allow.port) && !overruled.includes(allow.id))
-      .map(({ port: _, ...allow }) => allow);
+      .map(({ id, name, priority, protocol, ports: written, sources }) => ({
+        id,
+        name,
+        priority,
+        protocol,
+        ports: written,
+        sources,
+      }));
   };
   const now = (asked: readonly Block[] = []): Observed =>
     structuredClone({

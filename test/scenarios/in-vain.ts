@@ -89,7 +89,7 @@ export const effects = ({ slack, azure, ec2 }: InsideStage): readonly string[] =
   ...azure.calls.filter(({ method }) => method !== "GET").map(({ method, path, at }) => `${method} ${path} ${at}`),
   ...ec2
     .calls()
-    .filter(({ action }) => !action.startsWith("Describe"))
+    .filter(({ action }) => !/^(?:Describe|Get)/u.test(action))
     .map(({ name, at }) => `${name} ${at}`),
 ];
 

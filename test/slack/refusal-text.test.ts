@@ -51,6 +51,7 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "protected-by-policy": { machine: text, rule: text },
   "proposal-gone": {},
   "undercut-gone": {},
+  "firewall-unseen": { machine: text },
   "cannot-check": { what: "people", reference: text },
 });
 

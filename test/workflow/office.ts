@@ -122,6 +122,7 @@ export const createOffice = async (
   };
   let count = 0;
   let found = await machinesOf(...machines);
+  const hidden = new Set<string>();
   const deps = {
     ledger,
     auditLog,
@@ -179,7 +180,7 @@ export const createOffice = async (
     unprotect: createUnprotectMachine(deps),
     undercut: createOverruleUndercut(deps, protectMachine),
     protectByPolicy: createProtectByPolicy(deps),
-    followMachines: createFollowMachines(deps),
+    followMachines: createFollowMachines({ ...deps, isGone: async ({ id }) => !hidden.has(id) }),
     protection: async (machine: Machine = machineBehind([])): Promise<Protection> => {
       const protection = await ledger.protection(protectionIdOf(machine.id));
       if (protection === undefined) throw new Error(`${machine.name} was never protected`);
@@ -195,6 +196,8 @@ export const createOffice = async (
     setRule: (next: Partial<Rule>) => {
       policy = aPolicy(aRule({ ...rule, ...next }));
     },
+    /** Exists, though lists leave it out. */
+    hide: (id: Machine["id"]) => hidden.add(id),
     setMachines: async (...next: readonly Machine[]) => {
       found = await machinesOf(...next);
     },

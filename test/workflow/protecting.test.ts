@@ -307,6 +307,36 @@ describe("a protection follows its machine", () => {
     expect((await office.protection()).version).toBe(version);
   });
 
+  test("and stays while its cloud says that it exists, whatever a list leaves out", async () => {
+    const office = await createOffice(RULE);
+    await office.protectMachine.protect("prod-vm-3", [], SECURITY);
+    office.hide(machineBehind([]).id);
+    await office.setMachines();
+    for (const _ of [1, 2, 3]) {
+      await office.followMachines(never);
+      office.clock.advance(10 * MINUTE);
+    }
+    expect((await office.protection()).state.kind).toBe("on");
+  });
+
+  test("and stays where it is while nobody can see what stands before it", async () => {
+    const office = await createOffice(RULE);
+    await office.protectMachine.protect("prod-vm-3", [], SECURITY);
+    const machine = machineBehind([NSG]);
+    const [nic] = machine.interfaces;
+    if (nic === undefined) throw new Error("no interface");
+    const unseen = { ...nic, id: "nic-2", privateAddresses: ["10.0.2.4"], firewalls: [], isUnsure: true as const };
+    await office.setMachines({ ...machine, interfaces: [nic, unseen] });
+    await office.followMachines(never);
+    expect(await office.protection()).toMatchObject({
+      targets: [{ firewall: NSG }, { firewall: SUBNET_NSG }],
+      leaving: [],
+    });
+    expect(await office.protectMachine.protect("prod-vm-3", ["rdp"], SECURITY)).toMatchObject({
+      refusals: [{ code: "firewall-unseen" }],
+    });
+  });
+
   test("and ends when it is gone for good, not when it was overlooked once", async () => {
     const office = await createOffice(RULE);
     await office.protectMachine.protect("prod-vm-3", [], SECURITY);

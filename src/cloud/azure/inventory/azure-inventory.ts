@@ -13,7 +13,7 @@ import type { Arm, Outcome } from "../arm.ts";
 import { azureFault } from "../azure-fault.ts";
 import type { FirewallMark } from "../classic-firewall/firewall-mark.ts";
 import type { OwnerMark } from "../nsg/owner-mark.ts";
-import { classicFirewallId, idKey, nsgFirewallId } from "../resource-id.ts";
+import { classicFirewallId, idKey, nsgFirewallId, pathOf } from "../resource-id.ts";
 import { type Listed, machinesOf, powerOf } from "./azure-machine.ts";
 import { type SubnetView, viewOf } from "./interface-firewalls.ts";
 
@@ -130,6 +130,21 @@ export const createAzureInventory = ({ arm, subscriptions, mark, firewallMark }:
           allFirewalls: listed.every((one) => one.firewalls !== undefined),
         },
       });
+    },
+    isGone: async (id, signal) => {
+      const path = pathOf(id);
+      if (path === undefined) return false;
+      const { virtualMachines } = arm.compute(path.subscription);
+      const outcome = await arm.ask(
+        async (abortSignal) => virtualMachines.get(path.resourceGroup, path.name, { abortSignal }),
+        signal,
+        arm.limits.callMs,
+      );
+      if (outcome.kind === "done") return false;
+      if (outcome.problem.status === 404) return true;
+      // Refused for lack of permission means only that it isn't ours to see any more.
+      if (outcome.problem.status === 403) return false;
+      throw azureFault(`cannot look for \`${path.name}\``, outcome.problem);
     },
     marked: async (signal) => {
       const found = await Promise.all(

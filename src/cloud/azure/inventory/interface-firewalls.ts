@@ -33,7 +33,7 @@ export interface Surroundings {
   readonly allFirewalls: boolean;
 }
 
-export type FirewallsBefore = Pick<NetworkInterface, "firewalls" | "translators" | "policyFirewall">;
+export type FirewallsBefore = Pick<NetworkInterface, "firewalls" | "translators" | "isUnsure" | "policyFirewall">;
 
 export const viewOf = ({ networkSecurityGroup, routeTable, addressPrefix, addressPrefixes }: Subnet): SubnetView => ({
   kind: "seen",
@@ -69,7 +69,7 @@ export const firewallsBeforeInterface = (nic: AzureInterface, around: Surroundin
     views.some(({ kind }) => kind === "unknown") ||
     translators.some(({ sendsFrom }) => sendsFrom.length === 0) ||
     subnets.some((subnet) => mayHideFirewall(subnet, nic, before.size > 0, around));
-  if (isUnsure) return { firewalls: [], ...policyFirewall };
+  if (isUnsure) return { firewalls: [], isUnsure, ...policyFirewall };
 
   const ids = [
     ...views.flatMap((view) => (view.kind === "seen" && view.nsg !== undefined ? [view.nsg] : [])),

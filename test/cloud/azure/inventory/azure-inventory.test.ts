@@ -90,3 +90,19 @@ test("a subnet that we may not see may have a group: nothing of that interface i
   faults.add({ calls: /virtualnetworks\/hidden/u, does: { kind: "answer", status: 403, body } });
   expect((await cloud.inventory.machines(never))[0]?.interfaces[0]?.firewalls).toEqual([]);
 });
+
+test("a machine is gone when Azure says so of it, and not when we may no longer see it", async () => {
+  const { cloud, faults } = await setup();
+  const [machine] = await cloud.inventory.machines(never);
+  if (machine === undefined) throw new Error("no machine");
+  const isGone = (id: string) => cloud.inventory.isGone?.(id as typeof machine.id, never);
+  expect(await isGone(machine.id)).toBe(false);
+  expect(await isGone(`${machine.id}-2`)).toBe(true);
+  const forbidden = {
+    kind: "answer",
+    status: 403,
+    body: '{"error":{"code":"AuthorizationFailed","message":"no"}}',
+  } as const;
+  faults.add({ calls: /^GET .*\/virtualmachines\//iu, does: forbidden });
+  expect(await isGone(`${machine.id}-2`)).toBe(false);
+});
