@@ -1,11 +1,10 @@
 /** Which packets a rule of an Azure Firewall speaks of, as far as that can be told from the rule alone. */
 
 import type { Port, Protocol } from "../../../access/port.ts";
-import { type Cidr, contains, familyOf, parseCidr } from "../../../access/source.ts";
+import { type Cidr, contains, parseCidr } from "../../../access/source.ts";
+import { type AddressRange, firstAddress, lastAddress, readRange } from "../../../posture/address.ts";
+import { allFit, type Fit, holdsPort, readPortRange } from "../../../posture/port-range.ts";
 import { type ClassicRule, textsAt } from "./classic-document.ts";
-
-/** Whether a packet, or all of some packets, are in; `maybe`: it depends on what we don't read, like a tag's prefixes. */
-export type Fit = "yes" | "maybe" | "no";
 
 export interface Destination {
   readonly address: string;
@@ -14,14 +13,14 @@ export interface Destination {
 
 /** Whether a network rule speaks of packets to there, from whomever. */
 export const fitsDestination = ({ raw }: ClassicRule, { address, port }: Destination): Fit =>
-  all([
+  allFit(
     fitsProtocol(textsAt(raw, "protocols"), port.protocol),
     fitsPort(textsAt(raw, "destinationPorts"), port.port),
     any([
       ...textsAt(raw, "destinationAddresses").map((text) => fitsAddress(text, address as Cidr)),
       ...[...textsAt(raw, "destinationFqdns"), ...textsAt(raw, "destinationIpGroups")].map((): Fit => "maybe"),
     ]),
-  ]);
+  );
 
 /** Whether a rule speaks of all packets from there. */
 export const fitsSource = ({ raw }: ClassicRule, source: Cidr): Fit =>
@@ -32,16 +31,16 @@ export const fitsSource = ({ raw }: ClassicRule, source: Cidr): Fit =>
 
 /** Whether a NAT rule answers at this port of the firewall's address. */
 export const fitsPublicPort = ({ raw }: ClassicRule, { address, port }: Destination): Fit =>
-  all([
+  allFit(
     fitsProtocol(textsAt(raw, "protocols"), port.protocol),
     fitsPort(textsAt(raw, "destinationPorts"), port.port),
     any(textsAt(raw, "destinationAddresses").map((text) => fitsAddress(text, address as Cidr))),
-  ]);
+  );
 
 /** Whether a NAT rule leads there. */
 export const fitsTranslation = ({ raw }: ClassicRule, { address, port }: Destination): Fit => {
   const { translatedAddress: to, translatedPort } = raw;
-  return all([
+  return allFit(
     fitsProtocol(textsAt(raw, "protocols"), port.protocol),
     fitsPort(
       typeof translatedPort === "string" || typeof translatedPort === "number" ? [`${translatedPort}`] : [],
@@ -49,7 +48,7 @@ export const fitsTranslation = ({ raw }: ClassicRule, { address, port }: Destina
     ),
     // Translated to a name, which somebody looks up.
     typeof to === "string" && to !== "" ? fitsAddress(to, address as Cidr) : "maybe",
-  ]);
+  );
 };
 
 /** `any`: several, or one that has no ports. */
@@ -58,38 +57,17 @@ export const protocolOf = ({ raw }: ClassicRule): Protocol | "any" => {
   return others.length === 0 && (only === "tcp" || only === "udp") ? only : "any";
 };
 
-/** The first and the last address, as numbers; the whole of IPv4 for `*`. */
-interface Range {
-  readonly from: number;
-  readonly to: number;
-}
+/** Classic rules see IPv4 only. */
+const EVERYTHING: AddressRange = { family: "ipv4", first: firstAddress("ipv4"), last: lastAddress("ipv4") };
 
-const EVERYTHING: Range = { from: 0, to: 2 ** 32 - 1 };
-
-/** `undefined`: a name. An IPv6 prefix is empty, because classic rules see IPv4 only. */
-const rangeOf = (text: string): Range | undefined => {
-  if (text.trim() === "*") return EVERYTHING;
-  const [from, to = from, ...rest] = text.split("-").map((part) => prefixRange(part));
-  if (from === undefined || to === undefined || rest.length > 0) return undefined;
-  return { from: from.from, to: to.to };
-};
-
-const prefixRange = (text: string): Range | undefined => {
-  const parsed = parseCidr(text);
-  if (parsed === undefined) return undefined;
-  if (familyOf(parsed) === "ipv6") return { from: 1, to: 0 };
-  const [address = "", bits = "32"] = parsed.split("/");
-  const from = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  return { from, to: from + 2 ** (32 - Number(bits)) - 1 };
-};
-
-/** Whether all of `inner`, an address or a prefix, is in what `text` names; in part is `maybe`. */
+/** Whether all of `inner`, an address or a prefix, is in what `text` names; in part is `maybe`, and so is what we don't read, like a tag's prefixes. */
 const fitsAddress = (text: string, inner: Cidr): Fit => {
-  const [outside, inside] = [rangeOf(text), rangeOf(inner)];
+  const [outside, inside] = [text.trim() === "*" ? EVERYTHING : readRange(text), readRange(inner)];
   if (inside === undefined) return "maybe";
   if (outside === undefined) return fitsTag(text, inner);
-  if (outside.from <= inside.from && inside.to <= outside.to) return "yes";
-  return outside.to < inside.from || inside.to < outside.from ? "no" : "maybe";
+  if (outside.family !== inside.family) return "no";
+  if (outside.first <= inside.first && inside.last <= outside.last) return "yes";
+  return outside.last < inside.first || inside.last < outside.first ? "no" : "maybe";
 };
 
 /** Tags hold public addresses of Azure's services, but for the one that holds the network's own. */
@@ -110,14 +88,10 @@ const fitsProtocol = (protocols: readonly string[], wanted: Protocol): Fit => {
 const fitsPort = (ports: readonly string[], wanted: number): Fit =>
   any(
     ports.map((text): Fit => {
-      if (text.trim() === "*") return "yes";
-      const [, from, to = from] = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/u.exec(text) ?? [];
-      if (from === undefined) return "maybe";
-      return Number(from) <= wanted && wanted <= Number(to) ? "yes" : "no";
+      const range = readPortRange(text);
+      return range === undefined ? "maybe" : holdsPort(range, wanted) ? "yes" : "no";
     }),
   );
-
-const all = (fits: readonly Fit[]): Fit => (fits.includes("no") ? "no" : fits.includes("maybe") ? "maybe" : "yes");
 
 /** A list that is empty though Azure requires one has an unknown extent. */
 const any = (fits: readonly Fit[]): Fit =>

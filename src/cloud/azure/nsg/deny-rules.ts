@@ -5,7 +5,7 @@ import { type AddressFamily, type Cidr, familyOf, parseCidr, showCidr } from "..
 import { readRange } from "../../../posture/address.ts";
 import type { Block, ObservedBlock } from "../../firewall.ts";
 import { nameKey, stringAt } from "../json.ts";
-import type { Destination } from "./foreign-allow.ts";
+import type { Destination } from "./inbound-rule.ts";
 import type { NsgRule } from "./nsg-document.ts";
 import { type OwnerMark, parseBlockDescription } from "./owner-mark.ts";
 import { type DenyScope, readDeny } from "./security-rule.ts";

@@ -6,14 +6,8 @@ import type { Block, ForeignAllow, ObservedBlock } from "../../firewall.ts";
 import { nameKey, stringAt } from "../json.ts";
 import { type Move, type Place, placeDeny } from "./block-place.ts";
 import { type Deny, deniesOf, destinationsOf, isSameScope, readBlocks } from "./deny-rules.ts";
-import {
-  type Destination,
-  effectiveAllows,
-  foreignAllowOf,
-  type InboundRule,
-  mayAllow,
-  readInbound,
-} from "./foreign-allow.ts";
+import { effectiveAllows, foreignAllowOf } from "./foreign-allow.ts";
+import { type Destination, type InboundRule, mayAllow, readInbound } from "./inbound-rule.ts";
 import type { NsgDocument, NsgRule } from "./nsg-document.ts";
 import type { Edit } from "./nsg-writes.ts";
 import { type OwnerMark, printBlockDescription } from "./owner-mark.ts";

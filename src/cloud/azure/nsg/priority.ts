@@ -1,8 +1,8 @@
 /** Which priorities are ours to take, and whether an NSG has room for more rules. */
 
-import { contains, parseCidr } from "../../../access/source.ts";
 import { readRange } from "../../../posture/address.ts";
-import { eitherAt, type JsonObject, stringAt } from "../json.ts";
+import { eitherAt, type JsonObject } from "../json.ts";
+import { type InboundRule, isInbound, readInbound, surelyDeniesSome } from "./inbound-rule.ts";
 import type { NsgDocument, NsgRule } from "./nsg-document.ts";
 
 /** Both ends included: `{ from: 100, to: 999 }`. */
@@ -57,13 +57,16 @@ export const findRoom = (nsg: NsgDocument, added: readonly JsonObject[], band: B
   return { kind: "room", priorities };
 };
 
-const limitsOf = (nsg: NsgDocument, added: readonly JsonObject[], band: Band) =>
-  added
-    .map((rule, index) => {
-      const deny = firstDeny(nsg, rule);
+const limitsOf = (nsg: NsgDocument, added: readonly JsonObject[], band: Band) => {
+  const there = readInbound(nsg.rules);
+  return added
+    .map((properties, index) => {
+      const [ours] = readInbound([{ name: "", properties, raw: {} }]);
+      const deny = ours === undefined ? undefined : firstDeny(there, ours);
       return { index, deny, last: Math.min(band.to, (deny?.priority ?? Number.POSITIVE_INFINITY) - 1) };
     })
     .toSorted((a, b) => a.last - b.last);
+};
 
 /** Why this many more rules and addresses can't be there at once; `undefined` when they can. */
 export const shortage = (nsg: NsgDocument, added: readonly JsonObject[]): string | undefined => {
@@ -87,56 +90,21 @@ export const shortage = (nsg: NsgDocument, added: readonly JsonObject[]): string
 export const takenInbound = (rules: readonly NsgRule[]): Set<unknown> =>
   new Set(rules.filter(({ properties }) => isInbound(properties)).map(({ properties }) => properties.priority));
 
-export const isInbound = (rule: JsonObject): boolean => stringAt(rule, "direction")?.toLowerCase() !== "outbound";
-
 /**
  * The first rule that would keep `added` from letting anybody in: what stands before ours decides. A deny of ours counts like any other: it
  * mostly stands after the band, and is in the way of nothing; one that had to go over somebody's allow stands in it, and our allows go before it.
  */
 const firstDeny = (
-  nsg: NsgDocument,
-  added: JsonObject,
+  rules: readonly InboundRule[],
+  added: InboundRule,
 ): { readonly name: string; readonly priority: number } | undefined =>
-  nsg.rules
-    .filter(({ properties }) => isInboundDeny(properties) && covers(properties, added))
-    .map(({ name, properties }) => ({ name, priority: Number(properties.priority) }))
-    .toSorted((a, b) => a.priority - b.priority)[0];
-
-const isInboundDeny = (rule: JsonObject): boolean =>
-  stringAt(rule, "access")?.toLowerCase() === "deny" && stringAt(rule, "direction")?.toLowerCase() === "inbound";
-
-/**
- * Whether a rule applies to all that one of ours opens from some source to some port. Only what is certain: prefixes, `*`, and ranges; a service tag or a security
- * group may hold any address.
- */
-const covers = (deny: JsonObject, ours: JsonObject): boolean => {
-  const protocol = stringAt(deny, "protocol")?.toLowerCase();
-  if (protocol !== "*" && protocol !== stringAt(ours, "protocol")?.toLowerCase()) return false;
-  if (!eitherAt(deny, "sourcePortRange", "sourcePortRanges").includes("*")) return false;
-  return (
-    eitherAt(ours, "sourceAddressPrefix", "sourceAddressPrefixes").some((source) =>
-      eitherAt(deny, "sourceAddressPrefix", "sourceAddressPrefixes").some((prefix) => holds(prefix, source)),
-    ) &&
-    eitherAt(ours, "destinationAddressPrefix", "destinationAddressPrefixes").some((address) =>
-      eitherAt(deny, "destinationAddressPrefix", "destinationAddressPrefixes").some((prefix) => holds(prefix, address)),
-    ) &&
-    eitherAt(ours, "destinationPortRange", "destinationPortRanges").some((port) =>
-      eitherAt(deny, "destinationPortRange", "destinationPortRanges").some((range) => holdsPort(range, Number(port))),
+  rules
+    .flatMap((rule) =>
+      rule.priority !== undefined && surelyDeniesSome(rule, added)
+        ? [{ name: rule.name, priority: rule.priority }]
+        : [],
     )
-  );
-};
-
-const holds = (prefix: string, inner: string): boolean => {
-  if (prefix === "*") return true;
-  const [outside, inside] = [parseCidr(prefix), parseCidr(inner)];
-  return outside !== undefined && inside !== undefined && contains(outside, inside);
-};
-
-const holdsPort = (range: string, port: number): boolean => {
-  if (range === "*") return true;
-  const [from = "", to = from] = range.split("-");
-  return Number(from) <= port && port <= Number(to);
-};
+    .toSorted((a, b) => a.priority - b.priority)[0];
 
 const full = (reason: string): Room => ({ kind: "full", reason });
 

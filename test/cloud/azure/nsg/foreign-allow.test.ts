@@ -1,13 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../../src/cloud/azure/json.ts";
-import {
-  type Destination,
-  effectiveAllows,
-  foreignAllowOf,
-  mayAllow,
-  readInbound,
-} from "../../../../src/cloud/azure/nsg/foreign-allow.ts";
+import { effectiveAllows, foreignAllowOf } from "../../../../src/cloud/azure/nsg/foreign-allow.ts";
+import { type Destination, mayAllow, readInbound } from "../../../../src/cloud/azure/nsg/inbound-rule.ts";
 import { readNsg } from "../../../../src/cloud/azure/nsg/nsg-document.ts";
 import { readRange } from "../../../../src/posture/address.ts";
 import type { SecurityRule } from "../../../../src/sandbox/azure/world.ts";
