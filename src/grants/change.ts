@@ -26,16 +26,26 @@ export const changeGrant = async (
   });
 
 /** The same for a protection. */
-export const changeProtection = async (
+export const changeProtection = (
   ledger: Ledger,
   id: ProtectionId,
   change: (protection: Protection) => (Omit<Write, "protection"> & { readonly protection: Protection }) | undefined,
 ): Promise<Protection | undefined> =>
+  putProtection(ledger, id, (found) => (found === undefined ? undefined : change(found)));
+
+/** The same for one that may not be there yet. */
+export const putProtection = async (
+  ledger: Ledger,
+  id: ProtectionId,
+  put: (
+    before: Protection | undefined,
+  ) => (Omit<Write, "protection"> & { readonly protection: Omit<Protection, "version"> }) | undefined,
+): Promise<Protection | undefined> =>
   untilWritten(`protection \`${id}\``, async () => {
-    const found = await ledger.protection(id);
-    const write = found === undefined ? undefined : change(found);
-    if (found === undefined || write === undefined) return "nothing";
-    const protection = { ...write.protection, version: found.version + 1 };
+    const before = await ledger.protection(id);
+    const write = put(before);
+    if (write === undefined) return "nothing";
+    const protection = { ...write.protection, version: (before?.version ?? 0) + 1 };
     return (await ledger.commit({ ...write, protection })) ? protection : "again";
   });
 

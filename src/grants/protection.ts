@@ -5,7 +5,7 @@ import type { FirewallId, MachineRef } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
 import type { Port } from "../access/port.ts";
 import type { EpochMs } from "../access/time.ts";
-import type { ProtectionFacts } from "../audit/event.ts";
+import type { ProtectionFacts, Undercut } from "../audit/event.ts";
 import type { ForeignAllow } from "../cloud/firewall.ts";
 
 /** Which addresses of the machine a firewall stands before, and what the block there does with foreign allows. */
@@ -76,9 +76,31 @@ export const isKeptClosed = (protection: Protection): boolean =>
 export const isLive = ({ state, endedAt }: Protection): boolean => state.kind !== "proposed" && endedAt === undefined;
 
 /** Each once. */
-export const firewallsBlocked = ({ targets, leaving }: Protection): readonly FirewallId[] => [
+export const firewallsBlocked = ({
+  targets,
+  leaving,
+}: Pick<Protection, "targets" | "leaving">): readonly FirewallId[] => [
   ...new Set([...targets.map((target) => target.firewall), ...leaving]),
 ];
+
+/** The same addresses at the same firewalls, in any order; what is overruled there may differ. */
+export const sameTargets = (some: readonly BlockTarget[], others: readonly BlockTarget[]): boolean =>
+  some.length === others.length &&
+  some.every(({ firewall, addresses }) =>
+    others.some(
+      (other) => other.firewall === firewall && other.addresses.toSorted().join() === addresses.toSorted().join(),
+    ),
+  );
+
+/** What is told of a rule that lets in past a protection. */
+export const undercutFacts = (
+  firewall: { readonly id: FirewallId; readonly name: string },
+  { id, name, priority, ports, sources }: ForeignAllow,
+): Undercut => ({
+  firewall: firewall.id,
+  firewallName: firewall.name,
+  rule: { id, name, priority, ports, sources },
+});
 
 /**
  * Tells a foreign allow from what it was before somebody edited it. A rule of a security group has no name that lasts: written again it is the same
@@ -89,7 +111,13 @@ export const foreignKey = ({ id, priority, protocol, ports, sources }: ForeignAl
     " ",
   );
 
-export const protectionFacts = ({ id, machine, services, ports, channel }: Protection): ProtectionFacts => ({
+export const protectionFacts = ({
+  id,
+  machine,
+  services,
+  ports,
+  channel,
+}: Omit<Protection, "version">): ProtectionFacts => ({
   protectionId: id,
   machine,
   services,

@@ -44,11 +44,13 @@ export interface Rule {
   readonly configure: readonly string[];
   /** `auto`: its machines are to be protected without anybody asking. */
   readonly protect: "auto" | "by-hand";
-  /** What happens to rules of others that let in what a protection keeps out: ours goes over them, or people are told and choose. */
-  readonly drift: "withhold" | "tell";
+  readonly drift: Drift;
   readonly justification: JustificationRule;
   readonly channel: string;
 }
+
+/** What happens to rules of others that let in what a protection keeps out: ours goes over them, or people are told and choose. */
+export type Drift = "withhold" | "tell";
 
 /** Patterns with `*` and `?`, any case; one of each list that isn't empty must fit, and every tag. All empty: every machine. */
 export interface Match {

@@ -8,7 +8,7 @@ import { byPort, type Port } from "../access/port.ts";
 import type { Concern, Undercut } from "../audit/event.ts";
 import type { Block, Firewall, ForeignAllow, OpenFirewall } from "../cloud/firewall.ts";
 import type { Machines } from "../cloud/machines.ts";
-import { type BlockTarget, foreignKey, isOnNow, type Protection } from "../grants/protection.ts";
+import { type BlockTarget, foreignKey, isOnNow, type Protection, undercutFacts } from "../grants/protection.ts";
 
 export interface Foreseen {
   /** What will be overruled is in them, and what people are told of here as known. */
@@ -61,7 +61,7 @@ export const foresee = async (
     lettingIn: new Map(looks.map(({ firewall, allows }) => [firewall.id, allows])),
     undercut: withholds
       ? []
-      : looks.flatMap(({ firewall, allows }) => allows.map((rule) => undercutOf(firewall, rule))),
+      : looks.flatMap(({ firewall, allows }) => allows.map((rule) => undercutFacts(firewall, rule))),
     concerns: withholds ? looks.flatMap(({ firewall, allows }) => concernsOf(machine, firewall, allows, machines)) : [],
   };
 };
@@ -74,12 +74,6 @@ export const fingerprintOf = ({ targets, concerns }: Foreseen, ports: readonly P
     )
     .digest("hex")
     .slice(0, 16);
-
-export const undercutOf = (firewall: Pick<Firewall, "id" | "name">, rule: ForeignAllow): Undercut => ({
-  firewall: firewall.id,
-  firewallName: firewall.name,
-  rule: { id: rule.id, name: rule.name, priority: rule.priority, ports: rule.ports, sources: rule.sources },
-});
 
 const lettingIn = async (
   firewall: Firewall,

@@ -5,6 +5,7 @@ import { type Machine, refOf } from "../access/machine.ts";
 import type { Service } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import type { Concern, Undercut } from "../audit/event.ts";
+import { changeProtection, putProtection } from "../grants/change.ts";
 import type { Protection } from "../grants/protection.ts";
 import { portsOf, resolveService } from "../policy/resolve.ts";
 import { blockTargetsOf, usualServices } from "./block-targets.ts";
@@ -59,11 +60,9 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
     const { machine, services, targets, channel, by } = wish;
     if (by === undefined) throw new Error("nobody to propose it to");
     const id = protectionIdOf(`proposal of ${machine.id} to ${by.team}/${by.user}`);
-    for (;;) {
-      const before = await ledger.protection(id);
-      const proposal: Protection = {
+    const proposal = await putProtection(ledger, id, () => ({
+      protection: {
         id,
-        version: (before?.version ?? 0) + 1,
         machine: refOf(machine),
         services: services.map((service) => service.name),
         ports: portsOf(services),
@@ -74,21 +73,21 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
         leaving: [],
         beganAt: undefined,
         endedAt: undefined,
-      };
-      if (await ledger.commit({ protection: proposal, events: [] })) return proposal;
-    }
+      },
+      events: [],
+    }));
+    if (proposal === undefined) throw new Error("a proposal wasn't written");
+    return proposal;
   };
 
   /** Answered: the button on it means nothing any more. */
   const settle = async ({ id }: Protection): Promise<void> => {
-    for (;;) {
-      const proposal = await ledger.protection(id);
-      if (proposal?.state.kind !== "proposed") return;
+    await changeProtection(ledger, id, (proposal) => {
+      if (proposal.state.kind !== "proposed") return undefined;
       const { by } = proposal.state;
       const at = clock.now();
-      const over = { ...proposal, version: proposal.version + 1, state: { kind: "off", at, by }, endedAt: at } as const;
-      if (await ledger.commit({ protection: over, events: [] })) return;
-    }
+      return { protection: { ...proposal, state: { kind: "off", at, by }, endedAt: at }, events: [] };
+    });
   };
 
   const proposed = async (

@@ -5,6 +5,7 @@ import { type Machine, refOf } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
 import { portKey, type Service } from "../access/port.ts";
 import { auditEvent } from "../audit/event.ts";
+import { putProtection } from "../grants/change.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import {
   type BlockTarget,
@@ -13,6 +14,7 @@ import {
   isOnNow,
   type Protection,
   protectionFacts,
+  sameTargets,
 } from "../grants/protection.ts";
 import { portsOf } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
@@ -33,15 +35,11 @@ export const currentProtection = (ledger: Ledger, machine: Machine): Promise<Pro
 export const isSoAlready = (wish: Wish, current: Protection): boolean =>
   isOnNow(current) &&
   keysOf(current.ports).symmetricDifference(keysOf(portsOf(wish.services))).size === 0 &&
-  current.targets.length === wish.targets.length &&
-  wish.targets.every(({ firewall, addresses, overrules }) =>
-    current.targets.some(
-      (there) =>
-        there.firewall === firewall &&
-        there.addresses.toSorted().join() === addresses.toSorted().join() &&
-        overrules.every((id) => there.overrules.includes(id)),
-    ),
-  );
+  sameTargets(current.targets, wish.targets) &&
+  wish.targets.every(({ firewall, overrules }) => {
+    const there = current.targets.find((target) => target.firewall === firewall)?.overrules ?? [];
+    return overrules.every((id) => there.includes(id));
+  });
 
 /** Exactly the ports named: others that it kept closed before are let go. Returns it as stored. */
 export const storeProtection = async (
@@ -49,18 +47,21 @@ export const storeProtection = async (
   { ledger, clock }: Pick<WorkflowDeps, "ledger" | "clock">,
 ): Promise<Protection> => {
   const id = protectionIdOf(wish.machine.id);
-  for (;;) {
-    const before = await ledger.protection(id);
-    if (before !== undefined && isSoAlready(wish, before)) return before;
+  let already: Protection | undefined;
+  const stored = await putProtection(ledger, id, (before) => {
+    already = before !== undefined && isSoAlready(wish, before) ? before : undefined;
+    if (already !== undefined) return undefined;
     const at = clock.now();
-    const protection = { ...fresh(id, wish, before), version: (before?.version ?? 0) + 1, state: stateAt(at, wish.by) };
-    const written = await ledger.commit({
+    const protection = { ...fresh(id, wish, before), state: stateAt(at, wish.by) };
+    return {
       protection,
       events: [auditEvent("protection.set", `${id}/${at}`, at, wish.by ?? "bot", protectionFacts(protection))],
       firewallsDue: firewallsBlocked(protection).map((firewall) => ({ firewall, at })),
-    });
-    if (written) return protection;
-  }
+    };
+  });
+  const protection = stored ?? already;
+  if (protection === undefined) throw new Error("neither written nor there");
+  return protection;
 };
 
 const stateAt = (at: Protection["state"]["at"], by: Person | undefined): Protection["state"] => ({

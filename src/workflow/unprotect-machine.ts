@@ -2,9 +2,9 @@
 
 import { protectionIdOf } from "../access/identifier.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { auditEvent } from "../audit/event.ts";
 import { changeProtection } from "../grants/change.ts";
-import { firewallsBlocked, isOnNow, type Protection, protectionFacts } from "../grants/protection.ts";
+import { lifted } from "../grants/lift-protection.ts";
+import { isOnNow, type Protection } from "../grants/protection.ts";
 import { configurerOf } from "./configuring.ts";
 import type { WorkflowDeps } from "./deps.ts";
 
@@ -20,17 +20,8 @@ export const createUnprotectMachine =
     if (isRefusal(configurer)) return configurer;
     const { member, rule } = configurer;
     if (rule.protect === "auto") return refuse("protected-by-policy", { machine: machine.name, rule: rule.name });
-    const by = member.facts.person;
-    const lifted = await changeProtection(deps.ledger, protectionIdOf(machine.id), (current) => {
-      if (!isOnNow(current)) return undefined;
-      const at = deps.clock.now();
-      const leaving = firewallsBlocked(current);
-      const facts = { ...protectionFacts(current), cause: "person" } as const;
-      return {
-        protection: { ...current, state: { kind: "off", at, by }, seenOn: [], leaving },
-        events: [auditEvent("protection.lifted", `${current.id}/${at}`, at, by, facts)],
-        firewallsDue: leaving.map((firewall) => ({ firewall, at })),
-      };
-    });
-    return lifted ?? refuse("not-protected", { machine: machine.name });
+    const off = await changeProtection(deps.ledger, protectionIdOf(machine.id), (current) =>
+      isOnNow(current) ? lifted(current, deps.clock.now(), "person", member.facts.person) : undefined,
+    );
+    return off ?? refuse("not-protected", { machine: machine.name });
   };
