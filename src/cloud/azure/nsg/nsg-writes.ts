@@ -21,7 +21,7 @@ export interface WriteDeps {
 }
 
 /** From this many on, one write of the whole group costs less than one for each rule. */
-export const WHOLE_FROM = 6;
+const WHOLE_FROM = 6;
 
 /**
  * Carries out edits of one kind. One that fails doesn't keep back the others, because one door that won't close is no reason to leave
