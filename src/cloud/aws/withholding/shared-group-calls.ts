@@ -18,7 +18,7 @@ import { ruleId } from "../own-group/ingress-permission.ts";
 import { INSTALLATION_TAG, type Tag } from "../own-group/owner-mark.ts";
 import { permissionFor, readValues } from "./foreign-rule.ts";
 import { tagPrefix } from "./withheld-state.ts";
-import type { LiveRule, Target } from "./withholding.ts";
+import type { LiveRule, WantedRule } from "./withholding.ts";
 
 export interface SharedGroup {
   readonly id: string;
@@ -81,9 +81,9 @@ export const remainsTag = (installation: string): Tag => ({
 export const authorizeKnown = async (
   write: Ask,
   group: string,
-  add: readonly Target[],
+  add: readonly WantedRule[],
   installation: string,
-): Promise<readonly Target[]> => {
+): Promise<readonly WantedRule[]> => {
   try {
     await authorize(write, group, add, installation);
     return [];
@@ -91,18 +91,18 @@ export const authorizeKnown = async (
     if (isDuplicate(error)) return [];
     if (!isMissing(error, "group") && !isMissing(error, "prefix-list")) throw error;
     if (add.length === 1) return add;
-    const lost: Target[] = [];
+    const lost: WantedRule[] = [];
     for (const each of add) lost.push(...(await authorizeKnown(write, group, [each], installation)));
     return lost;
   }
 };
 
 /** One call for all rules with the same tags. */
-const authorize = async (write: Ask, group: string, targets: readonly Target[], installation: string) => {
-  const tagsOf = ({ values, remains }: Target): readonly Tag[] =>
+const authorize = async (write: Ask, group: string, targets: readonly WantedRule[], installation: string) => {
+  const tagsOf = ({ values, remains }: WantedRule): readonly Tag[] =>
     remains ? [...values.tags, remainsTag(installation)] : values.tags;
   for (const alike of Map.groupBy(targets, (target) => JSON.stringify(tagsOf(target))).values()) {
-    const Tags = [...tagsOf(alike[0] as Target)];
+    const Tags = [...tagsOf(alike[0] as WantedRule)];
     await write(`put rules into ${quoted(group)}`, (client, options) =>
       client.send(
         new AuthorizeSecurityGroupIngressCommand({

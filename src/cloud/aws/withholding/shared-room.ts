@@ -6,7 +6,7 @@ import { quoted } from "../ec2.ts";
 import { TAGS_PER_RESOURCE, type Tag } from "../own-group/owner-mark.ts";
 import { isAmazons, type RuleValues, showRule } from "./foreign-rule.ts";
 import type { PrefixListSize } from "./shared-group-calls.ts";
-import type { Target } from "./withholding.ts";
+import type { WantedRule } from "./withholding.ts";
 
 export interface RuleRoom {
   readonly rulesPerGroup: number;
@@ -31,7 +31,7 @@ export const checkTagRoom = (
   group: string,
   there: readonly Tag[],
   wanted: readonly Tag[],
-  add: readonly Target[],
+  add: readonly WantedRule[],
 ): void => {
   const keys = new Set([...there, ...wanted].flatMap(({ Key }) => (isAmazons(Key) ? [] : [Key])));
   if (keys.size > TAGS_PER_RESOURCE) {

@@ -34,14 +34,6 @@ export interface Stored {
   readonly version: number;
 }
 
-export const NOTHING_WITHHELD: WithheldState = {
-  blocks: new Map(),
-  rules: new Map(),
-  damaged: new Map(),
-  made: new Map(),
-  going: new Map(),
-};
-
 export const isNothing = ({ blocks, rules, damaged, going }: WithheldState): boolean =>
   [blocks, rules, damaged, going].every(({ size }) => size === 0);
 

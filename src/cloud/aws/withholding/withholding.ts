@@ -17,13 +17,13 @@ export interface LiveRule {
 }
 
 /** A rule that should be there: what is left of a withheld one (`remains`), or one that is put back. */
-export interface Target {
+export interface WantedRule {
   readonly values: RuleValues;
   readonly remains: boolean;
 }
 
 export interface Work {
-  readonly add: readonly Target[];
+  readonly add: readonly WantedRule[];
   /** Withheld ones that are still there. */
   readonly withhold: readonly LiveRule[];
   /** What is left of rules, that is no longer needed so. */
@@ -58,7 +58,7 @@ export const intend = (
   }
 
   const draft: WithheldState = { ...before, blocks, rules };
-  const wanted = targetsOf(draft, live);
+  const wanted = wantedRules(draft, live);
   const ours = live.filter((rule) => isOurs(rule, before));
   const texts = (some: readonly LiveRule[]) => new Map(some.map((rule) => [rule.id, identityOf(rule.values)]));
   // Until it is unmarked, what it was says that it isn't ours any more.
@@ -79,7 +79,7 @@ export const intend = (
 
 /** `state` is one that was intended, and is remembered. */
 export const workFor = (state: WithheldState, live: readonly LiveRule[], groupName: string): Work => {
-  const wanted = targetsOf(state, live);
+  const wanted = wantedRules(state, live);
   const byIdentity = new Map(live.map((rule) => [identityOf(rule.values), rule]));
   const ours = live.filter((rule) => isOurs(rule, state));
   const surplus = ours.filter((rule) => !wanted.has(identityOf(rule.values)));
@@ -133,7 +133,7 @@ export const finished = (
 };
 
 /** When the cloud says that there is no such source any more: the part can't be there, and nobody could use it. */
-export const giveUp = (state: WithheldState, { values }: Target): WithheldState => {
+export const giveUp = (state: WithheldState, { values }: WantedRule): WithheldState => {
   const rules = [...state.rules].flatMap(([identity, rule]): (readonly [string, WithheldRule])[] => {
     const lost = partsOf(rule).filter((part) => identityOf(part) === identityOf(values));
     if (lost.some(({ ports }) => ports === undefined)) return [];
@@ -147,8 +147,8 @@ export const foreignRules = (state: WithheldState, live: readonly LiveRule[]): r
   live.filter((rule) => !isOurs(rule, state));
 
 /** The rules that should be there by what is remembered. What is put back goes before what is left over, where both are the same rule. */
-const targetsOf = (state: WithheldState, live: readonly LiveRule[]): ReadonlyMap<string, Target> => {
-  const targets = new Map<string, Target>();
+const wantedRules = (state: WithheldState, live: readonly LiveRule[]): ReadonlyMap<string, WantedRule> => {
+  const targets = new Map<string, WantedRule>();
   const there = new Set(live.map(({ values }) => identityOf(values)));
   for (const [whole, rule] of state.rules) {
     const remains = rule.out.length > 0;
