@@ -197,7 +197,7 @@ const TRIPS = {
 };
 
 const byTurns: Killing = (write) => (write % 2 === 1 ? "before" : "after");
-/** It has so many writes that one life for each takes minutes. */
+/** For where there are many writes: each life takes seconds, mostly of a processor's time. */
 const byThrees: Killing = (write) => (write % 3 === 1 ? byTurns((write - 1) / 3) : undefined);
 
 for (const [name, trip] of Object.entries(TRIPS)) {
@@ -205,9 +205,9 @@ for (const [name, trip] of Object.entries(TRIPS)) {
     `${name} is as it was, but for somebody else's edit, though the bot dies again and again`,
     async (context) => {
       const stage = await setLongStage(context, { config: unguarded, firewallUpdate: { ms: 400 } });
-      const killing = trip === sharedGroup ? byThrees : byTurns;
+      const killing = trip === securityGroup ? byTurns : byThrees;
       const deaths = await travel(context, stage, trip, killing, true);
-      expect(deaths.length).toBeGreaterThanOrEqual(4);
+      expect(deaths.length).toBeGreaterThanOrEqual(3);
     },
     LIMIT_MS,
   );
@@ -216,6 +216,8 @@ for (const [name, trip] of Object.entries(TRIPS)) {
 /** With `ROUND_TRIP_RUNS=1` every write is died of, in both ways, one after the other: some minutes. */
 const RUNS = Number(process.env.ROUND_TRIP_RUNS ?? 0);
 const WAYS: Readonly<Record<string, Killing>> = {
+  "before every": () => "before",
+  "after every": () => "after",
   "before every odd": (write) => (write % 2 === 1 ? "before" : undefined),
   "before every even": (write) => (write % 2 === 0 ? "before" : undefined),
   "after every odd": (write) => (write % 2 === 1 ? "after" : undefined),
