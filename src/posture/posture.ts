@@ -54,12 +54,12 @@ export const postureOf = (
 };
 
 /**
- * Worst first: by what is really reachable, then by category, then by how many ports are that open, then by name.
+ * Worst first: by what is really reachable, then by how many ports are that open, then by category, then by name.
  */
 export const worstFirst = (a: Posture, b: Posture): number =>
   rankOf(a.openness) - rankOf(b.openness) ||
-  CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) ||
   worstPorts(b) - worstPorts(a) ||
+  CATEGORIES.indexOf(a.category) - CATEGORIES.indexOf(b.category) ||
   (a.machine.name < b.machine.name ? -1 : a.machine.name > b.machine.name ? 1 : 0);
 
 /** Whether a machine is more open than it was, or called worse. */

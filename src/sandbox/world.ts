@@ -180,10 +180,12 @@ rules:
     defaultSource: vpn
     request: [engineers]
     approve: { by: [leads, security], needed: 2, within: 1h }
+    configure: [security]
   - name: development
     match: { names: ["dev-*"] }
     ports: { ssh: { maximum: 8h }, 8080: { maximum: 8h } }
     sources: [anywhere]
     request: [engineers]
     approve: none
+    configure: [security]
 `;

@@ -3,17 +3,12 @@
 import { DeleteTagsCommand } from "@aws-sdk/client-ec2";
 import { afterAll, expect, test } from "vitest";
 import type { AccountExport } from "../../src/sandbox/aws/export.ts";
-import { sandboxConfig } from "../../src/sandbox/world.ts";
-import { ADDRESSES, CHANNELS, nsgId, PEOPLE, setProtectedStage, theirRule } from "./protected-stage.ts";
+import { ADDRESSES, CHANNELS, configWith, nsgId, PEOPLE, setProtectedStage, theirRule } from "./protected-stage.ts";
 
-const config = sandboxConfig
-  .replace(
-    "approve: { by: [leads, security], needed: 2, within: 1h }",
-    "approve: none\n    configure: [security]\n    drift: withhold",
-  )
-  .replace("approve: none\n", "approve: none\n    configure: [security]\n")
-  .replace("configure: [security]\n    configure: [security]", "configure: [security]")
-  .replace(/(sources: \[anywhere\]\n)/u, "$1    configure: [security]\n");
+const config = configWith([
+  "approve: { by: [leads, security], needed: 2, within: 1h }",
+  "approve: none\n    drift: withhold",
+]);
 
 const stage = await setProtectedStage({ onTestFinished: afterAll }, { config });
 const { arm, aws, hears, latest, lookAgain, press, times } = stage;

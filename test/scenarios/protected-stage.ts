@@ -9,6 +9,7 @@ import { createRedisLedger } from "../../src/redis/ledger.ts";
 import { createRedisWakeups } from "../../src/redis/wakeups.ts";
 import type { SecurityRuleProperties, WrittenRule } from "../../src/sandbox/azure/world.ts";
 import type { SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import { sandboxConfig } from "../../src/sandbox/world.ts";
 import { type Colleague, createColleague } from "../sandbox/aws/colleague.ts";
 import { CHANNELS, type InsideStage, type Owner, PEOPLE, setInsideStage } from "./stage.ts";
 
@@ -175,3 +176,10 @@ const createArmColleague = (url: string): ArmColleague => {
 };
 
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** The sandbox's policy with something else in some places; throws where it doesn't say what is to be replaced. */
+export const configWith = (...changes: readonly (readonly [is: string, shouldBe: string])[]): string =>
+  changes.reduce((text, [is, shouldBe]) => {
+    if (!text.includes(is)) throw new Error(`the sandbox's policy doesn't say ${is}`);
+    return text.replace(is, shouldBe);
+  }, sandboxConfig);

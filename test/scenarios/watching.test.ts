@@ -5,13 +5,14 @@ import { auditEvent } from "../../src/audit/event.ts";
 import { createRedisAuditLog } from "../../src/redis/audit-log.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { keyPrefixOf } from "../../src/redis/keys.ts";
-import { azureWorld, sandboxConfig } from "../../src/sandbox/world.ts";
+import { azureWorld } from "../../src/sandbox/world.ts";
 import { createInsideBot } from "./inside-bot.ts";
-import { ADDRESSES, CHANNELS, nsgId, PEOPLE, setProtectedStage, theirRule } from "./protected-stage.ts";
+import { ADDRESSES, CHANNELS, configWith, nsgId, PEOPLE, setProtectedStage, theirRule } from "./protected-stage.ts";
 
-const config = sandboxConfig
-  .replace(/(sources: \[anywhere\]\n)/u, "$1    configure: [security]\n    protect: auto\n")
-  .replace("roles: [security] }", 'roles: [security], digest: "0 9 * * 1-5" }');
+const config = configWith(
+  ["sources: [anywhere]", "sources: [anywhere]\n    protect: auto"],
+  ["roles: [security] }", 'roles: [security], digest: "0 9 * * 1-5" }'],
+);
 const stage = await setProtectedStage({ onTestFinished: afterAll }, { config });
 const { arm, aws, hears, latest, press, times } = stage;
 const { security } = PEOPLE;
