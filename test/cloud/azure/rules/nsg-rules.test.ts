@@ -1,4 +1,4 @@
-import type { AzureFirewall, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
+import type { AzureFirewall, SecurityRule } from "@azure/arm-network";
 import { expect, test } from "vitest";
 import { readFirewall } from "../../../../src/cloud/azure/rules/firewall-rules.ts";
 import { readNsgRules } from "../../../../src/cloud/azure/rules/nsg-rules.ts";
