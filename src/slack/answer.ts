@@ -20,7 +20,7 @@ export type LogProblem = (problem: {
   readonly reference?: string;
 }) => void;
 
-export interface AnswerDeps {
+interface AnswerDeps {
   readonly endEarly: EndEarly;
   readonly recordRefusal: RecordRefusal;
   readonly clock: Clock;

@@ -4,7 +4,7 @@ import { App, LogLevel, webApi } from "@slack/bolt";
 import { SECOND } from "../access/time.ts";
 import type { HttpReceiver } from "./http-receiver.ts";
 
-export interface SlackAppDeps {
+interface SlackAppDeps {
   readonly botToken: string;
   /** Another Slack Web API, with or without its trailing slash. */
   readonly apiUrl: string | undefined;

@@ -7,6 +7,7 @@ import { between, type DurationMs, type EpochMs, SECOND } from "../access/time.t
 import { endOf, type Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { actions, button, type Drawn, lines } from "./blocks.ts";
+import { few } from "./lists.ts";
 import { escapeMrkdwn, literal, mention, mentionGroup, operatorsText, showSource, when } from "./mrkdwn.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
@@ -127,19 +128,18 @@ export const whoMayAnswer = (request: AccessRequest, needed: number): string => 
     ...request.approvers.groups.map(mentionGroup),
     ...request.approvers.users.filter((user) => !done.has(user)).map(mention),
   ];
-  const shown = named.slice(0, MOST_NAMED).join(", ");
-  const more = named.length > MOST_NAMED ? ` and ${named.length - MOST_NAMED} more` : "";
-  if (named.length === 1 && request.approvers.groups.length === 0) return shown;
-  return `${needed === 1 ? "one" : needed} of ${shown}${more}`;
+  const shown = few(named, MOST_NAMED);
+  return named.length === 1 && request.approvers.groups.length === 0
+    ? shown
+    : `${needed === 1 ? "one" : needed} of ${shown}`;
 };
 
 export const showSources = (sources: readonly Cidr[]): string => {
   if (sources.includes("0.0.0.0/0" as Cidr) || sources.includes("::/0" as Cidr)) return "anywhere";
-  const shown = sources
-    .slice(0, MOST_NAMED)
-    .map((each) => showSource(showCidr(each)))
-    .join(", ");
-  return sources.length > MOST_NAMED ? `${shown} and ${sources.length - MOST_NAMED} more` : shown;
+  return few(
+    sources.map((each) => showSource(showCidr(each))),
+    MOST_NAMED,
+  );
 };
 
 const quoted = (text: string): string => (text === "" ? "" : `: “${literal(text)}”`);

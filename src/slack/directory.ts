@@ -11,7 +11,7 @@ export interface Home {
   readonly enterpriseId: string | undefined;
 }
 
-export interface DirectoryDeps {
+interface DirectoryDeps {
   readonly client: webApi.WebClient;
   readonly clock: Clock;
   readonly home: () => Promise<Home>;

@@ -18,7 +18,7 @@ export interface HttpReceiver extends Receiver {
   readonly receive: (request: IncomingRequest) => Promise<Answer>;
 }
 
-export interface HttpReceiverDeps {
+interface HttpReceiverDeps {
   readonly signingSecret: string;
   readonly clock: Clock;
   /** `false` when this signature was seen within the last `seconds`, by any replica. Throws a `Fault` when memory is away. */

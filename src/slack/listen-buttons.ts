@@ -10,7 +10,7 @@ import type { ActionId } from "./blocks.ts";
 import { DENY_MODAL, denyModal, notCountedModal, reasonIn } from "./deny-modal.ts";
 import { drawLost, drawNoForm } from "./private-texts.ts";
 
-export interface ButtonDeps {
+interface ButtonDeps {
   readonly client: webApi.WebClient;
   readonly review: ReviewRequest;
   readonly mayReview: MayReview;

@@ -17,7 +17,7 @@ import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
 import { drawProtecting, drawUnprotecting } from "./protection-answers.ts";
 import { drawWhy } from "./why-text.ts";
 
-export interface CommandDeps {
+interface CommandDeps {
   readonly submitRequest: SubmitRequest;
   readonly listMine: ListMine;
   readonly listPosture: ListPosture;

@@ -10,7 +10,7 @@ import type { Answers } from "./answer.ts";
 import type { ActionId, Drawn } from "./blocks.ts";
 import { drawDecided, drawLeft, drawProtecting } from "./protection-answers.ts";
 
-export interface ProtectionButtonDeps {
+interface ProtectionButtonDeps {
   readonly protectMachine: ProtectMachine;
   readonly overruleUndercut: OverruleUndercut;
   readonly answers: Answers;

@@ -14,7 +14,7 @@ import { drawCard } from "./card.ts";
 import { drawMessage } from "./messages.ts";
 import { slackErrorCode, slackFault } from "./slack-fault.ts";
 
-export interface MessengerDeps {
+interface MessengerDeps {
   readonly client: webApi.WebClient;
   readonly ledger: Ledger;
   readonly clock: Clock;

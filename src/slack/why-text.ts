@@ -12,7 +12,7 @@ import { doorWords, findingWords } from "../workflow/finding-words.ts";
 import { portsWords } from "../workflow/reachable-words.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { showSources } from "./card.ts";
-import { capital, listed, shortened } from "./lists.ts";
+import { capital, few, listed, shortened } from "./lists.ts";
 import { code, literal, showSource, when } from "./mrkdwn.ts";
 import { rulesNamed } from "./protection-words.ts";
 import { refusalText } from "./refusal-text.ts";
@@ -122,15 +122,16 @@ const partlyWords = ({ decisive }: DoorFindings): readonly string[] => {
     ({ words }) => words,
   );
   return [
-    ...[...letIn].map(([words, same]) => `from ${few(same.flatMap(({ sources }) => sources))}: ${words}`),
+    ...[...letIn].map(([words, same]) => `from ${sourcesText(same.flatMap(({ sources }) => sources))}: ${words}`),
     ...findingWords(others, code).map((words) => `else: ${words}`),
   ];
 };
 
-const few = (prefixes: readonly Cidr[]): string => {
-  const shown = prefixes.map((prefix) => showSource(showCidr(prefix)));
-  return shown.length <= MOST_SOURCES ? shown.join(", ") : listed(shortened(shown, MOST_SOURCES));
-};
+const sourcesText = (prefixes: readonly Cidr[]): string =>
+  few(
+    prefixes.map((prefix) => showSource(showCidr(prefix))),
+    MOST_SOURCES,
+  );
 
 /** What wasn't looked at is said. */
 const cutText = ({ ports, sources }: Explained["notLookedAt"]): readonly string[] => {

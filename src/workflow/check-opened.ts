@@ -11,7 +11,7 @@ import { findingWords } from "./finding-words.ts";
 import type { PostureDeps } from "./posture-reading.ts";
 import { portsWords } from "./reachable-words.ts";
 
-export type CheckOpenedDeps = Pick<PostureDeps, "ledger" | "auditLog" | "machines" | "readRules" | "clock">;
+type CheckOpenedDeps = Pick<PostureDeps, "ledger" | "auditLog" | "machines" | "readRules" | "clock">;
 
 /**
  * Asks once, after a grant was opened, and tells its requester what still keeps them out, or may; says nothing when they get in. Safe to repeat. Throws a `Fault` when

@@ -10,7 +10,7 @@ import type { Ledger } from "../grants/ledger.ts";
 import { lapse } from "../grants/request.ts";
 import { WARN_BEFORE } from "./grant-access.ts";
 
-export interface LookAtRequestDeps {
+interface LookAtRequestDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** Whether what was opened lets in; called once for each grant. */

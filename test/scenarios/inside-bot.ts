@@ -34,7 +34,7 @@ export interface InsideBotDeps {
   readonly socketMode?: boolean;
 }
 
-/** Put together as `main.ts` does it, from the sandbox's configuration; `kill` can't be had in one's own process and stops it in order. */
+/** Put together as `main.ts` does it, from the sandbox's configuration; it can't be killed, being in the test's own process. */
 export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }: InsideBotDeps): Bot => {
   const events: AuditEvent[] = [];
   const log: string[] = [];
@@ -111,7 +111,9 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
   return {
     start,
     stop,
-    kill: stop,
+    kill: async () => {
+      throw new Error("a bot in the test's own process can't be killed");
+    },
     events,
     log,
     notReady,
