@@ -5,11 +5,10 @@ import { ANYWHERE, showCidr } from "../access/source.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
-
+import { findingWords } from "../posture/finding-words.ts";
+import { portsWords } from "../posture/reachable-words.ts";
 import { findingsOf, type PortFindings, type Way } from "./explain-why.ts";
-import { findingWords } from "./finding-words.ts";
 import type { PostureDeps } from "./posture-reading.ts";
-import { portsWords } from "./reachable-words.ts";
 
 type CheckOpenedDeps = Pick<PostureDeps, "ledger" | "auditLog" | "machines" | "readRules" | "clock">;
 

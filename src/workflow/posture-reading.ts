@@ -8,8 +8,8 @@ import { isKeptClosed } from "../grants/protection.ts";
 import { MANAGEMENT_PORTS } from "../posture/charts.ts";
 import { type Posture, postureOf, worstFirst } from "../posture/posture.ts";
 import { createReachability } from "../posture/reachability.ts";
+import { reachableWords } from "../posture/reachable-words.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import { reachableWords } from "./reachable-words.ts";
 
 export interface PostureDeps extends WorkflowDeps {
   /** Of all clouds together. */

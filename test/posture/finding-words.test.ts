@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Cidr } from "../../src/access/source.ts";
 import { type AddressSet, everything } from "../../src/posture/address-set.ts";
 import type { Openness, PortExposure } from "../../src/posture/exposure.ts";
+import { findingWords } from "../../src/posture/finding-words.ts";
+import { reachableWords } from "../../src/posture/reachable-words.ts";
 import type { Finding } from "../../src/posture/why.ts";
-import { findingWords } from "../../src/workflow/finding-words.ts";
-import { reachableWords } from "../../src/workflow/reachable-words.ts";
 
 const nsgRule = (rule: string, priority: number, access: "allow" | "deny") => ({
   decider: {

@@ -2,8 +2,8 @@
 
 import { type Port, portKey } from "../access/port.ts";
 import { type AddressFamily, showCidr } from "../access/source.ts";
-import { type AddressSet, union } from "../posture/address-set.ts";
-import { type PortExposure, rankOf, type SourceWords, wordsOf } from "../posture/exposure.ts";
+import { type AddressSet, union } from "./address-set.ts";
+import { type PortExposure, rankOf, type SourceWords, wordsOf } from "./exposure.ts";
 
 /** One for each set of sources; ports that nobody reaches aren't among them. The most open ports come first, because what follows may not be read. */
 export const reachableWords = (exposures: readonly PortExposure[]): readonly string[] => {

@@ -1,7 +1,7 @@
 /** What decides about a packet, in plain words: `rule DenyAll (priority 200) of the subnet's NSG nsg-prod blocks it`. */
 
-import type { Decider } from "../posture/decider.ts";
-import type { Cause, DoorFindings, Finding } from "../posture/why.ts";
+import type { Decider } from "./decider.ts";
+import type { Cause, DoorFindings, Finding } from "./why.ts";
 
 /** How names are set off from the words around them. */
 export type ShowName = (name: string) => string;
