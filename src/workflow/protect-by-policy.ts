@@ -3,17 +3,18 @@
 import { createHash } from "node:crypto";
 import { protectionIdOf } from "../access/identifier.ts";
 import { type Machine, type MachineId, refOf } from "../access/machine.ts";
+import { portKey } from "../access/port.ts";
 import { isRefusal } from "../access/refusal.ts";
 import { type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
-import { isOnNow } from "../grants/protection.ts";
+import { isOnNow, type Protection } from "../grants/protection.ts";
 import { ruleFor } from "../policy/match.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
 import { portsOf } from "../policy/resolve.ts";
 import { blockTargetsOf, usualServices } from "./block-targets.ts";
 import { foresee } from "./foresee.ts";
 import type { ProtectDeps } from "./protect-machine.ts";
-import { storeProtection } from "./store-protection.ts";
+import { storeProtection, withKept } from "./store-protection.ts";
 
 /**
  * One look at all machines, safe to repeat. One that can't be protected without doing more than that is told, once for the same reasons, with a button. A machine that
@@ -23,11 +24,16 @@ export const createProtectByPolicy = (deps: ProtectDeps) => {
   /** Waiting for somebody's word, or not to be protected at all: looking again each minute would be many calls for nothing. */
   const notBefore = new Map<MachineId, EpochMs>();
 
-  const protect = async (machine: Machine, rule: Rule, policy: Policy): Promise<void> => {
+  const protect = async (
+    machine: Machine,
+    current: Protection | undefined,
+    rule: Rule,
+    policy: Policy,
+  ): Promise<void> => {
     const targets = blockTargetsOf(machine);
     if (isRefusal(targets)) return;
-    const services = usualServices(machine, policy);
-    const { concerns, ...foreseen } = await foresee(machine, portsOf(services), targets, undefined, deps);
+    const services = withKept(usualServices(machine, policy), current, policy);
+    const { concerns, ...foreseen } = await foresee(machine, portsOf(services), targets, current, deps);
     if (concerns.length === 0) {
       const wish = { machine, services, targets: foreseen.targets, channel: rule.channel, by: undefined };
       await storeProtection(wish, deps);
@@ -55,16 +61,17 @@ export const createProtectByPolicy = (deps: ProtectDeps) => {
       return rule?.protect === "auto" ? [{ machine, rule }] : [];
     });
     if (wanted.length === 0) return;
-    const protectedOnes = new Set(
-      (await deps.ledger.liveProtections()).filter(isOnNow).map(({ machine }) => machine.id),
+    const protections = new Map(
+      (await deps.ledger.liveProtections()).filter(isOnNow).map((protection) => [protection.id, protection]),
     );
     let problem: unknown;
     for (const { machine, rule } of wanted) {
       if (signal.aborted) return;
-      if (protectedOnes.has(machine.id) || deps.clock.now() < (notBefore.get(machine.id) ?? 0)) continue;
+      const current = protections.get(protectionIdOf(machine.id));
+      if (keepsUsual(machine, current, policy) || deps.clock.now() < (notBefore.get(machine.id) ?? 0)) continue;
       notBefore.set(machine.id, later(deps.clock.now(), LOOK_AGAIN));
       try {
-        await protect(machine, rule, policy);
+        await protect(machine, current, rule, policy);
       } catch (error) {
         notBefore.delete(machine.id);
         problem ??= error;
@@ -72,6 +79,12 @@ export const createProtectByPolicy = (deps: ProtectDeps) => {
     }
     if (problem !== undefined) throw problem;
   };
+};
+
+/** Somebody may have protected other ports of it by hand. */
+const keepsUsual = (machine: Machine, current: Protection | undefined, policy: Policy): boolean => {
+  const kept = new Set((current?.ports ?? []).map(portKey));
+  return portsOf(usualServices(machine, policy)).every((port) => kept.has(portKey(port)));
 };
 
 const LOOK_AGAIN = (10 * MINUTE) as DurationMs;

@@ -12,7 +12,7 @@ import { blockTargetsOf, usualServices } from "./block-targets.ts";
 import { type Configurer, configurerOf } from "./configuring.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { type ForeseeDeps, type Foreseen, fingerprintOf, foresee } from "./foresee.ts";
-import { currentProtection, isSoAlready, storeProtection, type Wish } from "./store-protection.ts";
+import { currentProtection, isSoAlready, storeProtection, type Wish, withKept } from "./store-protection.ts";
 import type { Refused } from "./submit-request.ts";
 
 export type ProtectDeps = WorkflowDeps & ForeseeDeps;
@@ -39,13 +39,14 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
 
   const carryOn = async (
     machine: Machine,
-    services: readonly Service[],
-    { member, rule }: Configurer,
+    named: readonly Service[],
+    { member, rule, policy }: Configurer,
     shown: string | undefined,
   ): Promise<Protecting | Refused> => {
     const targets = blockTargetsOf(machine);
     if (isRefusal(targets)) return refused(targets);
     const current = await currentProtection(ledger, machine);
+    const services = withKept(named, current, policy);
     const foreseen = await foresee(machine, portsOf(services), targets, current, deps);
     const by = member.facts.person;
     const wish: Wish = { machine, services, targets: foreseen.targets, channel: rule.channel, by };
@@ -59,7 +60,9 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
   const propose = async (wish: Wish, foreseen: Foreseen): Promise<Protection> => {
     const { machine, services, targets, channel, by } = wish;
     if (by === undefined) throw new Error("nobody to propose it to");
-    const id = protectionIdOf(`proposal of ${machine.id} to ${by.team}/${by.user}`);
+    const shown = fingerprintOf(foreseen, portsOf(services));
+    // One for each thing that was shown, so that the button under an old answer can't mean a newer one.
+    const id = protectionIdOf(`proposal of ${machine.id} to ${by.team}/${by.user}: ${shown}`);
     const proposal = await putProtection(ledger, id, () => ({
       protection: {
         id,
@@ -68,7 +71,7 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
         ports: portsOf(services),
         targets,
         channel,
-        state: { kind: "proposed", at: clock.now(), by, shown: fingerprintOf(foreseen, portsOf(services)) },
+        state: { kind: "proposed", at: clock.now(), by, shown },
         seenOn: [],
         leaving: [],
         beganAt: undefined,

@@ -82,13 +82,19 @@ describe("protecting", () => {
     expect(office.memory.protections()).toEqual([]);
   });
 
-  test("the same again is no news, and other ports take the place of those before", async () => {
+  test("protecting what is protected writes nothing, and other ports come to those before: none is opened by naming others", async () => {
     const office = await createOffice(RULE);
     await office.protectMachine.protect("prod-vm-3", ["ssh"], SECURITY);
     expect(await office.protectMachine.protect("prod-vm-3", ["22"], SECURITY)).toMatchObject({ kind: "already" });
     office.clock.advance(MINUTE);
     await office.protectMachine.protect("prod-vm-3", ["rdp", "8080"], SECURITY);
-    expect(await office.protection()).toMatchObject({ version: 2, services: ["rdp", "8080"], seenOn: [] });
+    expect(await office.protection()).toMatchObject({
+      version: 2,
+      services: ["ssh", "rdp", "8080"],
+      ports: [22, 3389, 8080].map((port) => ({ port, protocol: "tcp" })),
+      seenOn: [],
+    });
+    expect(await office.protectMachine.protect("prod-vm-3", ["rdp"], SECURITY)).toMatchObject({ kind: "already" });
     expect(office.told()).toEqual(["protection.set", "protection.set"]);
   });
 
@@ -167,6 +173,22 @@ describe("where withholding does more than close a port", () => {
     const id = proposalOf(await protectMachine.protect("web-1", ["ssh"], SECURITY));
     expect(codes(await protectMachine.confirm(id, DEV))).toEqual(["not-configurer"]);
     expect(memory.protections().map(({ state }) => state.kind)).toEqual(["proposed"]);
+  });
+
+  test("the button under an old proposal doesn't carry out a newer one", async () => {
+    const { protectMachine, protection, firewall } = await office();
+    firewall(GROUP).state.allows.set("sgr-8", {
+      ...allow("sgr-8", { priority: undefined, ports: ["8080"] }),
+      port: 8080,
+    });
+    const first = proposalOf(await protectMachine.protect("web-1", ["ssh"], SECURITY));
+    const second = proposalOf(await protectMachine.protect("web-1", ["8080"], SECURITY));
+    expect(first).not.toBe(second);
+    await protectMachine.confirm(first, SECURITY);
+    expect(await protection(awsMachine("web-1"))).toMatchObject({
+      services: ["ssh"],
+      targets: [{ overrules: ["sgr-1"] }],
+    });
   });
 
   test("a proposal that was left can't be confirmed any more", async () => {
@@ -269,6 +291,13 @@ describe("what undercuts a protection", () => {
 });
 
 describe("`protect: auto`", () => {
+  test("keeps the usual ports closed beside those that somebody protected by hand", async () => {
+    const office = await createOffice({ ...RULE, protect: "auto" });
+    await office.protectMachine.protect("prod-vm-3", ["8080"], SECURITY);
+    await office.protectByPolicy(never);
+    expect((await office.protection()).services).toEqual(["8080", "ssh"]);
+  });
+
   test("protects what nobody did, once", async () => {
     const office = await createOffice({ ...RULE, protect: "auto" });
     await office.protectByPolicy(never);
