@@ -7,7 +7,7 @@ import { factsOf } from "../grants/facts.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
 import { findingWords } from "../posture/finding-words.ts";
 import { portsWords } from "../posture/reachable-words.ts";
-import { findingsOf, type PortFindings, type Way } from "./explain-why.ts";
+import { findingsOf, type PortFindings, type Way } from "./findings.ts";
 import type { PostureDeps } from "./posture-reading.ts";
 
 type CheckOpenedDeps = Pick<PostureDeps, "ledger" | "auditLog" | "machines" | "readRules" | "clock">;

@@ -10,9 +10,8 @@ import { type Grant, isActive } from "../grants/grant.ts";
 import { isOnNow, type Protection } from "../grants/protection.ts";
 import { ruleFor } from "../policy/match.ts";
 import { mayConfigure, type Policy, type PortRule, type Rule } from "../policy/policy.ts";
-import { createReachability } from "../posture/reachability.ts";
-import { type DoorFindings, why } from "../posture/why.ts";
 import { USUAL } from "./block-targets.ts";
+import { findingsOf, type PortFindings } from "./findings.ts";
 import { judge } from "./judge.ts";
 import type { PostureDeps } from "./posture-reading.ts";
 import { type Member, memberOf } from "./standing.ts";
@@ -21,18 +20,6 @@ export interface OfferedPort {
   readonly line: PortRule;
   /** Why they may not have it, whatever they write; none: they may ask. */
   readonly refusals: readonly Refusal[];
-}
-
-/** What stands between one source and one port, on every way to every address of the source's family. */
-export interface PortFindings {
-  readonly port: Port;
-  readonly source: Cidr;
-  readonly doors: readonly Way[];
-}
-
-export interface Way extends DoorFindings {
-  /** The machine has no public address, so nobody comes this way from outside, whatever the rules say. */
-  readonly onlyInside: boolean;
 }
 
 export interface Explained {
@@ -101,30 +88,6 @@ export const createExplainWhy =
     };
   };
 
-/** Reads what stands before one machine, freshly. `undefined`: it isn't there any more. */
-export const findingsOf = async (
-  machine: Machine,
-  ports: readonly Port[],
-  sources: readonly Cidr[],
-  { readRules }: Pick<PostureDeps, "readRules">,
-): Promise<readonly PortFindings[] | undefined> => {
-  const rules = (await readRules([machine], AbortSignal.timeout(LONGEST_READING))).get(machine.id);
-  if (rules === undefined) return undefined;
-  const reachability = createReachability();
-  return ports.flatMap((port) =>
-    sources.map((source) => ({
-      port,
-      source,
-      doors: rules.targets.flatMap((target) =>
-        why(reachability, target, port, source).map((found) => ({
-          ...found,
-          onlyInside: target.publicWays.length === 0 && (found.door.kind === "direct" || found.door.kind === "routed"),
-        })),
-      ),
-    })),
-  );
-};
-
 const offeredTo = (
   member: Member,
   machine: Machine,
@@ -156,4 +119,3 @@ const sourcesOf = (grants: readonly Grant[], rule: Rule | undefined): readonly C
 
 const MOST_PORTS = 12;
 const MOST_SOURCES = 4;
-const LONGEST_READING = 60_000;
