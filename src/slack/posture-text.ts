@@ -1,6 +1,7 @@
 /** How machines stand, in words: the list that somebody asked for, the morning's digest, and one machine that got worse. */
 
 import type { KnownBlock } from "@slack/types";
+import type { CloudName } from "../access/machine.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Tab } from "../posture/charts.ts";
 import type { PostureList } from "../workflow/list-posture.ts";
@@ -9,19 +10,21 @@ import { capital } from "./lists.ts";
 import { escapeMrkdwn, literal } from "./mrkdwn.ts";
 
 /** Worst first. Machines that somebody may protect have a button for it. */
-export const drawPosture = ({ worst, count }: PostureList, text: string): Drawn => {
-  if (count === 0)
+export const drawPosture = ({ worst, count, unread }: PostureList, text: string): Drawn => {
+  const missing = unread.map((cloud) => `${CLOUDS[cloud]} doesn't answer, so its machines aren't among these.`);
+  if (count === 0 && missing.length === 0)
     return drawn(
       text === ""
         ? "There is no machine that you may ask for or configure."
         : `No machine that you may ask for or configure fits “${literal(text)}”. \`/jit posture\` shows all.`,
     );
-  const first = count === 1 ? "One machine:" : `${count} machines, the most open first:`;
+  const first =
+    count === 0 ? missing.join(" ") : count === 1 ? "One machine:" : `${count} machines, the most open first:`;
   const rest = count - worst.length;
   return {
     text: first,
     blocks: [
-      ...lines([first]),
+      ...lines([first, ...(count === 0 ? [] : missing)]),
       ...worst.map(drawEntry),
       ...(rest === 0 ? [] : lines([`and ${rest} more. \`/jit posture prod-\` shows those with prod- in their name.`])),
     ],
@@ -118,3 +121,5 @@ const WHY_NOT: Readonly<Record<Extract<Tab, { kind: "unsupported" }>["reason"], 
 
 const reachableText = (reachable: readonly string[]): string =>
   reachable.length === 0 ? "nobody reaches its management ports" : reachable.map(literal).join("; ");
+
+const CLOUDS: Readonly<Record<CloudName, string>> = { azure: "Azure", aws: "AWS" };

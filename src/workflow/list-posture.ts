@@ -1,5 +1,6 @@
 /** `/jit posture`: how the machines stand that somebody has to do with, worst first. */
 
+import type { CloudName } from "../access/machine.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { fitsGlob, ruleFor } from "../policy/match.ts";
 import { mayConfigure } from "../policy/policy.ts";
@@ -11,6 +12,8 @@ export interface PostureList {
   readonly worst: readonly (Assessed & { readonly mayProtect: boolean })[];
   /** How many there are in all. */
   readonly count: number;
+  /** Clouds that couldn't be asked. */
+  readonly unread: readonly CloudName[];
 }
 
 /** `text`: a part of a name or a pattern with `*`, or a category; empty: all. Throws a `Fault` when something that has to be known can't be. */
@@ -26,7 +29,8 @@ export const createListPosture =
     if (isRefusal(member)) return member;
     const { roles } = member;
     const seesAll = deps.securityRoles().some((role) => roles.has(role));
-    const shown = (await reading.recent())
+    const { assessed, unread } = await reading.recent();
+    const shown = assessed
       .filter((each) => fits(text, each))
       .flatMap((each) => {
         const rule = ruleFor(policy, each.machine);
@@ -35,7 +39,7 @@ export const createListPosture =
         const mayProtect = configures && each.posture.tab.kind === "not-configured";
         return seesAll || configures || asks ? [{ ...each, mayProtect }] : [];
       });
-    return { worst: shown.slice(0, AT_ONCE), count: shown.length };
+    return { worst: shown.slice(0, AT_ONCE), count: shown.length, unread };
   };
 
 const fits = (text: string, { machine, posture }: Assessed): boolean => {

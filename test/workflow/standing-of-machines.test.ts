@@ -39,12 +39,13 @@ const createTown = async (rules: Readonly<Record<string, RulesBefore>>) => {
   const machines = Object.keys(rules).map(machineNamed);
   const office = await createOffice(RULE, machines);
   const before = new Map(Object.entries(rules).map(([name, each]) => [machineNamed(name).id, each]));
-  const cloud = { away: false, reads: 0 };
+  const cloud: { away: boolean; awayFor?: string; reads: number } = { away: false, reads: 0 };
   const deps = {
     ...office.deps,
     readRules: async (asked: readonly Machine[]) => {
       cloud.reads += 1;
-      if (cloud.away) throw new Fault("azure", "azure is away", { retry: "later" });
+      if (cloud.away || asked.some((machine) => machine.cloud === cloud.awayFor))
+        throw new Fault("azure", "azure is away", { retry: "later" });
       return new Map(asked.flatMap(({ id }) => (before.has(id) ? [[id, before.get(id) as RulesBefore] as const] : [])));
     },
   };
@@ -114,20 +115,34 @@ describe("how machines stand", () => {
 
   test("ten at a time", async () => {
     const town = await createTown(Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`web-${at}`, OPEN])));
-    const { worst, count } = await list(town);
-    expect([worst.length, count]).toEqual([10, 12]);
-    expect(JSON.stringify(drawPosture({ worst, count }, "").blocks)).toContain("and 2 more");
+    const found = await list(town);
+    expect([found.worst.length, found.count]).toEqual([10, 12]);
+    expect(JSON.stringify(drawPosture(found, "").blocks)).toContain("and 2 more");
   });
 
-  test("one reading serves all who ask within half a minute; what failed serves nobody", async () => {
+  test("one reading serves all who ask within half a minute, unless something was protected since; what failed serves nobody", async () => {
     const town = await createTown({ open: OPEN });
     await Promise.all([list(town), list(town, "", DEV)]);
     expect(town.cloud.reads).toBe(1);
+    await town.protectMachine.protect("open", ["ssh"], SECURITY);
+    await list(town);
+    expect(town.cloud.reads).toBe(2);
     town.clock.advance(30 * SECOND);
     town.cloud.away = true;
     await expect(town.listPosture("", SECURITY)).rejects.toThrow("azure is away");
     town.cloud.away = false;
     expect((await list(town)).count).toBe(1);
+  });
+
+  test("one cloud that doesn't answer hides only its own machines, and that is said", async () => {
+    const town = await createTown({ open: OPEN, elsewhere: OPEN });
+    await town.setMachines(machineNamed("open"), { ...machineNamed("elsewhere"), cloud: "aws" });
+    town.cloud.awayFor = "aws";
+    const found = await list(town);
+    expect([found.worst.map(({ machine }) => machine.name), found.unread]).toEqual([["open"], ["aws"]]);
+    expect(JSON.stringify(drawPosture(found, "").blocks)).toContain(
+      "AWS doesn't answer, so its machines aren't among these.",
+    );
   });
 
   test("a machine is told as protected from when every firewall was seen to hold it", async () => {
