@@ -143,6 +143,7 @@ const openClouds = async (
   if (config.aws.length > 0) {
     const { createAwsCloud } = await import("./cloud/aws/aws-cloud.ts");
     const { assumeRole } = await import("./cloud/aws/assume-role.ts");
+    const { tagSecret } = await import("./cloud/aws/tag-secret.ts");
     const accounts = config.aws.map(
       ({ regions, roleArn, externalId, quotas: { rulesPerGroup, groupsPerInterface } }) => ({
         regions,
@@ -154,7 +155,9 @@ const openClouds = async (
         ...(externalId === undefined ? {} : { externalId }),
       }),
     );
-    clouds.set("aws", createAwsCloud({ installation, accounts, assumeRole, withheld }));
+    const { receive } = settings.slack;
+    const secret = tagSecret(receive.kind === "http" ? receive.signingSecret : receive.appToken);
+    clouds.set("aws", createAwsCloud({ installation, accounts, assumeRole, withheld, secret }));
   }
   return clouds;
 };

@@ -4,6 +4,7 @@ import pino from "pino";
 import { type Clock, type EpochMs, systemClock } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { createAwsCloud } from "../../src/cloud/aws/aws-cloud.ts";
+import { tagSecret } from "../../src/cloud/aws/tag-secret.ts";
 import { fixedToken } from "../../src/cloud/azure/arm-endpoint.ts";
 import { createAzureCloud } from "../../src/cloud/azure/azure-cloud.ts";
 import { readConfig, readEnvironment } from "../../src/config.ts";
@@ -86,6 +87,7 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
               endpoint: ec2.url,
               credentials: { accessKeyId: AWS_KEY.id, secretAccessKey: AWS_KEY.secret },
               withheld,
+              secret: tagSecret(socketMode ? secrets.appToken : secrets.signingSecret),
             }),
           ],
         ]),

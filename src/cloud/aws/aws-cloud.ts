@@ -1,7 +1,7 @@
 /** AWS as one cloud: any number of accounts and regions, machines to find, interfaces to open and groups to withhold rules from. */
 
 import type { FirewallId } from "../../access/machine.ts";
-import { type Clock, type DurationMs, SECOND } from "../../access/time.ts";
+import { type Clock, type DurationMs, SECOND, systemClock } from "../../access/time.ts";
 import type { Cloud, Firewall } from "../firewall.ts";
 import type { WithheldMemory } from "../withheld.ts";
 import { type Credentials, createEc2, type Ec2 } from "./ec2.ts";
@@ -34,6 +34,8 @@ export interface AwsCloudDeps {
   readonly accounts: readonly AwsAccount[];
   /** Where it is remembered what protections took out of groups. */
   readonly withheld: WithheldMemory;
+  /** Signs the tags that tell what protections took out of groups: only what is signed with it, or remembered, is put back. Best always the same. */
+  readonly secret: string;
   /** Another EC2. Without it as the SDK finds it: `AWS_ENDPOINT_URL_EC2`, or AWS. */
   readonly endpoint?: string;
   /** For accounts without a role. Without them as the SDK finds them. */
@@ -82,7 +84,8 @@ export const createAwsCloud = (deps: AwsCloudDeps): Cloud => {
     const { ec2, quotas } = place;
     if (groups !== undefined) return createGroupFirewall({ id, installation, key: groups, ec2, quotas });
     if (group === undefined) return undefined;
-    return createSharedGroup({ id, installation, key: group, ec2, quotas, withheld: deps.withheld });
+    const { withheld, secret, clock = systemClock } = deps;
+    return createSharedGroup({ id, installation, key: group, ec2, quotas, withheld, secret, clock });
   };
 
   const readRules = createAwsRules(({ account, region }) => placeOf(account, region)?.ec2, deps.clock);

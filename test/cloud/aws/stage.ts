@@ -133,6 +133,7 @@ export const setStage = async (
       credentials: OURS,
       answerWithinMs: 3_000 as DurationMs,
       withheld: memoryOf(new Map()),
+      secret: "ours",
       ...deps,
       ...more,
     });

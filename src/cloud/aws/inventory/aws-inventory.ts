@@ -15,7 +15,7 @@ import { type Ask, allPages, type Ec2, quoted } from "../ec2.ts";
 import { interfaceOfGroup, readGroup, readInterface, writeFirewallId, writeGroupId } from "../firewall-id.ts";
 import { INTERFACE_TAG, isOwn } from "../own-group/own-group.ts";
 import { INSTALLATION_TAG } from "../own-group/owner-mark.ts";
-import { placeOnTag, tagPrefix, withholdsTag } from "../withholding/withheld-state.ts";
+import { placeOnTag, tagPrefix, withholdsTag } from "../withholding/withholds-tag.ts";
 import { readMachine, type ShownInterface } from "./machine-reading.ts";
 
 /** `ec2s`: one per account and region; all are read side by side. `seen` is told which account answers behind each. */
@@ -105,8 +105,11 @@ const readMarked = async (installation: string, region: string, read: Ask): Prom
       Key.startsWith(tagPrefix(installation)) ? [{ Key, Value }] : [],
     );
     if (group === undefined || ours.length === 0) return [];
-    const tagged = readGroup(placeOnTag(ours, installation) ?? "");
-    return writeGroupId({ account: tagged?.group === group ? tagged.account : (OwnerId ?? "unknown"), region, group });
+    const place = placeOnTag(ours, installation);
+    if (place === undefined) return writeGroupId({ account: OwnerId ?? "unknown", region, group });
+    // Tags are copied with a group: what is said of another place isn't ours here.
+    const tagged = readGroup(place);
+    return tagged?.group === group && tagged.region === region ? writeGroupId(tagged) : [];
   });
   return [...interfaces, ...groups];
 };

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "../../../access/fault.ts";
 import type { FirewallId } from "../../../access/machine.ts";
-import { SECOND } from "../../../access/time.ts";
+import { type Clock, SECOND } from "../../../access/time.ts";
 import {
   type Block,
   type Changes,
@@ -43,6 +43,9 @@ export interface SharedGroupDeps {
   readonly ec2: Ec2;
   readonly quotas: Quotas;
   readonly withheld: WithheldMemory;
+  /** Signs the tags that tell what is withheld. */
+  readonly secret: string;
+  readonly clock: Clock;
 }
 
 /**
@@ -52,7 +55,7 @@ export interface SharedGroupDeps {
  * is without a port that isn't blocked. What was done is seen by reading, so every step can be done again.
  */
 export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
-  const { id, installation, key, ec2, withheld } = deps;
+  const { id, installation, key, ec2, withheld, secret, clock } = deps;
   /** As it was last read. */
   let groupName: string | undefined;
   const readGroup = async (read: Ask): Promise<SharedGroup | undefined> => {
@@ -61,7 +64,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     return group;
   };
   const storeFor = async (group: SharedGroup): Promise<WithheldStore> =>
-    openWithheldStore({ id, installation, place: writeGroup(key), withheld }, group.tags);
+    openWithheldStore({ id, signer: { installation, place: writeGroup(key), secret }, withheld, clock }, group.tags);
 
   const observe = async (signal: AbortSignal, asked: readonly Block[] = []): Promise<Observed> => {
     const group = await readGroup(ec2.within(signal));
@@ -74,6 +77,15 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
       };
     }
     const store = await storeFor(group);
+    if (store.unproven !== undefined) {
+      return {
+        rules: [],
+        // Nobody plans with a block that can't be read.
+        blocks: store.unproven.map((protection) => ({ protection, block: undefined, note: "" })),
+        undercut: new Map(asked.map((block) => [block.protection, undercutting(block, group.live)])),
+        settled: true,
+      };
+    }
     const { state } = intend(store.state, group.live, NO_CHANGES, group.name);
     const foreign = foreignRules(state, group.live);
     return {
@@ -103,6 +115,14 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
       });
     }
     const store = await storeFor(group);
+    if (store.unproven !== undefined && changes.block.length === 0) {
+      if (changes.unblock.length === 0) return [];
+      throw new Fault(
+        "aws",
+        `cannot tell whether Latch wrote what the tags of ${quoted(key.group)} say it withholds, so nothing is put back: start it with the Slack secret of then, or put the rules in by hand and delete these tags`,
+        { retry: "never" },
+      );
+    }
     const first = intend(store.state, group.live, changes, group.name);
     // What seems to be gone may only not be shown everywhere yet: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
     const live = first.said.length === 0 ? group.live : await lookAgain(read, key.group, installation, signal);

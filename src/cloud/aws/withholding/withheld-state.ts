@@ -14,13 +14,14 @@ import {
   writeBlock,
   writeRule,
 } from "./withheld-text.ts";
+import { placeOnTag, provenEntries, type Signer, signedTag, tagPrefix } from "./withholds-tag.ts";
 
 export interface WithheldState {
   /** `undefined` for one that can't be read. */
   readonly blocks: ReadonlyMap<ProtectionId, HeldBlock | undefined>;
   /** By `identityOf`. */
   readonly rules: ReadonlyMap<string, WithheldRule>;
-  /** Where a withheld rule stood that can't be read any more, and what stands there. It is left alone while there are blocks. */
+  /** Where a withheld rule stood that can't be read any more, and what stands there. It is left alone while there are blocks. On tags it isn't signed. */
   readonly damaged: ReadonlyMap<string, string>;
   /** Ids of rules of ours that were seen in the group, and their identities then. In memory only: it tells what others did to them. */
   readonly made: ReadonlyMap<string, string>;
@@ -30,51 +31,72 @@ export interface WithheldState {
 
 export interface Stored {
   readonly state: WithheldState;
-  /** Counts the changes: of memory and tags the later one is right. */
+  /** Grows with each change: of memory and tags the later one is right. */
   readonly version: number;
 }
+
+export interface Read extends Stored {
+  /** What the later of memory and tags says by itself: what was written under this version. */
+  readonly written: WithheldState;
+  /** Set when only tags tell of something, and nothing proves that these are ours: the blocks that they name. `state` has none of them then. */
+  readonly unproven: readonly ProtectionId[] | undefined;
+}
+
+export const NOTHING_WITHHELD: WithheldState = {
+  blocks: new Map(),
+  rules: new Map(),
+  damaged: new Map(),
+  made: new Map(),
+  going: new Map(),
+};
 
 export const isNothing = ({ blocks, rules, damaged, going }: WithheldState): boolean =>
   [blocks, rules, damaged, going].every(({ size }) => size === 0);
 
-/** `latch:acme:`: what the keys of all our tags on somebody else's group begin with. */
-export const tagPrefix = (installation: string): string => `latch:${installation}:`;
-
-/** On each group that has any of our tags, so that it can be found. */
-export const withholdsTag = (installation: string): string => `${tagPrefix(installation)}withholds`;
-
-/** `tags`: all of the group's. Withheld rules that only one of the two knows are kept: nothing may be forgotten that isn't put back. */
-export const readStored = (
-  memory: string | undefined,
-  tags: readonly Tag[],
-  installation: string,
-): Stored & {
-  /** What the later one of the two says by itself: what was written under this version. */
-  readonly written: WithheldState;
-} => {
+/**
+ * `tags`: all of the group's. They are believed where memory says the same, or where they prove to be ours: whoever may write tags must not thereby
+ * put rules into a group.
+ */
+export const readStored = (memory: string | undefined, tags: readonly Tag[], signer: Signer): Read => {
   const remembered = readMemory(memory);
-  const tagged = readGroupTags(tags, installation);
-  const [first, second] = remembered.version >= tagged.version ? [remembered, tagged] : [tagged, remembered];
-  const { made, going } = remembered;
-  const entries = new Map(first.entries);
-  for (const [key, text] of second.entries) {
-    const isUsable = text !== undefined && (key.startsWith(RULE) || key.startsWith(BLOCK));
-    const isWanted = key.startsWith(RULE) || entries.has(key);
-    if (isUsable && isWanted && (entries.get(key) === undefined || !isSound(key, entries.get(key))))
-      entries.set(key, text);
+  const onTags = readEntryTags(tags, signer.installation);
+  const proven = provenEntries(signer, tags, onTags);
+  if (remembered === undefined && proven === undefined) return readUnproven(tags, onTags, signer);
+
+  const { made, going } = remembered ?? NOTHING_WITHHELD;
+  const tagsAreLater = (proven?.version ?? -1) > (remembered?.version ?? -1);
+  const first = (tagsAreLater ? proven : remembered)?.entries ?? new Map<string, string>();
+  const second = (tagsAreLater ? remembered : proven)?.entries ?? new Map<string, string>();
+  const entries = new Map(first);
+  for (const [key, text] of second) {
+    // Memory that is behind knows of what was withheld before. Tags that are behind were only not taken away yet.
+    const isWanted = entries.has(key) ? !isSound(key, entries.get(key) ?? "") : tagsAreLater && key.startsWith(RULE);
+    if (isWanted) entries.set(key, text);
   }
   const read = readEntries(entries);
-  // We never leave tags of rules without one of a block. Who may write tags only must not make us put rules into a group.
-  const isBelievable = remembered.version >= 0 || read.blocks.size > 0;
-  const told = new Map([...read.rules.values()].map((rule) => [`${RULE}${ruleKey(rule)}`, writeRule(rule)]));
   return {
-    version: first.version,
-    written: { ...readEntries(first.entries), made, going },
-    state: {
-      ...(isBelievable ? read : { ...read, rules: new Map(), damaged: new Map([...read.damaged, ...told]) }),
-      made,
-      going,
-    },
+    version: Math.max(proven?.version ?? -1, remembered?.version ?? -1),
+    written: { ...readEntries(first), made, going },
+    state: { ...read, damaged: new Map([...(remembered?.damaged ?? []), ...read.damaged]), made, going },
+    unproven: undefined,
+  };
+};
+
+/** Nobody remembers what these tags say, and nothing proves it. Those of another place were copied with the group, and mean nothing here. */
+const readUnproven = (
+  tags: readonly Tag[],
+  entries: ReadonlyMap<string, string | undefined>,
+  { installation, place }: Signer,
+): Read => {
+  const named = placeOnTag(tags, installation);
+  const isElsewhere = named !== undefined && named !== place;
+  const ours = isElsewhere ? [] : [...entries];
+  const damaged = ours.flatMap(([key, text]) => (key.startsWith(RULE) ? [[key, text ?? ""] as const] : []));
+  return {
+    version: -1,
+    written: NOTHING_WITHHELD,
+    state: { ...NOTHING_WITHHELD, damaged: new Map(damaged) },
+    unproven: ours.length === 0 ? undefined : ours.flatMap(([key]) => (key.startsWith(BLOCK) ? blockId(key) : [])),
   };
 };
 
@@ -87,16 +109,18 @@ export const writeMemory = ({ state, version }: Stored): string | undefined => {
     entries: texts(writeEntries(state)),
     made: texts(state.made),
     going: texts(state.going),
+    damaged: texts(state.damaged),
   });
 };
 
-/** The tags that the group should have of ours; `place` is for people and for finding the account again. */
-export const writeGroupTags = ({ state, version }: Stored, installation: string, place: string): readonly Tag[] => {
+/** The tags that the group should have of ours. */
+export const writeGroupTags = ({ state, version }: Stored, signer: Signer): readonly Tag[] => {
   if (isNothing(state)) return [];
-  const prefix = tagPrefix(installation);
+  const prefix = tagPrefix(signer.installation);
+  const entries = writeEntries(state);
   return [
-    { Key: withholdsTag(installation), Value: `${place} ${version}` },
-    ...[...writeEntries(state)].flatMap(([key, text]) => writeTags(`${prefix}${key}`, text)),
+    signedTag(signer, version, entries),
+    ...[...entries].flatMap(([key, text]) => writeTags(`${prefix}${key}`, text)),
   ];
 };
 
@@ -115,23 +139,18 @@ export const staleKeys = (tags: readonly Tag[], wanted: readonly Tag[], state: W
   );
 };
 
-/** The place that the tag names, when it names one. */
-export const placeOnTag = (tags: readonly Tag[], installation: string): string | undefined =>
-  tags.find(({ Key }) => Key === withholdsTag(installation))?.Value.split(" ")[0];
-
-interface Found {
-  /** -1: nothing was found. */
+interface Remembered {
   readonly version: number;
-  readonly entries: ReadonlyMap<string, string | undefined>;
+  readonly entries: ReadonlyMap<string, string>;
   readonly made: ReadonlyMap<string, string>;
   readonly going: ReadonlyMap<string, string>;
+  readonly damaged: ReadonlyMap<string, string>;
 }
 
-const readMemory = (memory: string | undefined): Found => {
-  const none: Found = { version: -1, entries: new Map(), made: new Map(), going: new Map() };
-  if (memory === undefined) return none;
+const readMemory = (memory: string | undefined): Remembered | undefined => {
+  if (memory === undefined) return undefined;
   try {
-    const found = JSON.parse(memory) as Partial<Record<"entries" | "made" | "going", Record<string, string>>> & {
+    const found = JSON.parse(memory) as Partial<Record<(typeof PARTS)[number], Record<string, string>>> & {
       version?: unknown;
     };
     const texts = (part: Record<string, string> = {}) =>
@@ -141,43 +160,41 @@ const readMemory = (memory: string | undefined): Found => {
       entries: texts(found.entries),
       made: texts(found.made),
       going: texts(found.going),
+      damaged: texts(found.damaged),
     };
   } catch {
-    return none;
+    return undefined;
   }
 };
 
-const readGroupTags = (tags: readonly Tag[], installation: string): Found => {
-  const prefix = tagPrefix(installation);
-  const entries = new Map([...readTags(tags, prefix)].filter(([key]) => key.startsWith(BLOCK) || key.startsWith(RULE)));
-  const version = Number(tags.find(({ Key }) => Key === withholdsTag(installation))?.Value.split(" ")[1]);
-  return {
-    version: Number.isInteger(version) ? version : entries.size > 0 ? 0 : -1,
-    entries,
-    made: new Map(),
-    going: new Map(),
-  };
-};
+const readEntryTags = (tags: readonly Tag[], installation: string): ReadonlyMap<string, string | undefined> =>
+  new Map(
+    [...readTags(tags, tagPrefix(installation))].filter(([key]) => key.startsWith(BLOCK) || key.startsWith(RULE)),
+  );
 
-const readEntries = (entries: ReadonlyMap<string, string | undefined>) => {
+const readEntries = (entries: ReadonlyMap<string, string>) => {
   const blocks = new Map<ProtectionId, HeldBlock | undefined>();
   const rules = new Map<string, WithheldRule>();
   const damaged = new Map<string, string>();
   for (const [key, text] of entries) {
     if (key.startsWith(BLOCK)) {
-      const id = key.slice(BLOCK.length);
-      if (WHOLE_ID.test(id)) blocks.set(id as ProtectionId, text === undefined ? undefined : readBlock(text));
+      for (const id of blockId(key)) blocks.set(id, readBlock(text));
       continue;
     }
-    const rule = text === undefined ? undefined : readRule(text);
-    if (rule === undefined) damaged.set(key, text ?? "");
+    const rule = readRule(text);
+    if (rule === undefined) damaged.set(key, text);
     else rules.set(identityOf(rule), rule);
   }
   return { blocks, rules, damaged };
 };
 
-const isSound = (key: string, text: string | undefined): boolean =>
-  text !== undefined && (key.startsWith(BLOCK) ? readBlock(text) : readRule(text)) !== undefined;
+const blockId = (key: string): readonly ProtectionId[] => {
+  const id = key.slice(BLOCK.length);
+  return WHOLE_ID.test(id) ? [id as ProtectionId] : [];
+};
+
+const isSound = (key: string, text: string): boolean =>
+  (key.startsWith(BLOCK) ? readBlock(text) : readRule(text)) !== undefined;
 
 const writeEntries = ({ blocks, rules }: WithheldState): ReadonlyMap<string, string> =>
   new Map([
@@ -188,6 +205,7 @@ const writeEntries = ({ blocks, rules }: WithheldState): ReadonlyMap<string, str
 const sorted = (map: ReadonlyMap<string, string>): readonly (readonly [string, string])[] =>
   [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
 
+const PARTS = ["entries", "made", "going", "damaged"] as const;
 const BLOCK = "protect:";
 const RULE = "withheld:";
 const WHOLE_ID = new RegExp(`^${ID_PATTERN}$`, "u");

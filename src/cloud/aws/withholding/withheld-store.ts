@@ -1,6 +1,8 @@
 /** Keeps what is withheld from one group in memory and on the group's tags, the same in both. */
 
+import type { ProtectionId } from "../../../access/identifier.ts";
 import type { FirewallId } from "../../../access/machine.ts";
+import type { Clock } from "../../../access/time.ts";
 import type { Guard } from "../../firewall.ts";
 import type { WithheldMemory } from "../../withheld.ts";
 import type { Ask } from "../ec2.ts";
@@ -14,10 +16,13 @@ import {
   writeGroupTags,
   writeMemory,
 } from "./withheld-state.ts";
+import type { Signer } from "./withholds-tag.ts";
 
 export interface WithheldStore {
   /** As it was read. */
   readonly state: WithheldState;
+  /** Set when only tags tell of something, and nothing proves that these are ours: the blocks that they name. `state` has none of them then. */
+  readonly unproven: readonly ProtectionId[] | undefined;
   /** Whether both hold this, and nothing else. */
   readonly holds: (state: WithheldState) => boolean;
   readonly tagsFor: (state: WithheldState) => readonly Tag[];
@@ -29,23 +34,23 @@ export interface WithheldStore {
 
 export interface WithheldStoreDeps {
   readonly id: FirewallId;
-  readonly installation: string;
-  /** `111122223333/eu-west-1/sg-0a1` */
-  readonly place: string;
+  readonly signer: Signer;
   readonly withheld: WithheldMemory;
+  readonly clock: Clock;
 }
 
 export const openWithheldStore = async (
-  { id, installation, place, withheld }: WithheldStoreDeps,
+  { id, signer, withheld, clock }: WithheldStoreDeps,
   tags: readonly Tag[],
 ): Promise<WithheldStore> => {
+  const { installation, place } = signer;
   const group = place.slice(place.lastIndexOf("/") + 1);
   let memory = await withheld.read(id);
-  const stored = readStored(memory, tags, installation);
+  const stored = readStored(memory, tags, signer);
   let { written: last, version } = stored;
   const there = new Map(tags.map(({ Key, Value }) => [Key, Value]));
 
-  const tagsAt = (state: WithheldState, at: number) => writeGroupTags({ state, version: at }, installation, place);
+  const tagsAt = (state: WithheldState, at: number) => writeGroupTags({ state, version: at }, signer);
   const isThere = ({ Key, Value }: Tag): boolean => there.get(Key) === Value;
   const stale = (state: WithheldState, wanted: readonly Tag[]) =>
     staleKeys(
@@ -57,6 +62,7 @@ export const openWithheldStore = async (
 
   return {
     state: stored.state,
+    unproven: stored.unproven,
     holds: (state) =>
       sameEntries(state, stored.state) &&
       writeMemory({ state, version }) === memory &&
@@ -64,7 +70,8 @@ export const openWithheldStore = async (
       stale(state, tagsAt(state, version)).length === 0,
     tagsFor: (state) => tagsAt(state, version),
     save: async (state, guard, write) => {
-      if (!sameEntries(state, last)) version += 1;
+      // By time, so that tags of earlier protections, which somebody kept, are never later than what is remembered of these.
+      if (!sameEntries(state, last)) version = Math.max(version + 1, clock.now());
       last = state;
       const text = writeMemory({ state, version });
       if (text === undefined) return;

@@ -126,7 +126,7 @@ export const finished = (
     damaged.has(key)
       ? []
       : [
-          `What was withheld from ${groupName} isn't put back: its tag \`${key}\` says only \`${text}\`, and nobody remembers more.`,
+          `What was withheld from ${groupName} isn't put back: its tag \`${key}\` says only \`${text}\`, and nothing proves that Latch wrote it so.`,
         ],
   );
   return { state: { ...state, rules, damaged, going: new Map() }, said: [...said, ...lost] };

@@ -130,6 +130,11 @@ describe("groups of somebody else's", () => {
       ec2.editAsSomeoneElse((editor) => editor.setGroupTags("sg-0a2", { [key]: tags[key] ?? "" }));
       expect(await cloud.inventory.marked(never)).toEqual([groupId("sg-0a2")]);
     }
+    // As whoever makes a group like another one does.
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags("sg-0a2", tags));
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags("sg-0a4", tags));
+    expect(await cloud.inventory.marked(never)).toEqual([groupId("sg-0a2")]);
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags("sg-0a4", {}));
     await reconcileBlocks(shared(cloud), []);
     expect(await cloud.inventory.marked(never)).toEqual([]);
     expect(ec2.state().groups.get("sg-0a2")?.tags).toEqual({});
@@ -170,9 +175,9 @@ describe("accounts", () => {
   });
 
   test("of a role can't be configured without a way to assume it", () => {
-    expect(() => createAwsCloud({ installation: "acme", accounts: [role], withheld: memoryOf(new Map()) })).toThrow(
-      role.roleArn,
-    );
+    expect(() =>
+      createAwsCloud({ installation: "acme", accounts: [role], withheld: memoryOf(new Map()), secret: "ours" }),
+    ).toThrow(role.roleArn);
   });
 
   test("that aren't configured, regions that aren't, and other clouds have no firewall here", async () => {

@@ -342,20 +342,86 @@ describe("what others do meanwhile", () => {
     texts.clear();
     expect(await reconcile(firewall(), [blockOf(ONE, ["22/tcp"], [])])).toEqual([]);
     expect(await reconcile(firewall(), [])).toEqual([
-      `What was withheld from shared isn't put back: its tag \`${key.slice("latch:acme:".length)}\` says only \`tcp 22 somewhere\`, and nobody remembers more.`,
+      `What was withheld from shared isn't put back: its tag \`${key.slice("latch:acme:".length)}\` says only \`tcp 22 somewhere\`, and nothing proves that Latch wrote it so.`,
     ]);
     expect(groupNow(ec2)?.tags).toEqual({});
   });
 
-  test("tags that only look like ours don't make us put a rule into a group", async () => {
-    const { ec2, firewall, before } = await start([WEB]);
+  const forged = {
+    "latch:acme:withholds": "111122223333/eu-west-1/sg-0a9 7 1234567890123456789012 abcdef",
+    [`latch:acme:protect:${TWO}`]: "22/tcp 10.0.1.4 note:x end",
+    "latch:acme:withheld:0123456789ab": "tcp 22 0.0.0.0/0 sgr-0a1 for:22/tcp end",
+  };
+
+  test("tags that only look like ours don't make us put a rule into a group, protected or not", async () => {
+    const { ec2, firewall, before } = await start([WEB, SSH]);
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags(GROUP, forged));
+    const { blocks, settled } = await firewall().observe(never, []);
+    expect({ blocks, settled }).toEqual({ blocks: [{ protection: TWO, block: undefined, note: "" }], settled: true });
+    await expect(firewall().apply({ ...NO_CHANGES, unblock: blocks }, always, never)).rejects.toMatchObject({
+      code: "aws",
+      retry: "never",
+    });
+    expect(groupNow(ec2)).toEqual({ ...before, tags: forged });
+
+    expect(await reconcile(firewall(), [blockOf(ONE, ["22/tcp"], [idOf(ec2, 22, "0.0.0.0/0")])])).toEqual([]);
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags(GROUP, { ...groupNow(ec2)?.tags, ...forged }));
+    expect(await reconcile(firewall(), [blockOf(ONE, ["22/tcp"], [])])).toEqual([]);
+    expect(rulesNow(ec2)).toEqual(["443/tcp from 0.0.0.0/0"]);
+    expect(await reconcile(firewall(), [])).toEqual([
+      "What was withheld from shared isn't put back: its tag `withheld:0123456789ab` says only `tcp 22 0.0.0.0/0 sgr-0a1 for:22/tcp`, and nothing proves that Latch wrote it so.",
+    ]);
+    expect(groupNow(ec2)).toEqual(before);
+  });
+
+  test("a rule that they add to our tags isn't put into the group when memory is lost, and nothing else is either", async () => {
+    const { ec2, firewall, texts } = await blocked([SSH, WEB]);
+    const added = { "latch:acme:withheld:0123456789ab": "tcp 23 0.0.0.0/0 sgr-0a1 for:23/tcp end" };
+    const withProtect = Object.entries(groupNow(ec2)?.tags ?? {}).map(([key, value]) => [
+      key,
+      key.includes(":protect:") ? value.replace("22/tcp", "23/tcp") : value,
+    ]);
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags(GROUP, { ...Object.fromEntries(withProtect), ...added }));
+    texts.clear();
+    await expect(
+      firewall().apply({ ...NO_CHANGES, unblock: (await firewall().observe(never, [])).blocks }, always, never),
+    ).rejects.toMatchObject({ retry: "never" });
+    expect(rulesNow(ec2)).toEqual(["443/tcp from 0.0.0.0/0"]);
+  });
+
+  test("the tags of another group, copied here, are nobody's", async () => {
+    const { ec2, firewall, texts } = await blocked([SSH]);
+    const tags = groupNow(ec2)?.tags ?? {};
+    const place = "111122223333/eu-west-1/sg-0a9";
+    await reconcile(firewall(), []);
+    const before = groupNow(ec2);
     ec2.editAsSomeoneElse((editor) =>
-      editor.setGroupTags(GROUP, {
-        "latch:acme:withholds": "111122223333/eu-west-1/sg-0a9 7",
-        "latch:acme:withheld:0123456789ab": "tcp 22 0.0.0.0/0 sgr-0a1 for:22/tcp end",
-      }),
+      editor.setGroupTags(
+        GROUP,
+        Object.fromEntries(
+          Object.entries(tags).map(([key, value]) => [key, value.replace(place, place.replace("0a9", "0a8"))]),
+        ),
+      ),
     );
-    expect(await reconcile(firewall(), [])).toHaveLength(1);
+    ec2.editAsSomeoneElse((editor) => editor.revoke(idOf(ec2, 22, "0.0.0.0/0")));
+    expect(texts.size).toBe(0);
+    expect((await firewall().observe(never, [])).blocks).toEqual([]);
+    expect(await reconcile(firewall(), [])).toEqual([]);
+    expect(groupNow(ec2)).toEqual({ ...before, ingress: [] });
+  });
+
+  test("with another secret what memory says too is put back, and what only tags say is left until the old one is back", async () => {
+    const { ec2, firewall, texts, before } = await blocked([SSH]);
+    const anew = { secret: "another" };
+    await reconcile(firewall("acme", anew), [blockOf(ONE, ["22/tcp"], [])]);
+    texts.clear();
+    const { blocks, settled } = await firewall().observe(never, []);
+    expect({ blocks, settled }).toEqual({ blocks: [{ protection: ONE, block: undefined, note: "" }], settled: true });
+    await expect(firewall().apply({ ...NO_CHANGES, unblock: blocks }, always, never)).rejects.toThrow(
+      /start it with the Slack secret of then/u,
+    );
+    expect(rulesNow(ec2)).toEqual([]);
+    await reconcile(firewall("acme", anew), []);
     expect(groupNow(ec2)).toEqual(before);
   });
 

@@ -3,6 +3,7 @@
 import type { ProtectionId } from "../../../../src/access/identifier.ts";
 import type { FirewallId } from "../../../../src/access/machine.ts";
 import { parsePort } from "../../../../src/access/port.ts";
+import type { AwsCloudDeps } from "../../../../src/cloud/aws/aws-cloud.ts";
 import { type Block, type Firewall, type Guard, NO_CHANGES, type Observed } from "../../../../src/cloud/firewall.ts";
 import type { Ec2Server, Ec2ServerOptions } from "../../../../src/sandbox/aws/server.ts";
 import type { Ec2World, RuleSpec } from "../../../../src/sandbox/aws/world.ts";
@@ -24,7 +25,7 @@ export interface SharedStage {
   readonly ec2: Ec2Server;
   readonly texts: Map<FirewallId, string>;
   /** A fresh process each time. */
-  readonly firewall: (installation?: string) => Firewall;
+  readonly firewall: (installation?: string, deps?: Partial<AwsCloudDeps>) => Firewall;
 }
 
 export const setSharedStage = async (
@@ -37,10 +38,10 @@ export const setSharedStage = async (
   return {
     ec2,
     texts,
-    firewall: (installation = "acme") => {
+    firewall: (installation = "acme", deps = {}) => {
       const withheld = memories.get(installation) ?? memoryOf(new Map());
       memories.set(installation, withheld);
-      const firewall = cloudOf({ installation, withheld }).firewall(groupId(GROUP));
+      const firewall = cloudOf({ installation, withheld, ...deps }).firewall(groupId(GROUP));
       if (firewall === undefined) throw new Error("no firewall");
       return firewall;
     },
