@@ -55,6 +55,8 @@ export interface Undercut {
  * protocols of a rule that can't be split.
  */
 export type Concern =
+  /** Addresses of the machine with nothing before them: no port of these can be kept closed. */
+  | { readonly kind: "bare"; readonly addresses: readonly string[] }
   | { readonly kind: "shared"; readonly firewallName: string; readonly machines: readonly string[] }
   | { readonly kind: "cuts-sessions"; readonly firewallName: string; readonly rules: readonly string[] }
   | { readonly kind: "all-protocols"; readonly firewallName: string; readonly rules: readonly string[] };

@@ -57,6 +57,10 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "grant.blocked":
       return requester(event, event.requester);
     case "protection.began":
+      // Which machine is open to whom isn't for a whole channel, where there is a smaller one.
+      return event.undercut.length === 0 || securityChannel === undefined
+        ? [message(event, event.channel, "channel", USUAL)]
+        : security(event, securityChannel);
     case "protection.failed":
     case "protection.lifted":
     case "protection.ended":

@@ -55,6 +55,8 @@ export const isAws = (firewall: string): boolean => firewall.startsWith("aws-");
 /** What protecting does beside keeping ports of this machine closed. */
 export const concernText = (concern: Concern): string => {
   switch (concern.kind) {
+    case "bare":
+      return `• Nothing stands before ${named(concern.addresses)}, so nothing can keep a port closed there.`;
     case "shared":
       return `• ${code(concern.firewallName)} is shared: rules withheld there are gone for ${named(concern.machines)} too.`;
     case "cuts-sessions":

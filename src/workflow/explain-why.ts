@@ -15,6 +15,7 @@ import { findingsOf, type PortFindings } from "./findings.ts";
 import { judge } from "./judge.ts";
 import type { PostureDeps } from "./posture-reading.ts";
 import { type Member, memberOf } from "./standing.ts";
+import { targetsOf } from "./targets.ts";
 
 export interface OfferedPort {
   readonly line: PortRule;
@@ -101,8 +102,10 @@ const offeredTo = (
       const access = { machine, services, sources: [], durationMs: line.maximumMs, justification: "" };
       const decision = await judge(access, member, policy, deps.directory);
       const refusals = decision.kind === "deny" ? decision.refusals : [];
+      const reach = targetsOf(machine, ANYWHERE);
       // What is wrong with the words of an ask isn't wrong with who asks.
-      return { line, refusals: refusals.filter(({ code }) => code === "not-eligible" || code === "no-approver") };
+      const ofPerson = refusals.filter(({ code }) => code === "not-eligible" || code === "no-approver");
+      return { line, refusals: ofPerson.length === 0 && isRefusal(reach) ? [reach] : ofPerson };
     }),
   );
 

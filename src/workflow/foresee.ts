@@ -62,7 +62,10 @@ export const foresee = async (
     undercut: withholds
       ? []
       : looks.flatMap(({ firewall, allows }) => allows.map((rule) => undercutFacts(firewall, rule))),
-    concerns: withholds ? looks.flatMap(({ firewall, allows }) => concernsOf(machine, firewall, allows, machines)) : [],
+    concerns: [
+      ...bareAddresses(machine),
+      ...(withholds ? looks.flatMap(({ firewall, allows }) => concernsOf(machine, firewall, allows, machines)) : []),
+    ],
   };
 };
 
@@ -91,6 +94,14 @@ const lettingIn = async (
   };
   const { undercut } = await firewall.observe(AbortSignal.timeout(LONGEST_LOOK), [block]);
   return undercut.get(protection) ?? [];
+};
+
+/** In AWS an interface lets nobody in that no group lets in, so there it is closed. */
+const bareAddresses = ({ cloud, interfaces }: Machine): readonly Concern[] => {
+  const addresses = interfaces
+    .filter(({ firewalls }) => cloud === "azure" && firewalls.length === 0)
+    .flatMap(({ privateAddresses }) => privateAddresses);
+  return addresses.length === 0 ? [] : [{ kind: "bare", addresses }];
 };
 
 const concernsOf = (

@@ -211,3 +211,19 @@ describe("who hears of what", () => {
     }
   });
 });
+
+test("which machine is open past its protection is for security, where there is such a channel", () => {
+  const undercut = [
+    {
+      firewall: "a" as FirewallId,
+      firewallName: "nsg",
+      rule: { id: "AllowSSH", name: "AllowSSH", priority: 300, ports: ["22"], sources: ["*"] },
+    },
+  ];
+  const event = { ...protectionFacts, kind: "protection.began" } as const;
+  const heardIn = (security: string | undefined, by: typeof undercut): readonly string[] =>
+    deliveriesFor({ ...event, undercut: by }, security).map(({ destination }) => destination);
+  expect(heardIn("C0SECURITY", undercut)).toEqual(["C0SECURITY"]);
+  expect(heardIn("C0SECURITY", [])).toEqual([protectionFacts.channel]);
+  expect(heardIn(undefined, undercut)).toEqual([protectionFacts.channel]);
+});

@@ -117,6 +117,18 @@ describe("protecting", () => {
     expect(codes(await office.protectMachine.protect("prod-vm-3", [], SECURITY))).toEqual(["policy-firewall"]);
   });
 
+  test("asks first where an interface has nothing before it, because nothing can be kept closed there", async () => {
+    const machine = machineBehind([NSG]);
+    const [nic] = machine.interfaces;
+    if (nic === undefined) throw new Error("no interface");
+    const bare = { ...nic, id: "nic-2", privateAddresses: ["10.0.2.4"], firewalls: [] };
+    const office = await createOffice(RULE, [{ ...machine, interfaces: [nic, bare] }]);
+    expect(await office.protectMachine.protect("prod-vm-3", [], SECURITY)).toMatchObject({
+      kind: "proposed",
+      concerns: [{ kind: "bare", addresses: ["10.0.2.4"] }],
+    });
+  });
+
   test("tells which rules of others go first, without asking", async () => {
     const office = await createOffice(RULE);
     office.firewall(NSG).state.allows.set("AllowSSH", allow("AllowSSH"));

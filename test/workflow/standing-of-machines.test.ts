@@ -225,6 +225,19 @@ describe("why", () => {
     return drawn.blocks.flatMap((block) => (block.type === "section" ? [block.text?.text ?? ""] : [])).join("\n");
   };
 
+  test("doesn't say that somebody may ask where asking is refused whoever asks", async () => {
+    const town = await createTown({ "web-1": CLOSED });
+    const machine = machineNamed("web-1");
+    const policyFirewall = { name: "fw-managed", policy: "policy-acme" };
+    await town.setMachines({
+      ...machine,
+      interfaces: machine.interfaces.map((each) => ({ ...each, policyFirewall })),
+    });
+    const said = await text(town, DEV);
+    expect(said).toContain("fw-managed");
+    expect(said).not.toContain("You may ask for");
+  });
+
   test("says what the policy gives, what is kept closed, and which rule blocks", async () => {
     const town = await createTown({ "web-1": CLOSED });
     await town.protectMachine.protect("web-1", ["ssh"], SECURITY);
