@@ -7,15 +7,15 @@ import { listenForButtons } from "./slack/listen-buttons.ts";
 import { listenForCommands } from "./slack/listen-commands.ts";
 import { listenForProtections } from "./slack/listen-protections.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
-import { createExplainWhy } from "./workflow/explain-why.ts";
 import { createListMine } from "./workflow/list-mine.ts";
-import { createListPosture } from "./workflow/list-posture.ts";
-import { createOverruleUndercut } from "./workflow/overrule.ts";
-import { createProtectMachine } from "./workflow/protect-machine.ts";
+import { createOverruleUndercut } from "./workflow/protecting/overrule.ts";
+import { createProtectMachine } from "./workflow/protecting/protect-machine.ts";
+import { createUnprotectMachine } from "./workflow/protecting/unprotect-machine.ts";
 import { createRecordRefusal } from "./workflow/record-refusal.ts";
 import { createReviewRequest } from "./workflow/review-request.ts";
+import { createExplainWhy } from "./workflow/standing-of-machines/explain-why.ts";
+import { createListPosture } from "./workflow/standing-of-machines/list-posture.ts";
 import { createSubmitRequest } from "./workflow/submit-request.ts";
-import { createUnprotectMachine } from "./workflow/unprotect-machine.ts";
 
 export const answerPeople = ({ workflow, postures, slack: { app, client }, ...parts }: Parts): void => {
   const { clock, zone } = workflow;

@@ -20,11 +20,11 @@ import { createResync } from "./reconcile/resync.ts";
 import { createTellOverdue, OVERDUE_AFTER } from "./reconcile/tell-overdue.ts";
 import { QUEUES } from "./redis/keys.ts";
 import { createMessenger } from "./slack/messenger.ts";
-import { createCheckOpened } from "./workflow/check-opened.ts";
-import { createFollowMachines } from "./workflow/follow-machines.ts";
 import { createLookAtRequest } from "./workflow/look-at-request.ts";
-import { createProtectByPolicy } from "./workflow/protect-by-policy.ts";
-import { createWatchPosture } from "./workflow/watch-posture.ts";
+import { createFollowMachines } from "./workflow/protecting/follow-machines.ts";
+import { createProtectByPolicy } from "./workflow/protecting/protect-by-policy.ts";
+import { createCheckOpened } from "./workflow/standing-of-machines/check-opened.ts";
+import { createWatchPosture } from "./workflow/standing-of-machines/watch-posture.ts";
 
 export const makeItSo = (parts: Parts): Beats => {
   const { config, clock, log, memory, inventories, openFirewall, machines, workflow } = parts;

@@ -17,8 +17,12 @@ import { createSlackApp, type SlackApp } from "./slack/app.ts";
 import { createDirectory, type Home } from "./slack/directory.ts";
 import { createHome } from "./slack/home.ts";
 import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
-import { createPostureReading, type PostureDeps, type PostureReading } from "./workflow/posture-reading.ts";
-import type { ProtectDeps } from "./workflow/protect-machine.ts";
+import type { ProtectDeps } from "./workflow/protecting/protect-machine.ts";
+import {
+  createPostureReading,
+  type PostureDeps,
+  type PostureReading,
+} from "./workflow/standing-of-machines/posture-reading.ts";
 
 export interface LatchDeps {
   readonly settings: Settings;

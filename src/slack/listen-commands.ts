@@ -3,12 +3,12 @@
 import type { App } from "@slack/bolt";
 import { isRefusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
-import type { ExplainWhy } from "../workflow/explain-why.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
-import type { ListPosture } from "../workflow/list-posture.ts";
-import type { ProtectMachine } from "../workflow/protect-machine.ts";
+import type { ProtectMachine } from "../workflow/protecting/protect-machine.ts";
+import type { UnprotectMachine } from "../workflow/protecting/unprotect-machine.ts";
+import type { ExplainWhy } from "../workflow/standing-of-machines/explain-why.ts";
+import type { ListPosture } from "../workflow/standing-of-machines/list-posture.ts";
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
-import type { UnprotectMachine } from "../workflow/unprotect-machine.ts";
 import type { Answers } from "./answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";

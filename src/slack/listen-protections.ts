@@ -3,8 +3,8 @@
 import type { App, BlockAction, ButtonAction, RespondFn } from "@slack/bolt";
 import type { ProtectionId } from "../access/identifier.ts";
 import { isRefusal } from "../access/refusal.ts";
-import type { OverruleUndercut } from "../workflow/overrule.ts";
-import type { Protecting, ProtectMachine } from "../workflow/protect-machine.ts";
+import type { OverruleUndercut } from "../workflow/protecting/overrule.ts";
+import type { Protecting, ProtectMachine } from "../workflow/protecting/protect-machine.ts";
 import type { Refused } from "../workflow/submit-request.ts";
 import type { Answers } from "./answer.ts";
 import type { ActionId, Drawn } from "./blocks.ts";

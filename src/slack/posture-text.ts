@@ -4,7 +4,7 @@ import type { KnownBlock } from "@slack/types";
 import type { CloudName } from "../access/machine.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Tab } from "../posture/charts.ts";
-import type { PostureList } from "../workflow/list-posture.ts";
+import type { PostureList } from "../workflow/standing-of-machines/list-posture.ts";
 import { button, cut, type Drawn, drawn, lines } from "./blocks.ts";
 import { capital } from "./lists.ts";
 import { escapeMrkdwn, literal } from "./mrkdwn.ts";

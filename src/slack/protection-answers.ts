@@ -3,8 +3,8 @@
 import type { KnownBlock } from "@slack/types";
 import type { Undercut } from "../audit/event.ts";
 import { isKeptClosed, type Protection } from "../grants/protection.ts";
-import type { Decided } from "../workflow/overrule.ts";
-import type { Protecting } from "../workflow/protect-machine.ts";
+import type { Decided } from "../workflow/protecting/overrule.ts";
+import type { Protecting } from "../workflow/protecting/protect-machine.ts";
 import { button, type Drawn, drawn, lines } from "./blocks.ts";
 import { code, mention } from "./mrkdwn.ts";
 import {

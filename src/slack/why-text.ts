@@ -9,7 +9,7 @@ import { type Approve, type Rule, showAllowed, sourcesFor } from "../policy/poli
 import { doorWords, findingWords } from "../posture/finding-words.ts";
 import { portsWords } from "../posture/reachable-words.ts";
 import type { DoorFindings } from "../posture/why.ts";
-import type { Explained, OfferedPort } from "../workflow/explain-why.ts";
+import type { Explained, OfferedPort } from "../workflow/standing-of-machines/explain-why.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { showSources } from "./card.ts";
 import { capital, few, listed, shortened } from "./lists.ts";

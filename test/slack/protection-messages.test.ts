@@ -7,7 +7,7 @@ import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import { button, type Drawn, drawn } from "../../src/slack/blocks.ts";
 import { drawMessage } from "../../src/slack/messages.ts";
 import { drawDecided, drawLeft, drawProtecting, drawUnprotecting } from "../../src/slack/protection-answers.ts";
-import type { Decided } from "../../src/workflow/overrule.ts";
+import type { Decided } from "../../src/workflow/protecting/overrule.ts";
 import { NOW } from "../contracts/samples.ts";
 
 const NSG = "azure-nsg:/subscriptions/1/networksecuritygroups/nsg-prod-web" as FirewallId;

@@ -1,19 +1,19 @@
 /** `/jit protect`: what it would do is found out first, and where it does more than keep a port closed somebody has to say that they want that. */
 
-import { type ProtectionId, protectionIdOf } from "../access/identifier.ts";
-import { type Machine, refOf } from "../access/machine.ts";
-import type { Service } from "../access/port.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import type { Concern, Undercut } from "../audit/event.ts";
-import { changeProtection, putProtection } from "../grants/change.ts";
-import type { Protection } from "../grants/protection.ts";
-import { portsOf, resolveService } from "../policy/resolve.ts";
+import { type ProtectionId, protectionIdOf } from "../../access/identifier.ts";
+import { type Machine, refOf } from "../../access/machine.ts";
+import type { Service } from "../../access/port.ts";
+import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
+import type { Concern, Undercut } from "../../audit/event.ts";
+import { changeProtection, putProtection } from "../../grants/change.ts";
+import type { Protection } from "../../grants/protection.ts";
+import { portsOf, resolveService } from "../../policy/resolve.ts";
+import type { WorkflowDeps } from "../deps.ts";
+import type { Refused } from "../submit-request.ts";
 import { blockTargetsOf, usualServices } from "./block-targets.ts";
 import { type Configurer, configurerOf } from "./configuring.ts";
-import type { WorkflowDeps } from "./deps.ts";
 import { type ForeseeDeps, type Foreseen, fingerprintOf, foresee } from "./foresee.ts";
 import { currentProtection, isSoAlready, storeProtection, type Wish, withKept } from "./store-protection.ts";
-import type { Refused } from "./submit-request.ts";
 
 export type ProtectDeps = WorkflowDeps & ForeseeDeps;
 

@@ -1,21 +1,21 @@
 /** `/jit why`: for one person and one machine, what the policy says, and what each firewall says of the ports. */
 
-import { protectionIdOf } from "../access/identifier.ts";
-import type { Machine } from "../access/machine.ts";
-import { samePerson } from "../access/person.ts";
-import { byPort, type Port, portKey } from "../access/port.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { ANYWHERE, type Cidr } from "../access/source.ts";
-import { type Grant, isActive } from "../grants/grant.ts";
-import { isOnNow, type Protection } from "../grants/protection.ts";
-import { ruleFor } from "../policy/match.ts";
-import { mayConfigure, type Policy, type PortRule, type Rule } from "../policy/policy.ts";
-import { USUAL } from "./block-targets.ts";
+import { protectionIdOf } from "../../access/identifier.ts";
+import type { Machine } from "../../access/machine.ts";
+import { samePerson } from "../../access/person.ts";
+import { byPort, type Port, portKey } from "../../access/port.ts";
+import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
+import { ANYWHERE, type Cidr } from "../../access/source.ts";
+import { type Grant, isActive } from "../../grants/grant.ts";
+import { isOnNow, type Protection } from "../../grants/protection.ts";
+import { ruleFor } from "../../policy/match.ts";
+import { mayConfigure, type Policy, type PortRule, type Rule } from "../../policy/policy.ts";
+import { judge } from "../judge.ts";
+import { USUAL } from "../protecting/block-targets.ts";
+import { type Member, memberOf } from "../standing.ts";
+import { targetsOf } from "../targets.ts";
 import { findingsOf, type PortFindings } from "./findings.ts";
-import { judge } from "./judge.ts";
 import type { PostureDeps } from "./posture-reading.ts";
-import { type Member, memberOf } from "./standing.ts";
-import { targetsOf } from "./targets.ts";
 
 export interface OfferedPort {
   readonly line: PortRule;

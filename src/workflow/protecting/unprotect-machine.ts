@@ -1,12 +1,12 @@
 /** `/jit unprotect`: what was changed for a machine's protection is put back. */
 
-import { protectionIdOf } from "../access/identifier.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { changeProtection } from "../grants/change.ts";
-import { lifted } from "../grants/lift-protection.ts";
-import { isOnNow, type Protection } from "../grants/protection.ts";
+import { protectionIdOf } from "../../access/identifier.ts";
+import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
+import { changeProtection } from "../../grants/change.ts";
+import { lifted } from "../../grants/lift-protection.ts";
+import { isOnNow, type Protection } from "../../grants/protection.ts";
+import type { WorkflowDeps } from "../deps.ts";
 import { configurerOf } from "./configuring.ts";
-import type { WorkflowDeps } from "./deps.ts";
 
 /** Throws a `Fault` when something that has to be known can't be. */
 export type UnprotectMachine = (machine: string, user: string) => Promise<Protection | Refusal>;

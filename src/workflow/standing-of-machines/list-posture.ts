@@ -1,11 +1,11 @@
 /** `/jit posture`: how the machines stand that somebody has to do with, worst first. */
 
-import type { CloudName } from "../access/machine.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { fitsGlob, ruleFor } from "../policy/match.ts";
-import { mayConfigure } from "../policy/policy.ts";
+import type { CloudName } from "../../access/machine.ts";
+import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
+import { fitsGlob, ruleFor } from "../../policy/match.ts";
+import { mayConfigure } from "../../policy/policy.ts";
+import { memberOf } from "../standing.ts";
 import type { Assessed, PostureDeps, PostureReading } from "./posture-reading.ts";
-import { memberOf } from "./standing.ts";
 
 export interface PostureList {
   /** At most ten. */

@@ -1,11 +1,11 @@
 /** Who may protect a machine, unprotect it, and decide about what undercuts its protection. */
 
-import type { Machine } from "../access/machine.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { ruleFor } from "../policy/match.ts";
-import { mayConfigure, type Policy, type Rule } from "../policy/policy.ts";
-import type { WorkflowDeps } from "./deps.ts";
-import { type Member, memberOf } from "./standing.ts";
+import type { Machine } from "../../access/machine.ts";
+import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
+import { ruleFor } from "../../policy/match.ts";
+import { mayConfigure, type Policy, type Rule } from "../../policy/policy.ts";
+import type { WorkflowDeps } from "../deps.ts";
+import { type Member, memberOf } from "../standing.ts";
 
 export interface Configurer {
   readonly member: Member;

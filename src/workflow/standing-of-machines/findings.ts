@@ -1,10 +1,10 @@
 /** What stands before one machine's ports now, read freshly from its cloud. */
 
-import type { Machine } from "../access/machine.ts";
-import type { Port } from "../access/port.ts";
-import type { Cidr } from "../access/source.ts";
-import { createReachability } from "../posture/reachability.ts";
-import { type DoorFindings, why } from "../posture/why.ts";
+import type { Machine } from "../../access/machine.ts";
+import type { Port } from "../../access/port.ts";
+import type { Cidr } from "../../access/source.ts";
+import { createReachability } from "../../posture/reachability.ts";
+import { type DoorFindings, why } from "../../posture/why.ts";
 import type { PostureDeps } from "./posture-reading.ts";
 
 /** What stands between one source and one port, on every way to every address of the source's family. */

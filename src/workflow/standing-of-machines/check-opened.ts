@@ -1,12 +1,12 @@
 /** Whether what was opened lets in: something that isn't ours may stand before it. */
 
-import type { Port } from "../access/port.ts";
-import { ANYWHERE, showCidr } from "../access/source.ts";
-import { auditEvent } from "../audit/event.ts";
-import { factsOf } from "../grants/facts.ts";
-import { type Grant, isActive } from "../grants/grant.ts";
-import { findingWords } from "../posture/finding-words.ts";
-import { portsWords } from "../posture/reachable-words.ts";
+import type { Port } from "../../access/port.ts";
+import { ANYWHERE, showCidr } from "../../access/source.ts";
+import { auditEvent } from "../../audit/event.ts";
+import { factsOf } from "../../grants/facts.ts";
+import { type Grant, isActive } from "../../grants/grant.ts";
+import { findingWords } from "../../posture/finding-words.ts";
+import { portsWords } from "../../posture/reachable-words.ts";
 import { findingsOf, type PortFindings, type Way } from "./findings.ts";
 import type { PostureDeps } from "./posture-reading.ts";
 

@@ -1,17 +1,17 @@
 /** A person's word on rules of others that undercut a protection: ours goes over them, or they are meant to be. */
 
-import { isId, type ProtectionId } from "../access/identifier.ts";
-import type { CloudName, FirewallId, Machine } from "../access/machine.ts";
-import type { Person } from "../access/person.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { auditEvent } from "../audit/event.ts";
-import type { ForeignAllow } from "../cloud/firewall.ts";
-import { changeProtection } from "../grants/change.ts";
-import { type BlockTarget, foreignKey, isOnNow, type Protection, protectionFacts } from "../grants/protection.ts";
+import { isId, type ProtectionId } from "../../access/identifier.ts";
+import type { CloudName, FirewallId, Machine } from "../../access/machine.ts";
+import type { Person } from "../../access/person.ts";
+import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
+import { auditEvent } from "../../audit/event.ts";
+import type { ForeignAllow } from "../../cloud/firewall.ts";
+import { changeProtection } from "../../grants/change.ts";
+import { type BlockTarget, foreignKey, isOnNow, type Protection, protectionFacts } from "../../grants/protection.ts";
+import type { Refused } from "../submit-request.ts";
 import { configurerOf } from "./configuring.ts";
 import { foresee } from "./foresee.ts";
 import type { ProtectDeps, Protecting, ProtectMachine } from "./protect-machine.ts";
-import type { Refused } from "./submit-request.ts";
 
 export interface Decided {
   readonly kind: "decided";

@@ -1,13 +1,13 @@
 /** The write that protects: from then on every pass of its firewalls keeps the ports closed. */
 
-import { type ProtectionId, protectionIdOf } from "../access/identifier.ts";
-import { type Machine, refOf } from "../access/machine.ts";
-import type { Person } from "../access/person.ts";
-import { portKey, type Service } from "../access/port.ts";
-import { isRefusal } from "../access/refusal.ts";
-import { auditEvent } from "../audit/event.ts";
-import { putProtection } from "../grants/change.ts";
-import type { Ledger } from "../grants/ledger.ts";
+import { type ProtectionId, protectionIdOf } from "../../access/identifier.ts";
+import { type Machine, refOf } from "../../access/machine.ts";
+import type { Person } from "../../access/person.ts";
+import { portKey, type Service } from "../../access/port.ts";
+import { isRefusal } from "../../access/refusal.ts";
+import { auditEvent } from "../../audit/event.ts";
+import { putProtection } from "../../grants/change.ts";
+import type { Ledger } from "../../grants/ledger.ts";
 import {
   type BlockTarget,
   firewallsBlocked,
@@ -16,10 +16,10 @@ import {
   type Protection,
   protectionFacts,
   sameTargets,
-} from "../grants/protection.ts";
-import type { Policy } from "../policy/policy.ts";
-import { portsOf, resolveService } from "../policy/resolve.ts";
-import type { WorkflowDeps } from "./deps.ts";
+} from "../../grants/protection.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { portsOf, resolveService } from "../../policy/resolve.ts";
+import type { WorkflowDeps } from "../deps.ts";
 
 export interface Wish {
   readonly machine: Machine;

@@ -1,14 +1,14 @@
 /** Protections go with their machines: to other firewalls when a machine's interfaces change, and off when it is gone. */
 
-import { protectionIdOf } from "../access/identifier.ts";
-import { type Machine, type MachineRef, refOf } from "../access/machine.ts";
-import { isRefusal } from "../access/refusal.ts";
-import { type DurationMs, later, MINUTE } from "../access/time.ts";
-import { changeProtection } from "../grants/change.ts";
-import { lifted } from "../grants/lift-protection.ts";
-import { type BlockTarget, firewallsBlocked, isOnNow, type Protection, sameTargets } from "../grants/protection.ts";
+import { protectionIdOf } from "../../access/identifier.ts";
+import { type Machine, type MachineRef, refOf } from "../../access/machine.ts";
+import { isRefusal } from "../../access/refusal.ts";
+import { type DurationMs, later, MINUTE } from "../../access/time.ts";
+import { changeProtection } from "../../grants/change.ts";
+import { lifted } from "../../grants/lift-protection.ts";
+import { type BlockTarget, firewallsBlocked, isOnNow, type Protection, sameTargets } from "../../grants/protection.ts";
+import type { WorkflowDeps } from "../deps.ts";
 import { blockTargetsOf } from "./block-targets.ts";
-import type { WorkflowDeps } from "./deps.ts";
 
 export interface FollowMachinesDeps extends Pick<WorkflowDeps, "ledger" | "machines" | "clock"> {
   /** Whether its cloud says so of this very machine. Throws a `Fault` when it can't be asked. */

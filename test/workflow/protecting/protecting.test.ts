@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { ProtectionId } from "../../src/access/identifier.ts";
-import type { FirewallId, Machine, MachineId } from "../../src/access/machine.ts";
-import { MINUTE } from "../../src/access/time.ts";
-import type { ForeignAllow } from "../../src/cloud/firewall.ts";
-import { foreignKey } from "../../src/grants/protection.ts";
-import type { Protecting } from "../../src/workflow/protect-machine.ts";
-import type { Refused } from "../../src/workflow/submit-request.ts";
-import { aPolicy, aRule, everyMachine } from "../policy/example-rule.ts";
-import { machineBehind, never } from "../reconcile/world.ts";
-import { createOffice, DEV, LEAD, NSG, SECURITY, SUBNET_NSG } from "./office.ts";
+import type { ProtectionId } from "../../../src/access/identifier.ts";
+import type { FirewallId, Machine, MachineId } from "../../../src/access/machine.ts";
+import { MINUTE } from "../../../src/access/time.ts";
+import type { ForeignAllow } from "../../../src/cloud/firewall.ts";
+import { foreignKey } from "../../../src/grants/protection.ts";
+import type { Protecting } from "../../../src/workflow/protecting/protect-machine.ts";
+import type { Refused } from "../../../src/workflow/submit-request.ts";
+import { aPolicy, aRule, everyMachine } from "../../policy/example-rule.ts";
+import { machineBehind, never } from "../../reconcile/world.ts";
+import { createOffice, DEV, LEAD, NSG, SECURITY, SUBNET_NSG } from "../office.ts";
 
 const GROUP = "aws-group:1/eu-west-1/sg-web" as FirewallId;
 const RULE = { configure: ["security"] };

@@ -1,12 +1,12 @@
 /** Tells when a machine gets worse, and from time to time how all of them stand. */
 
-import type { MachineId } from "../access/machine.ts";
-import { type EpochMs, isoSeconds, MINUTE } from "../access/time.ts";
-import { auditEvent } from "../audit/event.ts";
-import { isKeptClosed } from "../grants/protection.ts";
-import { ruleFor } from "../policy/match.ts";
-import { isWorse } from "../posture/posture.ts";
-import type { PostureMemory, PostureSeen } from "../posture/posture-memory.ts";
+import type { MachineId } from "../../access/machine.ts";
+import { type EpochMs, isoSeconds, MINUTE } from "../../access/time.ts";
+import { auditEvent } from "../../audit/event.ts";
+import { isKeptClosed } from "../../grants/protection.ts";
+import { ruleFor } from "../../policy/match.ts";
+import { isWorse } from "../../posture/posture.ts";
+import type { PostureMemory, PostureSeen } from "../../posture/posture-memory.ts";
 import type { Assessed, PostureDeps, PostureReading } from "./posture-reading.ts";
 
 /** Both throw a `Fault` when a cloud or memory can't be asked; nothing is told then. */

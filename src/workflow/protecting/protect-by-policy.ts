@@ -1,16 +1,16 @@
 /** What a rule's `protect: auto` asks for, without anybody asking. */
 
 import { createHash } from "node:crypto";
-import { protectionIdOf } from "../access/identifier.ts";
-import { type Machine, type MachineId, refOf } from "../access/machine.ts";
-import { portKey } from "../access/port.ts";
-import { isRefusal } from "../access/refusal.ts";
-import { type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
-import { auditEvent } from "../audit/event.ts";
-import { isOnNow, type Protection } from "../grants/protection.ts";
-import { ruleFor } from "../policy/match.ts";
-import type { Policy, Rule } from "../policy/policy.ts";
-import { portsOf } from "../policy/resolve.ts";
+import { protectionIdOf } from "../../access/identifier.ts";
+import { type Machine, type MachineId, refOf } from "../../access/machine.ts";
+import { portKey } from "../../access/port.ts";
+import { isRefusal } from "../../access/refusal.ts";
+import { type DurationMs, type EpochMs, later, MINUTE } from "../../access/time.ts";
+import { auditEvent } from "../../audit/event.ts";
+import { isOnNow, type Protection } from "../../grants/protection.ts";
+import { ruleFor } from "../../policy/match.ts";
+import type { Policy, Rule } from "../../policy/policy.ts";
+import { portsOf } from "../../policy/resolve.ts";
 import { blockTargetsOf, usualServices } from "./block-targets.ts";
 import { foresee } from "./foresee.ts";
 import type { ProtectDeps } from "./protect-machine.ts";

@@ -1,14 +1,14 @@
 /** What protecting would do, asked of each firewall before anything is done. */
 
 import { createHash } from "node:crypto";
-import { Fault } from "../access/fault.ts";
-import { protectionIdOf } from "../access/identifier.ts";
-import type { FirewallId, Machine } from "../access/machine.ts";
-import { byPort, type Port } from "../access/port.ts";
-import type { Concern, Undercut } from "../audit/event.ts";
-import type { Block, Firewall, ForeignAllow, OpenFirewall } from "../cloud/firewall.ts";
-import type { Machines } from "../cloud/machines.ts";
-import { type BlockTarget, foreignKey, isOnNow, type Protection, undercutFacts } from "../grants/protection.ts";
+import { Fault } from "../../access/fault.ts";
+import { protectionIdOf } from "../../access/identifier.ts";
+import type { FirewallId, Machine } from "../../access/machine.ts";
+import { byPort, type Port } from "../../access/port.ts";
+import type { Concern, Undercut } from "../../audit/event.ts";
+import type { Block, Firewall, ForeignAllow, OpenFirewall } from "../../cloud/firewall.ts";
+import type { Machines } from "../../cloud/machines.ts";
+import { type BlockTarget, foreignKey, isOnNow, type Protection, undercutFacts } from "../../grants/protection.ts";
 
 export interface Foreseen {
   /** What will be overruled is in them, and what people are told of here as known. */

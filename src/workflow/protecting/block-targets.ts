@@ -1,10 +1,10 @@
 /** Where a machine is protected, and which of its ports when nobody named any. */
 
-import type { FirewallId, Machine } from "../access/machine.ts";
-import { type Port, portKey, type Service } from "../access/port.ts";
-import { type Refusal, refuse } from "../access/refusal.ts";
-import type { BlockTarget } from "../grants/protection.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { FirewallId, Machine } from "../../access/machine.ts";
+import { type Port, portKey, type Service } from "../../access/port.ts";
+import { type Refusal, refuse } from "../../access/refusal.ts";
+import type { BlockTarget } from "../../grants/protection.ts";
+import type { Policy } from "../../policy/policy.ts";
 
 /** Each firewall where something can be blocked, with all addresses of the machine behind it; nothing is overruled yet. */
 export const blockTargetsOf = (machine: Machine): readonly BlockTarget[] | Refusal => {

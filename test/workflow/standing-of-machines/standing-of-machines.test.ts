@@ -1,27 +1,27 @@
 /** Posture, why, and the check after opening: machines with rules before them, asked about by people. */
 
 import { describe, expect, test } from "vitest";
-import { Fault } from "../../src/access/fault.ts";
-import { protectionIdOf } from "../../src/access/identifier.ts";
-import type { Machine, MachineId } from "../../src/access/machine.ts";
-import type { Cidr } from "../../src/access/source.ts";
-import { MINUTE, SECOND } from "../../src/access/time.ts";
-import type { AzureTarget, NsgRule, RulesBefore } from "../../src/cloud/rules.ts";
-import { changeGrant, changeProtection } from "../../src/grants/change.ts";
-import type { Grant } from "../../src/grants/grant.ts";
-import type { PostureMemory, PostureSeen } from "../../src/posture/posture-memory.ts";
-import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
-import { drawPosture } from "../../src/slack/posture-text.ts";
-import { drawWhy } from "../../src/slack/why-text.ts";
-import { createCheckOpened } from "../../src/workflow/check-opened.ts";
-import { createExplainWhy } from "../../src/workflow/explain-why.ts";
-import { createListPosture } from "../../src/workflow/list-posture.ts";
-import { createPostureReading } from "../../src/workflow/posture-reading.ts";
-import { createWatchPosture } from "../../src/workflow/watch-posture.ts";
-import { SSH } from "../policy/example-rule.ts";
-import { aFirewall, aNatRule, aRule as aNsgRule, anNsg, aTarget } from "../posture/samples.ts";
-import { grantOn, machineBehind, never } from "../reconcile/world.ts";
-import { createOffice, DEV, NSG, SECURITY, STRANGER } from "./office.ts";
+import { Fault } from "../../../src/access/fault.ts";
+import { protectionIdOf } from "../../../src/access/identifier.ts";
+import type { Machine, MachineId } from "../../../src/access/machine.ts";
+import type { Cidr } from "../../../src/access/source.ts";
+import { MINUTE, SECOND } from "../../../src/access/time.ts";
+import type { AzureTarget, NsgRule, RulesBefore } from "../../../src/cloud/rules.ts";
+import { changeGrant, changeProtection } from "../../../src/grants/change.ts";
+import type { Grant } from "../../../src/grants/grant.ts";
+import type { PostureMemory, PostureSeen } from "../../../src/posture/posture-memory.ts";
+import { checkBlocks } from "../../../src/sandbox/slack/block-kit/blocks.ts";
+import { drawPosture } from "../../../src/slack/posture-text.ts";
+import { drawWhy } from "../../../src/slack/why-text.ts";
+import { createCheckOpened } from "../../../src/workflow/standing-of-machines/check-opened.ts";
+import { createExplainWhy } from "../../../src/workflow/standing-of-machines/explain-why.ts";
+import { createListPosture } from "../../../src/workflow/standing-of-machines/list-posture.ts";
+import { createPostureReading } from "../../../src/workflow/standing-of-machines/posture-reading.ts";
+import { createWatchPosture } from "../../../src/workflow/standing-of-machines/watch-posture.ts";
+import { SSH } from "../../policy/example-rule.ts";
+import { aFirewall, aNatRule, aRule as aNsgRule, anNsg, aTarget } from "../../posture/samples.ts";
+import { grantOn, machineBehind, never } from "../../reconcile/world.ts";
+import { createOffice, DEV, NSG, SECURITY, STRANGER } from "../office.ts";
 
 const RULE = { configure: ["security"] };
 

@@ -1,16 +1,16 @@
 /** How all machines stand now: their rules read from the clouds, and what follows from them. */
 
-import { isFault } from "../access/fault.ts";
-import { protectionIdOf } from "../access/identifier.ts";
-import { type CloudName, type Machine, type MachineId, refOf } from "../access/machine.ts";
-import { type DurationMs, type EpochMs, later, SECOND } from "../access/time.ts";
-import type { ReadRules, RulesBefore } from "../cloud/rules.ts";
-import { isKeptClosed, type Protection } from "../grants/protection.ts";
-import { MANAGEMENT_PORTS } from "../posture/charts.ts";
-import { type Posture, postureOf, worstFirst } from "../posture/posture.ts";
-import { createReachability } from "../posture/reachability.ts";
-import { reachableWords } from "../posture/reachable-words.ts";
-import type { WorkflowDeps } from "./deps.ts";
+import { isFault } from "../../access/fault.ts";
+import { protectionIdOf } from "../../access/identifier.ts";
+import { type CloudName, type Machine, type MachineId, refOf } from "../../access/machine.ts";
+import { type DurationMs, type EpochMs, later, SECOND } from "../../access/time.ts";
+import type { ReadRules, RulesBefore } from "../../cloud/rules.ts";
+import { isKeptClosed, type Protection } from "../../grants/protection.ts";
+import { MANAGEMENT_PORTS } from "../../posture/charts.ts";
+import { type Posture, postureOf, worstFirst } from "../../posture/posture.ts";
+import { createReachability } from "../../posture/reachability.ts";
+import { reachableWords } from "../../posture/reachable-words.ts";
+import type { WorkflowDeps } from "../deps.ts";
 
 export interface PostureDeps extends WorkflowDeps {
   /** Of all clouds together. */
