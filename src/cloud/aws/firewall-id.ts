@@ -49,6 +49,9 @@ export const readGroup = (text: string): GroupKey | undefined => {
 /** `latch-acme-eni-0a1`. A name is unique within a VPC, so there can be no second group for the same interface. */
 export const groupName = (installation: string, eni: string): string => `latch-${installation}-${eni}`;
 
+/** In a filter: each group's name that `groupName` gives, of any installation. */
+export const ANY_GROUP_NAME = "latch-*";
+
 /** The interface that a group of this name is for; `undefined` when it isn't this installation's name. */
 export const interfaceOfGroup = (installation: string, name: string): string | undefined => {
   const eni = name.slice(groupName(installation, "").length);

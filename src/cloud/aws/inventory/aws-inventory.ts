@@ -12,7 +12,14 @@ import {
 import type { FirewallId, Machine } from "../../../access/machine.ts";
 import type { Inventory } from "../../inventory.ts";
 import { type Ask, allPages, type Ec2, quoted } from "../ec2.ts";
-import { interfaceOfGroup, readGroup, readInterface, writeFirewallId, writeGroupId } from "../firewall-id.ts";
+import {
+  ANY_GROUP_NAME,
+  interfaceOfGroup,
+  readGroup,
+  readInterface,
+  writeFirewallId,
+  writeGroupId,
+} from "../firewall-id.ts";
 import { INTERFACE_TAG, isOwn } from "../own-group/own-group.ts";
 import { INSTALLATION_TAG } from "../own-group/owner-mark.ts";
 import { placeOnTag, tagPrefix, withholdsTag } from "../withholding/withholds-tag.ts";
@@ -25,7 +32,7 @@ export const createAwsInventory = (
   seen: (account: string, ec2: Ec2) => void,
 ): Inventory => ({
   machines: async (signal) => {
-    const found = await Promise.all(ec2s.map((ec2) => readMachines(installation, ec2, ec2.within(signal))));
+    const found = await Promise.all(ec2s.map((ec2) => readMachines(ec2, ec2.within(signal))));
     for (const { ec2, machines } of found) for (const { account } of machines) seen(account, ec2);
     return found.flatMap(({ machines }) => machines);
   },
@@ -35,21 +42,21 @@ export const createAwsInventory = (
   },
 });
 
-const readMachines = async (
-  installation: string,
-  ec2: Ec2,
-  read: Ask,
-): Promise<{ ec2: Ec2; machines: readonly Machine[] }> => {
-  const [reservations, marked] = await Promise.all([
+const readMachines = async (ec2: Ec2, read: Ask): Promise<{ ec2: Ec2; machines: readonly Machine[] }> => {
+  const [reservations, groups] = await Promise.all([
     allPages(
       read,
       `list the instances of ${quoted(ec2.region)}`,
       (client, options, at) => client.send(new DescribeInstancesCommand({ MaxResults: PAGE, ...at }), options),
       (page) => page.Reservations,
     ),
-    readGroups(read, ec2.region, { Name: "tag-key", Values: [INSTALLATION_TAG] }),
+    readGroups(read, ec2.region, { Name: "group-name", Values: [ANY_GROUP_NAME] }),
   ]);
-  const latchs = { installation, ids: new Set(marked.flatMap(({ GroupId }) => GroupId ?? [])) };
+  const named = new Map(
+    groups.flatMap(({ GroupId, Tags = [] }) =>
+      GroupId === undefined ? [] : [[GroupId, Tags.find(({ Key }) => Key === INSTALLATION_TAG)?.Value] as const],
+    ),
+  );
   const instances = reservations
     .flatMap(({ OwnerId, Instances }) => (Instances ?? []).map((instance) => ({ account: OwnerId, instance })))
     .filter(({ instance }) => instance.State?.Name !== "terminated");
@@ -64,7 +71,7 @@ const readMachines = async (
       ? (instance.NetworkInterfaces ?? [])
       : (apart.get(instance.InstanceId ?? "") ?? instance.NetworkInterfaces ?? []);
     const owner = account ?? shown[0]?.OwnerId ?? "unknown";
-    return readMachine(instance, shown, { account: owner, region: ec2.region }, latchs) ?? [];
+    return readMachine(instance, shown, { account: owner, region: ec2.region }, named) ?? [];
   });
   return { ec2, machines };
 };

@@ -2,7 +2,7 @@
 
 import type { Instance, InstanceNetworkInterface, NetworkInterface } from "@aws-sdk/client-ec2";
 import type { Machine, MachineId, NetworkInterface as MachineInterface } from "../../../access/machine.ts";
-import { interfaceOfGroup, writeFirewallId, writeGroupId } from "../firewall-id.ts";
+import { groupName, writeFirewallId, writeGroupId } from "../firewall-id.ts";
 import { privateAddresses } from "../own-group/interface-groups.ts";
 
 /** An interface, from either of EC2's two descriptions of it. */
@@ -14,18 +14,15 @@ export interface Whereabouts {
   readonly region: string;
 }
 
-/** Whose groups aren't somebody else's: this installation's by their names, and any installation's by their tags. */
-export interface LatchGroups {
-  readonly installation: string;
-  readonly ids: ReadonlySet<string>;
-}
+/** Of each group that is named as Latch's are, by its id: the installation that its tag names. The name alone, or the tag alone, anybody may give. */
+export type NamedGroups = ReadonlyMap<string, string | undefined>;
 
 /** `undefined` when the instance is terminated, which EC2 goes on showing for an hour, or has no id. */
 export const readMachine = (
   instance: Instance,
   interfaces: readonly ShownInterface[],
   { account, region }: Whereabouts,
-  latchs: LatchGroups,
+  named: NamedGroups,
 ): Machine | undefined => {
   const id = instance.InstanceId;
   if (id === undefined || instance.State?.Name === "terminated") return undefined;
@@ -39,7 +36,7 @@ export const readMachine = (
     tags,
     os: osOf(instance),
     power: powerOf(instance),
-    interfaces: interfaces.flatMap((each) => readInterfaceOf(each, instance, { account, region }, latchs)),
+    interfaces: interfaces.flatMap((each) => readInterfaceOf(each, instance, { account, region }, named)),
   };
 };
 
@@ -47,15 +44,19 @@ const readInterfaceOf = (
   shown: ShownInterface,
   instance: Instance,
   where: Whereabouts,
-  { installation, ids }: LatchGroups,
+  named: NamedGroups,
 ): readonly MachineInterface[] => {
   const eni = shown.NetworkInterfaceId;
   if (eni === undefined) return [];
   const isFirst = shown.Attachment?.DeviceIndex === 0;
   const own = [shown.Association, ...(shown.PrivateIpAddresses ?? []).map((each) => each.Association)];
-  const others = (shown.Groups ?? []).flatMap(({ GroupId: group, GroupName = "" }) =>
-    group === undefined || ids.has(group) || interfaceOfGroup(installation, GroupName) !== undefined ? [] : [group],
-  );
+  const others = (shown.Groups ?? []).flatMap(({ GroupId: group, GroupName = "" }) => {
+    const looksSo = GroupName.startsWith("latch-") && GroupName.endsWith(`-${eni.toLowerCase()}`);
+    // One that came or went while we read isn't among those with their tags.
+    const isLatchs =
+      looksSo && (!named.has(group ?? "") || GroupName === groupName(named.get(group ?? "") ?? "", eni.toLowerCase()));
+    return group === undefined || isLatchs ? [] : [group];
+  });
   const shownPublic = own.flatMap((association) => association?.PublicIp ?? []);
   return [
     {

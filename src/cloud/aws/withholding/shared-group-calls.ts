@@ -24,8 +24,8 @@ export interface SharedGroup {
   readonly id: string;
   readonly name: string;
   readonly tags: readonly Tag[];
-  /** Whether this or another installation made it for its own rules. */
-  readonly isLatchs: boolean;
+  /** The interface for whose grants this or another installation made it. On any other interface it is a group as others are. */
+  readonly madeFor: string | undefined;
   readonly live: readonly LiveRule[];
 }
 
@@ -46,9 +46,9 @@ export const readSharedGroup = async (
     if (group === undefined) return undefined;
     const tags = (group.Tags ?? []).flatMap(({ Key = "", Value = "" }) => (Key === "" ? [] : [{ Key, Value }]));
     const name = group.GroupName ?? id;
-    const isLatchs =
-      tags.some(({ Key }) => Key === INSTALLATION_TAG) || interfaceOfGroup(installation, name) !== undefined;
-    return { id, name, tags, isLatchs, live };
+    const owner = tags.find(({ Key }) => Key === INSTALLATION_TAG)?.Value;
+    const madeFor = owner === undefined ? undefined : interfaceOfGroup(owner, name);
+    return { id, name, tags, madeFor, live };
   } catch (error) {
     if (isMissing(error, "group")) return undefined;
     throw error;

@@ -68,13 +68,16 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
 
   const observe = async (signal: AbortSignal, asked: readonly Block[] = []): Promise<Observed> => {
     const group = await readGroup(ec2.within(signal));
-    if (group === undefined || group.isLatchs) {
+    if (group === undefined) {
       return {
         rules: [],
         blocks: [],
-        undercut: new Map(asked.map(({ protection }) => [protection, []])),
+        undercut: undercutOf(asked, []),
         settled: true,
       };
+    }
+    if (group.madeFor !== undefined) {
+      return { rules: [], blocks: [], undercut: undercutOf(asked, group.live), settled: true };
     }
     const store = await storeFor(group);
     if (store.unproven !== undefined) {
@@ -82,7 +85,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
         rules: [],
         // Nobody plans with a block that can't be read.
         blocks: store.unproven.map((protection) => ({ protection, block: undefined, note: "" })),
-        undercut: new Map(asked.map((block) => [block.protection, undercutting(block, group.live)])),
+        undercut: undercutOf(asked, group.live),
         settled: true,
       };
     }
@@ -91,7 +94,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     return {
       rules: [],
       blocks: observedBlocks(state),
-      undercut: new Map(asked.map((block) => [block.protection, undercutting(block, foreign)])),
+      undercut: undercutOf(asked, foreign),
       settled:
         isNoWork(workFor(state, group.live, group.name)) && store.holds(finished(state, group.live, group.name).state),
     };
@@ -108,11 +111,13 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     };
     const group = await readGroup(read);
     if (group === undefined) return forgetGone(deps, changes, guard);
-    if (group.isLatchs) {
+    if (group.madeFor !== undefined) {
       if (changes.block.length === 0) return [];
-      throw new Fault("aws", `${quoted(key.group)} is made by Latch, so nothing is withheld from it`, {
-        retry: "never",
-      });
+      throw new Fault(
+        "aws",
+        `${quoted(group.name)} is made by Latch for ${quoted(group.madeFor)}, so nothing is withheld from it: take it off other interfaces`,
+        { retry: "never" },
+      );
     }
     const store = await storeFor(group);
     if (store.unproven !== undefined && changes.block.length === 0) {
@@ -180,6 +185,9 @@ const observedBlocks = ({ blocks }: WithheldState): readonly ObservedBlock[] =>
       return { protection, block: { addresses, ports }, note };
     })
     .toSorted((a, b) => (a.protection < b.protection ? -1 : 1));
+
+const undercutOf = (asked: readonly Block[], foreign: readonly LiveRule[]): Observed["undercut"] =>
+  new Map(asked.map((block) => [block.protection, undercutting(block, foreign)]));
 
 const undercutting = (block: Block, foreign: readonly LiveRule[]): readonly ForeignAllow[] =>
   foreign

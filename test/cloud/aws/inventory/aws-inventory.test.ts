@@ -11,6 +11,7 @@ import {
   never,
   OURS,
   open,
+  ownGroup,
   pass,
   REGION,
   reconcile,
@@ -104,20 +105,25 @@ describe("groups of somebody else's", () => {
     return firewall;
   };
 
-  test("are where machines are protected, but no group that any Latch made", async () => {
+  test("are where machines are protected, but no group that any Latch made for that interface", async () => {
     const { ec2, cloud, firewall } = await setStage();
     await reconcile(firewall("eni-0a1"), [SSH]);
     await reconcile(firewall("eni-0a1", "acme-eu"), [SSH]);
-    const blockedAt = async () =>
-      (await cloud.inventory.machines(never)).flatMap(({ interfaces }) => interfaces).find(({ id }) => id === "eni-0a1")
+    const blockedAt = async (eni: string) =>
+      (await cloud.inventory.machines(never)).flatMap(({ interfaces }) => interfaces).find(({ id }) => id === eni)
         ?.blockedAt;
-    expect(await blockedAt()).toEqual([groupId("sg-0a1")]);
+    expect(await blockedAt("eni-0a1")).toEqual([groupId("sg-0a1")]);
+
+    // One that only has the tag, one that has only the name, and one that we made for another interface.
+    const ours = ownGroup(ec2).id;
     ec2.editAsSomeoneElse((editor) => {
-      for (const { id, name } of ec2.state().groups.values())
-        if (name.startsWith("latch-acme-eni")) editor.setGroupTags(id, {});
-      editor.detach("eni-0a1", "sg-0a1");
+      editor.setGroupTags("sg-0a3", { "latch:installation": "acme" });
+      const named = editor.createGroup("vpc-0a1", "latch-acme-eni-0a2", "", {});
+      for (const group of ["sg-0a3", named, ours]) editor.attach("eni-0a2", group);
     });
-    expect(await blockedAt()).toEqual([]);
+    const named = ownGroup(ec2, "eni-0a2").id;
+    expect(await blockedAt("eni-0a2")).toEqual(["sg-0a1", "sg-0a2", "sg-0a3", named, ours].toSorted().map(groupId));
+    expect(await blockedAt("eni-0a1")).toEqual([groupId("sg-0a1")]);
   });
 
   test("are known by our tags, whichever of them are left, and not by those of another installation", async () => {

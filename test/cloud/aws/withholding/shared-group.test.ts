@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { type Block, NO_CHANGES } from "../../../../src/cloud/firewall.ts";
+import type { FirewallId } from "../../../../src/access/machine.ts";
+import { type Block, type Cloud, type Firewall, NO_CHANGES } from "../../../../src/cloud/firewall.ts";
 import type { RuleSpec } from "../../../../src/sandbox/aws/world.ts";
-import { always, hole, never } from "../stage.ts";
+import {
+  always,
+  firewallId,
+  groupId,
+  hole,
+  never,
+  ownGroup,
+  reconcile as reconcileGrants,
+  setStage,
+} from "../stage.ts";
 import {
   blockOf,
   GROUP,
@@ -538,13 +548,35 @@ describe("what it is not for", () => {
     );
   });
 
-  test("groups that Latch made, of this installation or of another", async () => {
-    const { ec2, firewall } = await start([SSH]);
-    ec2.editAsSomeoneElse((editor) => editor.setGroupTags(GROUP, { "latch:installation": "other" }));
-    expect(await firewall().observe(never, [])).toMatchObject({ blocks: [], settled: true });
-    await expect(pass(firewall(), [blockOf(ONE, ["22/tcp"], [])])).rejects.toMatchObject({
+  test("groups that Latch made, of this installation or of another: what they let in to others is told", async () => {
+    const { ec2, cloud } = await setStage();
+    await reconcileGrants(openFirewall(cloud, firewallId("eni-0a1")), [hole(22, "203.0.113.7/32")]);
+    const group = openFirewall(cloud, groupId(ownGroup(ec2).id));
+    const block = blockOf(ONE, ["22/tcp"], []);
+    const { blocks, settled, undercut } = await group.observe(never, [block]);
+    expect({ blocks, settled }).toEqual({ blocks: [], settled: true });
+    expect(undercut.get(block.protection)).toMatchObject([{ sources: ["203.0.113.7/32"] }]);
+    await expect(pass(group, [block])).rejects.toMatchObject({
       code: "aws",
       retry: "never",
+      message:
+        "`latch-acme-eni-0a1` is made by Latch for `eni-0a1`, so nothing is withheld from it: take it off other interfaces",
     });
   });
+
+  test("but a group that only has their tag, or only their name, is somebody else's", async () => {
+    const { ec2, firewall, before } = await start([SSH]);
+    const tags = { "latch:installation": "acme", "latch:interface": "111122223333/eu-west-1/eni-0a1" };
+    ec2.editAsSomeoneElse((editor) => editor.setGroupTags(GROUP, tags));
+    await reconcile(firewall(), [blockOf(ONE, ["22/tcp"], [idOf(ec2, 22, "0.0.0.0/0")])]);
+    expect(rulesNow(ec2)).toEqual([]);
+    await reconcile(firewall(), []);
+    expect(groupNow(ec2)).toEqual({ ...before, tags });
+  });
 });
+
+const openFirewall = (cloud: Cloud, id: FirewallId): Firewall => {
+  const firewall = cloud.firewall(id);
+  if (firewall === undefined) throw new Error(`no firewall ${id}`);
+  return firewall;
+};
