@@ -107,14 +107,7 @@ export const createMemoryFirewall = (options: MemoryFirewallOptions): MemoryFire
     const overruled = state.blocks.get(`${installation} ${protection}`)?.overrules ?? [];
     return [...state.allows.values()]
       .filter((allow) => ports.some(({ port }) => port === allow.port) && !overruled.includes(allow.id))
-      .map(({ id, name, priority, protocol, ports: written, sources }) => ({
-        id,
-        name,
-        priority,
-        protocol,
-        ports: written,
-        sources,
-      }));
+      .map(allowOf);
   };
   const now = (asked: readonly Block[] = []): Observed =>
     structuredClone({
@@ -300,3 +293,12 @@ export const holesIn = (rule: Omit<IngressRule, "holders">): readonly string[] =
   rule.addresses.flatMap((address) =>
     rule.ports.flatMap((port) => rule.sources.map((source) => `${port}/${rule.protocol} of ${address} from ${source}`)),
   );
+
+const allowOf = ({ id, name, priority, protocol, ports, sources }: ForeignAllow): ForeignAllow => ({
+  id,
+  name,
+  priority,
+  protocol,
+  ports,
+  sources,
+});
