@@ -89,7 +89,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
         settled: true,
       };
     }
-    const { state } = intend(store.state, group.live, NO_CHANGES, group.name);
+    const { state } = intend(store.state, group.live, NO_CHANGES, group.name, clock.now());
     const foreign = foreignRules(state, group.live);
     return {
       rules: [],
@@ -128,10 +128,13 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
         { retry: "never" },
       );
     }
-    const first = intend(store.state, group.live, changes, group.name);
+    const first = intend(store.state, group.live, changes, group.name, clock.now());
     // What seems to be gone may only not be shown everywhere yet: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
-    const live = first.said.length === 0 ? group.live : await lookAgain(read, key.group, installation, signal);
-    const intended = intend(store.state, live, changes, group.name);
+    const live =
+      first.said.length === 0 && first.state.missed.size === 0
+        ? group.live
+        : await lookAgain(read, key.group, installation, signal);
+    const intended = intend(store.state, live, changes, group.name, clock.now());
     const change: Change = { deps, read, write, group, store, state: intended.state, live };
     const dropFirst = await checkRoom(change, changes);
     const ahead = workFor(change.state, change.live, group.name);
@@ -148,7 +151,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     await takeTags(write, unmarked, [remainsTag(installation).Key]);
     const shown = change.live.map((rule) => (unmarked.includes(rule.id) ? { ...rule, isMarked: false } : rule));
 
-    const reached = intend(change.state, shown, NO_CHANGES, group.name);
+    const reached = intend(change.state, shown, NO_CHANGES, group.name, clock.now());
     const end = finished(reached.state, shown, group.name);
     await store.save(end.state, guard, write);
     await store.tidy(end.state, guard, write);

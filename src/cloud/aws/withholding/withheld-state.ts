@@ -2,6 +2,7 @@
 
 import type { ProtectionId } from "../../../access/identifier.ts";
 import { ID_PATTERN } from "../../../access/identifier.ts";
+import type { EpochMs } from "../../../access/time.ts";
 import type { Tag } from "../own-group/owner-mark.ts";
 import { identityOf } from "./foreign-rule.ts";
 import { readTags, writeTags } from "./tag-text.ts";
@@ -25,6 +26,8 @@ export interface WithheldState {
   readonly damaged: ReadonlyMap<string, string>;
   /** Ids of rules of ours that were seen in the group, and their identities then. In memory only: it tells what others did to them. */
   readonly made: ReadonlyMap<string, string>;
+  /** Since when those of `made` that the group doesn't show any more are missed. In memory only. */
+  readonly missed: ReadonlyMap<string, EpochMs>;
   /** Ids of rules of ours that are about to be taken away. In memory only. */
   readonly going: ReadonlyMap<string, string>;
 }
@@ -47,6 +50,7 @@ export const NOTHING_WITHHELD: WithheldState = {
   rules: new Map(),
   damaged: new Map(),
   made: new Map(),
+  missed: new Map(),
   going: new Map(),
 };
 
@@ -63,7 +67,7 @@ export const readStored = (memory: string | undefined, tags: readonly Tag[], sig
   const proven = provenEntries(signer, tags, onTags);
   if (remembered === undefined && proven === undefined) return readUnproven(tags, onTags, signer);
 
-  const { made, going } = remembered ?? NOTHING_WITHHELD;
+  const { made, missed, going } = remembered ?? NOTHING_WITHHELD;
   const tagsAreLater = (proven?.version ?? -1) > (remembered?.version ?? -1);
   const first = (tagsAreLater ? proven : remembered)?.entries ?? new Map<string, string>();
   const second = (tagsAreLater ? remembered : proven)?.entries ?? new Map<string, string>();
@@ -76,8 +80,8 @@ export const readStored = (memory: string | undefined, tags: readonly Tag[], sig
   const read = readEntries(entries);
   return {
     version: Math.max(proven?.version ?? -1, remembered?.version ?? -1),
-    written: { ...readEntries(first), made, going },
-    state: { ...read, damaged: new Map([...(remembered?.damaged ?? []), ...read.damaged]), made, going },
+    written: { ...readEntries(first), made, missed, going },
+    state: { ...read, damaged: new Map([...(remembered?.damaged ?? []), ...read.damaged]), made, missed, going },
     unproven: undefined,
   };
 };
@@ -108,6 +112,7 @@ export const writeMemory = ({ state, version }: Stored): string | undefined => {
     version,
     entries: texts(writeEntries(state)),
     made: texts(state.made),
+    missed: Object.fromEntries([...state.missed].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     going: texts(state.going),
     damaged: texts(state.damaged),
   });
@@ -143,6 +148,7 @@ interface Remembered {
   readonly version: number;
   readonly entries: ReadonlyMap<string, string>;
   readonly made: ReadonlyMap<string, string>;
+  readonly missed: ReadonlyMap<string, EpochMs>;
   readonly going: ReadonlyMap<string, string>;
   readonly damaged: ReadonlyMap<string, string>;
 }
@@ -152,6 +158,7 @@ const readMemory = (memory: string | undefined): Remembered | undefined => {
   try {
     const found = JSON.parse(memory) as Partial<Record<(typeof PARTS)[number], Record<string, string>>> & {
       version?: unknown;
+      missed?: Record<string, EpochMs>;
     };
     const texts = (part: Record<string, string> = {}) =>
       new Map(Object.entries(part).filter(([, text]) => typeof text === "string"));
@@ -159,6 +166,7 @@ const readMemory = (memory: string | undefined): Remembered | undefined => {
       version: typeof found.version === "number" ? found.version : 0,
       entries: texts(found.entries),
       made: texts(found.made),
+      missed: new Map(Object.entries(found.missed ?? {}).filter(([, at]) => typeof at === "number")),
       going: texts(found.going),
       damaged: texts(found.damaged),
     };

@@ -2,9 +2,10 @@
 
 import type { ProtectionId } from "../../../access/identifier.ts";
 import { type Port, samePort } from "../../../access/port.ts";
+import { type EpochMs, SECOND } from "../../../access/time.ts";
 import type { Block, Changes } from "../../firewall.ts";
 import { covers, identityOf, type RuleValues, showRule } from "./foreign-rule.ts";
-import { isWithin, type PortRange, showRange, without } from "./split-range.ts";
+import { isWithin, type PortRange, parseRange, showRange, without } from "./split-range.ts";
 import type { WithheldState } from "./withheld-state.ts";
 import type { HeldBlock, WithheldRule } from "./withheld-text.ts";
 
@@ -40,13 +41,14 @@ export const intend = (
   live: readonly LiveRule[],
   changes: Pick<Changes, "block" | "unblock">,
   groupName: string,
+  now: EpochMs,
 ): { readonly state: WithheldState; readonly said: readonly string[] } => {
   const blocks = new Map(before.blocks);
   for (const { protection } of changes.unblock) blocks.delete(protection);
   for (const { protection, addresses, ports, note } of changes.block)
     blocks.set(protection, { addresses, ports, note });
 
-  const { rules: known, said } = learn(before, live, groupName);
+  const { rules: known, missed, said } = learn(before, live, groupName, now);
   const rules = new Map<string, WithheldRule>();
   for (const [identity, rule] of known) {
     const out = portsOut(rule, blocks);
@@ -57,7 +59,7 @@ export const intend = (
     rules.set(identityOf(found.values), { ...withheld, out: portsOut(withheld, blocks) });
   }
 
-  const draft: WithheldState = { ...before, blocks, rules };
+  const draft: WithheldState = { ...before, blocks, rules, missed };
   const wanted = wantedRules(draft, live);
   const ours = live.filter((rule) => isOurs(rule, before));
   const texts = (some: readonly LiveRule[]) => new Map(some.map((rule) => [rule.id, identityOf(rule.values)]));
@@ -67,10 +69,11 @@ export const intend = (
     return isMarked && was !== undefined && was !== identityOf(values) ? [[id, was] as const] : [];
   });
   const stays = (rule: LiveRule): boolean => wanted.get(identityOf(rule.values))?.remains === true;
+  const stillMissed = [...before.made].filter(([id]) => missed.has(id));
   return {
     state: {
       ...draft,
-      made: new Map([...edited, ...texts(ours.filter(stays))]),
+      made: new Map([...edited, ...texts(ours.filter(stays)), ...stillMissed]),
       going: texts(ours.filter((rule) => !stays(rule))),
     },
     said,
@@ -108,7 +111,7 @@ export const finished = (
   live: readonly LiveRule[],
   groupName: string,
 ): { readonly state: WithheldState; readonly said: readonly string[] } => {
-  const over = [...state.rules].filter(([, rule]) => rule.out.length === 0);
+  const over = [...state.rules].filter(([, rule]) => isOver(rule, state, live));
   const said = over.flatMap(([identity, rule]) => {
     const there = live.find((each) => identityOf(each.values) === identity);
     if (there === undefined) {
@@ -120,7 +123,7 @@ export const finished = (
     if (isAsItWas(there.values, rule)) return [];
     return [`Somebody made \`${showRule(rule)}\` in ${groupName} anew meanwhile: it stays as they wrote it.`];
   });
-  const rules = new Map([...state.rules].filter(([, rule]) => rule.out.length > 0));
+  const rules = new Map([...state.rules].filter(([, rule]) => !isOver(rule, state, live)));
   const damaged = state.blocks.size + rules.size === 0 ? new Map<string, string>() : state.damaged;
   const lost = [...state.damaged].flatMap(([key, text]) =>
     damaged.has(key)
@@ -151,9 +154,10 @@ const wantedRules = (state: WithheldState, live: readonly LiveRule[]): ReadonlyM
   const targets = new Map<string, WantedRule>();
   const there = new Set(live.map(({ values }) => identityOf(values)));
   for (const [whole, rule] of state.rules) {
-    const remains = rule.out.length > 0;
+    const open = missedParts(rule, state, live);
+    const remains = rule.out.length > 0 || open.length > 0;
     // Where somebody made it anew as a whole, no part of it is put back beside it.
-    for (const values of !remains && there.has(whole) ? [valuesOf(rule)] : partsOf(rule)) {
+    for (const values of !remains && there.has(whole) ? [valuesOf(rule)] : partsOf(cutFrom(rule, open))) {
       const identity = identityOf(values);
       if (!remains || !targets.has(identity)) targets.set(identity, { values, remains });
     }
@@ -172,26 +176,72 @@ const partsOf = (rule: WithheldRule): readonly RuleValues[] => {
 
 const valuesOf = ({ id: _id, out: _out, cut: _cut, ...values }: WithheldRule): RuleValues => values;
 
-/** What others did: to a rule before we took it out, and to what we left of it. */
-const learn = (before: WithheldState, live: readonly LiveRule[], groupName: string) => {
+/**
+ * What others did: to a rule before we took it out, and to what we left of it. That a part isn't shown is believed only of two looks some time
+ * apart: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+ */
+const learn = (before: WithheldState, live: readonly LiveRule[], groupName: string, now: EpochMs) => {
   const said: string[] = [];
   const here = new Map(live.map((rule) => [rule.id, identityOf(rule.values)]));
   const identities = new Set(here.values());
-  const taken = new Set(
-    [...before.made].flatMap(([id, was]) => (here.get(id) === was || identities.has(was) ? [] : was)),
-  );
+  const taken = new Set<string>();
+  const missed = new Map<string, EpochMs>();
+  for (const [id, was] of before.made) {
+    if (identities.has(was)) continue;
+    const since = before.missed.get(id) ?? now;
+    const isMadeAnew = [...before.rules].some(
+      ([whole, rule]) => identities.has(whole) && partOf(was, rule) !== undefined,
+    );
+    if (here.has(id) || isMadeAnew || now - since >= BELIEVED_AFTER) taken.add(was);
+    else if ([...before.rules.values()].some((rule) => partOf(was, rule) !== undefined)) missed.set(id, since);
+  }
+  const marked = new Set(live.flatMap(({ isMarked, values }) => (isMarked ? identityOf(values) : [])));
   const rules = [...before.rules].flatMap(([identity, rule]): (readonly [string, WithheldRule])[] => {
     const there = live.find(({ id }) => id === rule.id);
     if (there !== undefined && identityOf(there.values) === identity) return [[identity, { ...rule, ...there.values }]];
     // It was edited before it was taken out: there is nothing to put back.
     if (there !== undefined) return [];
-    const gone = rule.out.length === 0 ? [] : partsOf(rule).filter((part) => taken.has(identityOf(part)));
+    const parts = new Set(partsOf(rule).map(identityOf));
+    const gone = [...taken].flatMap((was) => {
+      const part = partOf(was, rule);
+      const isMeant = parts.has(was) || (missedParts(rule, before, live).length > 0 && !isCovered(part, live));
+      return part !== undefined && isMeant ? [part] : [];
+    });
     if (!identities.has(identity))
       said.push(...gone.map((part) => `Somebody took \`${showRule(part)}\` out of ${groupName}: it stays out.`));
-    return [[identity, cutFrom(rule, gone)]];
+    // One with our mark that shows up again was never taken out.
+    const cut = rule.cut.filter((ports) => !marked.has(identityOf({ ...valuesOf(rule), ports })));
+    return [[identity, cutFrom({ ...rule, cut }, gone)]];
   });
-  return { rules: new Map(rules), said };
+  return { rules: new Map(rules), missed, said };
 };
+
+/** The part of the rule that this is the identity of. */
+const partOf = (identity: string, rule: WithheldRule): RuleValues | undefined => {
+  const values = valuesOf(rule);
+  const ports = parseRange(identity.split(" ")[1] ?? "");
+  if (ports === undefined || values.ports === undefined || !isWithin(ports, values.ports)) return undefined;
+  const part = { ...values, ports };
+  return identityOf(part) === identity ? part : undefined;
+};
+
+const isCovered = (part: RuleValues | undefined, live: readonly LiveRule[]): boolean =>
+  part !== undefined && live.some(({ values }) => isPartOf(part, values));
+
+/** Parts that aren't shown, and aren't believed to be gone yet: they are neither made anew nor given up. */
+const missedParts = (
+  rule: WithheldRule,
+  { made, missed }: WithheldState,
+  live: readonly LiveRule[],
+): readonly RuleValues[] =>
+  [...missed.keys()].flatMap((id) => {
+    const part = partOf(made.get(id) ?? "", rule);
+    return part === undefined || isCovered(part, live) ? [] : [part];
+  });
+
+/** Nothing is withheld of it, and nothing of it is in doubt. */
+const isOver = (rule: WithheldRule, state: WithheldState, live: readonly LiveRule[]): boolean =>
+  rule.out.length === 0 && missedParts(rule, state, live).length === 0;
 
 const cutFrom = (rule: WithheldRule, parts: readonly RuleValues[]): WithheldRule =>
   parts.length === 0 ? rule : { ...rule, cut: [...rule.cut, ...parts.flatMap(({ ports }) => ports ?? [])] };
@@ -251,3 +301,6 @@ const coversBlocked = ({ values }: LiveRule, { blocks }: WithheldState): boolean
 const isAsItWas = (now: RuleValues, was: RuleValues): boolean =>
   now.description === was.description &&
   was.tags.every(({ Key, Value }) => now.tags.some((tag) => tag.Key === Key && tag.Value === Value));
+
+/** EC2 shows a change everywhere within some seconds mostly. */
+const BELIEVED_AFTER = 20 * SECOND;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { FirewallId } from "../../../../src/access/machine.ts";
 import { type Block, type Cloud, type Firewall, NO_CHANGES } from "../../../../src/cloud/firewall.ts";
 import type { RuleSpec } from "../../../../src/sandbox/aws/world.ts";
+import type { Misbehaviour } from "../../../../src/sandbox/faults.ts";
 import {
   always,
   firewallId,
@@ -264,9 +265,13 @@ describe("what others do meanwhile", () => {
   });
 
   test("a part that they take away stays away, while blocked and afterwards, and they are told", async () => {
-    const { ec2, firewall } = await blocked([RANGE]);
+    const { ec2, firewall, later } = await blocked([RANGE]);
     ec2.editAsSomeoneElse((editor) => editor.revoke(idOf(ec2, 23, "10.0.0.0/8")));
     const block = blockOf(ONE, ["22/tcp"], []);
+    // EC2 may only not show it yet.
+    expect(await reconcile(firewall(), [block])).toEqual([]);
+    expect(rulesNow(ec2)).toEqual(["20-21/tcp from 10.0.0.0/8"]);
+    later(20_000);
     expect(await reconcile(firewall(), [block])).toEqual([
       "Somebody took `23-25/tcp from 10.0.0.0/8` out of shared: it stays out.",
     ]);
@@ -278,6 +283,46 @@ describe("what others do meanwhile", () => {
       { fromPort: 20, toPort: 22, description: "old things", tags: { a: "1" } },
     ]);
     expect(groupNow(ec2)?.tags).toEqual({});
+  });
+
+  test("a part that they take away right before the port is unblocked stays away", async () => {
+    const { ec2, firewall, later } = await blocked([RANGE]);
+    ec2.editAsSomeoneElse((editor) => editor.revoke(idOf(ec2, 23, "10.0.0.0/8")));
+    expect(await reconcile(firewall(), [])).toEqual([]);
+    expect(rulesNow(ec2)).toEqual(["20-22/tcp from 10.0.0.0/8"]);
+    later(20_000);
+    expect(await reconcile(firewall(), [])).toEqual([
+      "Somebody took `23-25/tcp from 10.0.0.0/8` out of shared: it stays out.",
+      "`20-25/tcp from 10.0.0.0/8` is back in shared without 23-25, which somebody took out meanwhile.",
+    ]);
+    expect(groupNow(ec2)).toMatchObject({
+      ingress: [{ fromPort: 20, toPort: 22, description: "old things", tags: { a: "1" } }],
+      tags: {},
+    });
+  });
+
+  const SHOWN_WITHOUT_RULES: Misbehaviour = {
+    kind: "answer",
+    status: 200,
+    body: `<?xml version="1.0" encoding="UTF-8"?><DescribeSecurityGroupRulesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>x</requestId><securityGroupRuleSet/></DescribeSecurityGroupRulesResponse>`,
+  };
+
+  test.each([
+    ["when another machine of the group is protected", 0],
+    ["when the port is unblocked", 0],
+    ["for so long that they seem to be taken out", 30_000],
+  ])("parts that EC2 doesn't show for a while, %s, are theirs again in the end", async (name, forMs) => {
+    const { ec2, firewall, later, before } = await blocked([RANGE, WEB]);
+    const one = blockOf(ONE, ["22/tcp"], []);
+    const then = name.includes("unblocked") ? [] : [one, blockOf(TWO, ["22/tcp"], [], ["10.0.1.7"])];
+    const end = ec2.faults.add({ calls: /DescribeSecurityGroupRules/u, does: () => SHOWN_WITHOUT_RULES });
+    await pass(firewall(), then).catch(() => undefined);
+    later(forMs);
+    await pass(firewall(), then).catch(() => undefined);
+    end();
+    await reconcile(firewall(), then);
+    await reconcile(firewall(), []);
+    expect(groupNow(ec2)).toEqual(before);
   });
 
   test("a run of theirs that wipes what we left and makes the rule anew has the last word", async () => {

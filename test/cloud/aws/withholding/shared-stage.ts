@@ -3,6 +3,7 @@
 import type { ProtectionId } from "../../../../src/access/identifier.ts";
 import type { FirewallId } from "../../../../src/access/machine.ts";
 import { parsePort } from "../../../../src/access/port.ts";
+import { type Clock, type EpochMs, systemClock } from "../../../../src/access/time.ts";
 import type { AwsCloudDeps } from "../../../../src/cloud/aws/aws-cloud.ts";
 import { type Block, type Firewall, type Guard, NO_CHANGES, type Observed } from "../../../../src/cloud/firewall.ts";
 import type { Ec2Server, Ec2ServerOptions } from "../../../../src/sandbox/aws/server.ts";
@@ -24,6 +25,7 @@ export const worldWith = (ingress: readonly RuleSpec[], tags: Readonly<Record<st
 export interface SharedStage {
   readonly ec2: Ec2Server;
   readonly texts: Map<FirewallId, string>;
+  readonly later: (ms: number) => void;
   /** A fresh process each time. */
   readonly firewall: (installation?: string, deps?: Partial<AwsCloudDeps>) => Firewall;
 }
@@ -33,15 +35,20 @@ export const setSharedStage = async (
   options: Partial<Ec2ServerOptions> = {},
 ): Promise<SharedStage> => {
   const texts = new Map<FirewallId, string>();
+  let ahead = 0;
+  const clock: Clock = { now: () => (systemClock.now() + ahead) as EpochMs };
   const { ec2, cloudOf } = await setStage({ world: worldWith(ingress), ...options });
   const memories = new Map([["acme", memoryOf(texts)]]);
   return {
     ec2,
     texts,
+    later: (ms) => {
+      ahead += ms;
+    },
     firewall: (installation = "acme", deps = {}) => {
       const withheld = memories.get(installation) ?? memoryOf(new Map());
       memories.set(installation, withheld);
-      const firewall = cloudOf({ installation, withheld, ...deps }).firewall(groupId(GROUP));
+      const firewall = cloudOf({ installation, withheld, clock, ...deps }).firewall(groupId(GROUP));
       if (firewall === undefined) throw new Error("no firewall");
       return firewall;
     },
