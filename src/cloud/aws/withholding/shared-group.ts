@@ -32,6 +32,7 @@ import {
 } from "./shared-group-calls.ts";
 import { checkTagRoom, noRuleRoom, overfull } from "./shared-room.ts";
 import { showRange } from "./split-range.ts";
+import { staysWithheld } from "./stays-withheld.ts";
 import type { WithheldState } from "./withheld-state.ts";
 import { openWithheldStore, type WithheldStore } from "./withheld-store.ts";
 import { finished, foreignRules, giveUp, intend, isNoWork, type LiveRule, workFor } from "./withholding.ts";
@@ -155,7 +156,8 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     const end = finished(reached.state, shown, group.name);
     await store.save(end.state, guard, write);
     await store.tidy(end.state, guard, write);
-    return [...said, ...reached.said, ...end.said];
+    const stays = staysWithheld(store.state, end.state, changes.unblock, group.name);
+    return [...said, ...reached.said, ...end.said, ...stays];
   };
 
   return {

@@ -194,6 +194,22 @@ describe("two machines that share the group", () => {
     expect(groupNow(ec2)).toEqual(before);
   });
 
+  test("say what stays withheld for one of them when the other is protected no more", async () => {
+    const all: RuleSpec = { protocol: "-1", peer: "sg-0a1" };
+    const { ec2, firewall, before } = await start([RANGE, WEB, all]);
+    const ids = [idOf(ec2, 22, "10.0.0.0/8"), idOf(ec2, 22, "sg-0a1")];
+    const one = blockOf(ONE, ["22/tcp", "24/tcp"], ids);
+    const two = blockOf(TWO, ["22/tcp"], ids, ["10.0.1.7"]);
+    await reconcile(firewall(), [one, two]);
+    expect(await reconcile(firewall(), [two])).toEqual([
+      "`22/tcp from 10.0.0.0/8` in shared stays withheld, because another machine of the group is protected.",
+      "`everything from sg-0a1` in shared stays withheld, because another machine of the group is protected.",
+    ]);
+    expect(rulesNow(ec2)).toContain("23-25/tcp from 10.0.0.0/8");
+    expect(await reconcile(firewall(), [])).toEqual([]);
+    expect(groupNow(ec2)).toEqual(before);
+  });
+
   test("never cut anybody off a port that isn't blocked", async () => {
     const { ec2, firewall } = await start([RANGE]);
     const id = idOf(ec2, 22, "10.0.0.0/8");
