@@ -154,7 +154,7 @@ export interface Firewall {
    * won't accept a rule or doesn't permit us; else `retry: "later"`, with `afterMs` when the cloud named a time. It doesn't
    * retry by itself, because the caller reads and plans again.
    *
-   * Returns what it couldn't put back as it was because others changed something meanwhile: a sentence each, mostly none.
+   * Returns what it didn't put back as it was, because others changed something meanwhile or other blocks want it so: a sentence each, mostly none.
    */
   readonly apply: (changes: Changes, guard: Guard, signal: AbortSignal) => Promise<readonly string[]>;
 }
