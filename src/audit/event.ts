@@ -169,7 +169,7 @@ interface EventFacts {
   readonly "protection.wanted": ProtectionFacts & { readonly concerns: readonly Concern[] };
   /** Stored: to be put back. `cause`: `gone` when the machine is. */
   readonly "protection.lifted": ProtectionFacts & { readonly cause: "person" | "gone" };
-  /** Nothing of it was seen any more: everything is as before, but for `changed`, which others changed meanwhile. */
+  /** Nothing of it was seen any more: all that we changed is put back, but for `changed`: a sentence each. */
   readonly "protection.ended": ProtectionFacts & { readonly changed: readonly string[] };
   /** Ours wasn't as we left it, and was made so again. */
   readonly "firewall.repaired": {

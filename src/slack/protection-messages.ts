@@ -76,7 +76,7 @@ export const drawProtection = (event: Told): Drawn => {
       const ended = `${literal(event.machine.name)} is no longer protected. All that I changed is put back`;
       return event.changed.length === 0
         ? drawn(`${ended}.`)
-        : drawn(`${ended}, but for this, which others changed meanwhile:`, bulleted(event.changed.map(operatorsText)));
+        : drawn(`${ended}, but for this:`, bulleted(event.changed.map(operatorsText)));
     }
     case "firewall.repaired":
       return drawRepaired(event);

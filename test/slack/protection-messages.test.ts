@@ -151,7 +151,7 @@ describe("what the channel hears", () => {
       "prod-vm-3 is no longer protected. All that I changed is put back.",
     );
     expect(said({ ...base, kind: "protection.ended", changed: ["rule `a` was edited"] }).text).toBe(
-      "prod-vm-3 is no longer protected. All that I changed is put back, but for this, which others changed meanwhile:\n• rule a was edited",
+      "prod-vm-3 is no longer protected. All that I changed is put back, but for this:\n• rule a was edited",
     );
   });
 
