@@ -140,7 +140,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     const dropFirst = await checkRoom(change, changes);
     const ahead = workFor(change.state, change.live, group.name);
     // Whoever resumes with only tags left to take away must not put them there again: it would never get further.
-    if (!isNoWork(ahead)) await store.save(change.state, guard, write);
+    if (!isNoWork(ahead)) await save(change, change.state, guard);
 
     const said = [...intended.said, ...ahead.said];
     if (dropFirst) await takeOut(change, ahead.drop);
@@ -154,7 +154,7 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
 
     const reached = intend(change.state, shown, NO_CHANGES, group.name, clock.now());
     const end = finished(reached.state, shown, group.name);
-    await store.save(end.state, guard, write);
+    await save(change, end.state, guard);
     await store.tidy(end.state, guard, write);
     const stays = staysWithheld(store.state, end.state, changes.unblock, group.name);
     return [...said, ...reached.said, ...end.said, ...stays];
@@ -169,6 +169,18 @@ export const createSharedGroup = (deps: SharedGroupDeps): Firewall => {
     observe,
     apply,
   };
+};
+
+/**
+ * Returns when the group was seen to have the tags too: memory alone may be lost, and after this goes what nothing else tells of, a rule or the tags of
+ * before.
+ */
+const save = async ({ deps, read, write, group, store }: Change, state: WithheldState, guard: Guard): Promise<void> => {
+  if (!(await store.save(state, guard, write))) return;
+  const shown = await readSharedGroup(read, group.id, deps.installation);
+  const there = new Map((shown?.tags ?? []).map(({ Key, Value }) => [Key, Value]));
+  if (store.tagsFor(state).every(({ Key, Value }) => there.get(Key) === Value)) return;
+  throw new Fault("aws", `the tags of ${quoted(group.id)} don't show yet what is to be withheld`, { retry: "later" });
 };
 
 /** One apply on its way: `live` and `state` follow what is done. */

@@ -26,8 +26,8 @@ export interface WithheldStore {
   /** Whether both hold this, and nothing else. */
   readonly holds: (state: WithheldState) => boolean;
   readonly tagsFor: (state: WithheldState) => readonly Tag[];
-  /** Durable in both when it returns; in memory first. What is no longer so may still stand in tags beside it. */
-  readonly save: (state: WithheldState, guard: Guard, write: Ask) => Promise<void>;
+  /** In both when it returns, as far as EC2 says; in memory first. What is no longer so may still stand in tags beside it. Returns whether it wrote tags. */
+  readonly save: (state: WithheldState, guard: Guard, write: Ask) => Promise<boolean>;
   /** Takes away what is no longer so; memory last, so that whoever dies meanwhile comes back to it. */
   readonly tidy: (state: WithheldState, guard: Guard, write: Ask) => Promise<void>;
 }
@@ -74,7 +74,7 @@ export const openWithheldStore = async (
       if (!sameEntries(state, last)) version = Math.max(version + 1, clock.now());
       last = state;
       const text = writeMemory({ state, version });
-      if (text === undefined) return;
+      if (text === undefined) return false;
       if (text !== memory) {
         await guard();
         await withheld.remember(id, text);
@@ -83,6 +83,7 @@ export const openWithheldStore = async (
       const missing = tagsAt(state, version).filter((tag) => !isThere(tag));
       await putTags(write, [group], missing);
       for (const { Key, Value } of missing) there.set(Key, Value);
+      return missing.length > 0;
     },
     tidy: async (state, guard, write) => {
       const wanted = tagsAt(state, version);
