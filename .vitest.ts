@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/fixed-seed.ts"],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // Minute-long scenarios wait more than they work.
