@@ -109,7 +109,7 @@ const NO_CONFIG: Config = {
   timezone: "UTC",
   azure: undefined,
   aws: [],
-  policy: { services: new Map(), networks: new Map(), roles: new Map(), rules: [] },
+  policy: { services: new Map(), networks: new Map(), roles: new Map(), rules: [], denials: [], freezes: [] },
   security: undefined,
 };
 

@@ -76,6 +76,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     policy: () => (policyProblem === undefined ? config.policy : undefined),
     securityRoles: () => config.security?.roles ?? [],
     zone: () => config.timezone,
+    authorities: new Map(),
     clock,
     newId: randomId,
     openFirewall,

@@ -4,6 +4,7 @@
  * Something that broke is not a refusal but a `Fault`; where a check can't be made because of one, the answer is `cannot-check`.
  */
 
+import type { Activity, AuthorityName, AuthorityNo } from "./authority.ts";
 import type { CloudName } from "./machine.ts";
 import type { DurationMs, EpochMs } from "./time.ts";
 
@@ -62,6 +63,45 @@ export interface RefusalFacts {
   readonly "justification-mismatch": { readonly pattern: string };
   readonly "no-approver": { readonly machine: string; readonly roles: readonly string[]; readonly needed: number };
 
+  /** A deny rule; `because` is what the file says of it, and may be empty. */
+  readonly "denied-by-policy": { readonly machine: string; readonly name: string; readonly because: string };
+  /** Outside of all hours in which access opens; `nextAt`: when it does again. */
+  readonly "outside-hours": {
+    readonly machine: string;
+    readonly hours: readonly string[];
+    readonly nextAt: EpochMs | undefined;
+  };
+  readonly frozen: { readonly name: string; readonly fromAt: EpochMs; readonly untilAt: EpochMs };
+  readonly "too-many-at-once": { readonly machine: string; readonly of: "person" | "machine"; readonly most: number };
+  readonly "asked-too-often": { readonly most: number; readonly nextAt: EpochMs };
+  /** `roles`: who may; none: nobody. */
+  readonly "break-glass-not-offered": { readonly machine: string; readonly roles: readonly string[] };
+
+  // What the clouds' own roles say
+  readonly "authority-no": {
+    readonly authority: AuthorityName;
+    readonly machine: string;
+    readonly cloud: CloudName;
+    readonly activity: Activity;
+    readonly because: AuthorityNo;
+  };
+  /** It didn't answer, so no. */
+  readonly "authority-silent": {
+    readonly authority: AuthorityName;
+    readonly problem: "slow" | "throttled" | "failed";
+    readonly reference: string;
+  };
+
+  // Who somebody is elsewhere
+  readonly "linking-not-offered": Record<never, never>;
+  /** Used already, too old, somebody else's, or made up. */
+  readonly "link-code-unknown": Record<never, never>;
+  readonly "already-linked": { readonly as: string };
+  /** That account elsewhere belongs to another person here. */
+  readonly "identity-taken": Record<never, never>;
+  /** Nothing they linked themselves. */
+  readonly "not-linked": Record<never, never>;
+
   // What the machine allows
   readonly "no-firewall": { readonly machine: string; readonly cloud: CloudName };
   /** A firewall before it takes its rules from a firewall policy, where I can't change any. */
@@ -77,6 +117,8 @@ export interface RefusalFacts {
   readonly "request-unknown": Record<never, never>;
   readonly "own-request": Record<never, never>;
   readonly "not-approver": { readonly roles: readonly string[] };
+  /** Somebody else's step comes first, or theirs is done. */
+  readonly "not-your-turn": { readonly roles: readonly string[] };
   readonly "already-answered": { readonly at: EpochMs };
   readonly "too-late": {
     readonly state: "approved" | "denied" | "withdrawn" | "lapsed";
@@ -84,6 +126,8 @@ export interface RefusalFacts {
     readonly at: EpochMs;
   };
   readonly "requester-changed": { readonly reason: RefusalCode };
+  /** Of a break-glass: it was reviewed already, or there is none. */
+  readonly "nothing-to-review": { readonly by?: string; readonly at?: EpochMs };
   readonly "grant-unknown": { readonly text: string };
   readonly "access-over": { readonly machine: string; readonly at: EpochMs };
   readonly "not-yours": { readonly what: "request" | "access" };

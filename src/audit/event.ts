@@ -1,8 +1,8 @@
 /** What happened: facts in the past tense, each appended once, kept for auditors. Notices follow them. */
 
 import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
-import type { FirewallId, MachineRef } from "../access/machine.ts";
-import type { Person } from "../access/person.ts";
+import type { FirewallId, Machine, MachineRef } from "../access/machine.ts";
+import type { Identities, Person } from "../access/person.ts";
 import type { Mapping, Port } from "../access/port.ts";
 import type { RefusalCode } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
@@ -67,7 +67,42 @@ export interface PostureWords {
   readonly openness: string;
 }
 
+/** All that decided about an ask; user groups, schedules and roles are those that the policy named then. */
+export interface AskedFacts {
+  readonly machine: Pick<Machine, "name" | "cloud" | "account" | "region" | "os" | "tags">;
+  readonly services: readonly { readonly name: string; readonly ports: readonly Port[] }[];
+  readonly sources: readonly Cidr[];
+  readonly durationMs: DurationMs;
+  readonly justification: string;
+  readonly breakGlass: boolean;
+  /** User groups they are in. */
+  readonly groups: readonly string[];
+  /** Schedules (`pagerduty:PABC123`) → Slack ids of who was on call; one that didn't say is left out. */
+  readonly onCall: Readonly<Record<string, readonly string[]>>;
+  readonly manager: string | undefined;
+  /** Role → Slack ids of those who could have answered; enough of them, not all. */
+  readonly approvers: Readonly<Record<string, readonly string[]>>;
+  readonly usage: { readonly ofPerson: number; readonly onMachine: number; readonly asksAt: readonly EpochMs[] };
+}
+
+interface LinkFacts {
+  readonly person: Person;
+  /** Address of the provider that says so. */
+  readonly issuer: string;
+  readonly subject: string;
+  readonly identities: Identities;
+}
+
 interface EventFacts {
+  /** What was known when somebody asked, and what came of it: so that it can be asked again of another policy. */
+  readonly "request.judged": {
+    readonly requester: Person;
+    readonly requestId: RequestId | undefined;
+    readonly asked: AskedFacts;
+    readonly outcome: "allow" | "needs-approval" | "break-glass" | "deny";
+    readonly rule: string | undefined;
+    readonly codes: readonly RefusalCode[];
+  };
   readonly "request.submitted": AccessFacts & {
     readonly rule: string;
     readonly durationMs: DurationMs;
@@ -78,7 +113,7 @@ interface EventFacts {
     readonly text: string;
     readonly codes: readonly RefusalCode[];
   };
-  readonly "review.given": AccessFacts & { readonly verdict: "approve" };
+  readonly "review.given": AccessFacts & { readonly verdict: "approve"; readonly step: number };
   readonly "review.refused": {
     readonly requestId: RequestId;
     readonly reviewer: Person;
@@ -89,6 +124,20 @@ interface EventFacts {
     readonly rule: string;
     readonly approvers: readonly Person[];
     readonly expiresAt: EpochMs;
+  };
+  /** Opened past approvals. `skipped`: Slack ids of users and groups who would have been asked; `tell`: of whoever else hears of it, channels too. */
+  readonly "break-glass.used": AccessFacts & {
+    readonly rule: string;
+    readonly skipped: readonly string[];
+    readonly tell: readonly string[];
+    readonly expiresAt: EpochMs;
+  };
+  readonly "break-glass.unreviewed": AccessFacts & { readonly usedAt: EpochMs; readonly tell: readonly string[] };
+  readonly "break-glass.reviewed": AccessFacts;
+  /** Schedules that don't say who is on call; others answer instead. */
+  readonly "schedule.silent": AccessFacts & {
+    readonly schedules: readonly string[];
+    readonly instead: readonly string[];
   };
   readonly "request.denied": AccessFacts & { readonly reason: string };
   readonly "request.withdrawn": AccessFacts;
@@ -112,6 +161,13 @@ interface EventFacts {
   };
   /** The cloud holds all that is ours, and something before the machine still keeps the requester out, or may. A sentence for each port. */
   readonly "grant.blocked": AccessFacts & { readonly grantId: GrantId; readonly problems: readonly string[] };
+  /** It wouldn't be given any more; `closes`: so it is closed. */
+  readonly "grant.disallowed": AccessFacts & {
+    readonly grantId: GrantId;
+    readonly code: RefusalCode;
+    readonly closes: boolean;
+    readonly expiresAt: EpochMs;
+  };
   readonly "grant.failed": AccessFacts & { readonly grantId: GrantId; readonly problem: string };
   readonly "grant.revoked": AccessFacts & { readonly grantId: GrantId };
   /** Ten minutes are left. */
@@ -119,7 +175,7 @@ interface EventFacts {
   /** The cloud was seen to match a world without the grant. */
   readonly "grant.ended": AccessFacts & {
     readonly grantId: GrantId;
-    readonly cause: "expired" | "revoked" | "failed";
+    readonly cause: "expired" | "revoked" | "failed" | "not-allowed";
     readonly openedAt: EpochMs | undefined;
     /** From its end (expiry or revocation) to when the cloud was seen without it. */
     readonly lagMs: DurationMs;
@@ -202,6 +258,14 @@ interface EventFacts {
       readonly reachable: readonly string[];
     }[];
   };
+  /** Who somebody is elsewhere, as they showed by signing in there. */
+  readonly "identity.linked": LinkFacts;
+  readonly "identity.unlinked": LinkFacts;
+  readonly "identity.refused": { readonly person: Person; readonly code: RefusalCode };
+  /** The configuration file is another, and counts; a sentence for each difference. */
+  readonly "policy.changed": { readonly changes: readonly string[] };
+  /** The configuration file is another, and can't be used: the one before still counts. */
+  readonly "policy.refused": { readonly problems: readonly string[] };
   readonly "bot.started": { readonly installation: string };
 }
 

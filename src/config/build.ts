@@ -5,16 +5,8 @@ import { type Port, parsePort, portKey, type Service } from "../access/port.ts";
 import { ANYWHERE, type Cidr, parseCidr } from "../access/source.ts";
 import { type DurationMs, MINUTE } from "../access/time.ts";
 import { allowsAll } from "../policy/decide.ts";
-import {
-  type AllowedSource,
-  type Approve,
-  type Network,
-  type Policy,
-  type PortRule,
-  peopleOf,
-  type Role,
-  type Rule,
-} from "../policy/policy.ts";
+import type { AllowedSource, Approve, Network, Policy, PortRule, Role, Rule } from "../policy/policy.ts";
+import { peopleOf } from "../policy/roles.ts";
 import type { Path } from "./document.ts";
 import type { FileContent } from "./schema.ts";
 
@@ -72,7 +64,7 @@ export const build = (content: FileContent, complain: (path: Path, message: stri
   const roles = new Map(
     Object.entries(content.roles ?? {}).map(([name, { users = [], groups = [] }]): [string, Role] => [
       name,
-      { name, users, groups },
+      { name, users, groups, schedules: [], manager: false, otherwise: [] },
     ]),
   );
   for (const [part, names] of Object.entries({ services: content.services ?? {}, networks: content.networks ?? {} })) {
@@ -82,7 +74,7 @@ export const build = (content: FileContent, complain: (path: Path, message: stri
     }
   }
 
-  const named: Policy = { services, networks, roles, rules: [] };
+  const named: Policy = { services, networks, roles, rules: [], denials: [], freezes: [] };
   const rules = content.rules.map((rule, index) =>
     buildRule(rule, index, content.channel, named, (path, message) => complain(["rules", index, ...path], message)),
   );
@@ -138,6 +130,7 @@ const buildRule = (
       clouds: (match?.clouds ?? []) satisfies readonly CloudName[],
       accounts: match?.accounts ?? [],
       regions: match?.regions ?? [],
+      systems: [],
       tags: new Map(Object.entries(match?.tags ?? {})),
     },
     ports: portRules(content, policy, complain),
@@ -150,6 +143,11 @@ const buildRule = (
     drift: content.drift,
     justification: { required: content.justification?.required === "true", pattern: content.justification?.pattern },
     channel: channel ?? "",
+    authorities: [],
+    hours: [],
+    limits: { perPerson: undefined, perMachine: undefined, asksPerHour: undefined },
+    breakGlass: undefined,
+    recheck: "tell",
   };
 };
 
@@ -209,8 +207,8 @@ const approve = ({ approve: content }: RuleContent, policy: Policy, complain: Co
   }
   return {
     kind: "by",
-    roles: content.by,
-    needed: content.needed,
+    steps: [{ roles: content.by, needed: content.needed }],
+    automatic: [],
     withinMs: content.within ?? ((30 * MINUTE) as DurationMs),
   };
 };

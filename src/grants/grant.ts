@@ -4,6 +4,7 @@ import type { GrantId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
 import { type Mapping, samePort } from "../access/port.ts";
+import type { RefusalCode } from "../access/refusal.ts";
 import { type EpochMs, earliest } from "../access/time.ts";
 import type { AccessFacts } from "../audit/event.ts";
 import type { Target } from "./request.ts";
@@ -11,7 +12,9 @@ import type { Target } from "./request.ts";
 /** Ended early: by a person, or because it couldn't be opened. */
 export type Revocation =
   | { readonly kind: "closed"; readonly at: EpochMs; readonly by: Person }
-  | { readonly kind: "failed"; readonly at: EpochMs; readonly problem: string };
+  | { readonly kind: "failed"; readonly at: EpochMs; readonly problem: string }
+  /** It wouldn't be given any more, and its rule says `recheck: close`. */
+  | { readonly kind: "not-allowed"; readonly at: EpochMs; readonly code: RefusalCode };
 
 export interface Grant extends AccessFacts {
   readonly id: GrantId;
@@ -24,6 +27,8 @@ export interface Grant extends AccessFacts {
   readonly revoked: Revocation | undefined;
   /** Found in a cloud by its mark when our memory had lost it. */
   readonly adopted: boolean;
+  /** Of the policy, as it was called when this was given. Absent: found in a cloud, or older than this field. */
+  readonly rule?: string;
   /** Targets where the cloud was seen to hold all of its rules, and to hold none of them after its end. */
   readonly seenOpen: readonly FirewallId[];
   readonly seenClosed: readonly FirewallId[];
@@ -35,6 +40,8 @@ export interface Grant extends AccessFacts {
   /** When it was found out whether what was opened lets in. Absent: not yet. */
   readonly checkedAt?: EpochMs;
   readonly warnedAt: EpochMs | undefined;
+  /** Why it wouldn't be given any more, as people were told. Absent: it would be. */
+  readonly disallowed?: RefusalCode;
   readonly endedAt: EpochMs | undefined;
   /** Whose grants kept one of its ports open when it ended. */
   readonly stillOpen: readonly StillOpen[];

@@ -1,7 +1,7 @@
 /** Memory for requests, grants and protections, and the one write that changes them together with what follows from the change. */
 
 import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
-import type { FirewallId } from "../access/machine.ts";
+import type { FirewallId, MachineId } from "../access/machine.ts";
 import type { PersonKey } from "../access/person.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
@@ -23,13 +23,37 @@ export interface Write {
   readonly events: readonly AuditEvent[];
   readonly firewallsDue?: readonly { readonly firewall: FirewallId; readonly at: EpochMs }[];
   readonly requestDue?: EpochMs;
+  /** Counted in the same moment as written: where one is reached already, nothing is written. */
+  readonly limits?: readonly Limit[];
 }
+
+/** Of `most`, none of what this write itself adds. */
+export type Limit =
+  /** Grants under one rule that are neither over nor revoked. */
+  | {
+      readonly kind: "grants-of-person";
+      readonly rule: string;
+      readonly person: PersonKey;
+      readonly now: EpochMs;
+      readonly most: number;
+    }
+  | {
+      readonly kind: "grants-on-machine";
+      readonly rule: string;
+      readonly machine: MachineId;
+      readonly now: EpochMs;
+      readonly most: number;
+    }
+  /** Requests that were made after an instant, whatever became of them. */
+  | { readonly kind: "asks-of-person"; readonly person: PersonKey; readonly after: EpochMs; readonly most: number };
 
 /** Every method throws a `Fault` of code `redis` when memory is away. */
 export interface Ledger {
   readonly request: (id: RequestId) => Promise<AccessRequest | undefined>;
   /** Pending ones of one requester. */
   readonly pendingOf: (requester: PersonKey) => Promise<readonly AccessRequest[]>;
+  /** When this person asked, after an instant of at most an hour ago, whatever became of it; ascending. */
+  readonly asksOf: (requester: PersonKey, after: EpochMs) => Promise<readonly EpochMs[]>;
   readonly grant: (id: GrantId) => Promise<Grant | undefined>;
   /** Not ended (`endedAt` is undefined), with a target on this firewall. */
   readonly grantsOn: (firewall: FirewallId) => Promise<readonly Grant[]>;
@@ -40,6 +64,6 @@ export interface Ledger {
   readonly protectionsOn: (firewall: FirewallId) => Promise<readonly Protection[]>;
   /** All live ones. */
   readonly liveProtections: () => Promise<readonly Protection[]>;
-  /** `false`, and nothing written, when somebody else was first. */
+  /** `false`, and nothing written, when somebody else was first or a limit is reached. */
   readonly commit: (write: Write) => Promise<boolean>;
 }

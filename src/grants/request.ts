@@ -20,6 +20,29 @@ export interface Target {
 export interface Approval {
   readonly by: Person;
   readonly at: EpochMs;
+  /** Which of the request's steps it counts in, from 0. */
+  readonly step: number;
+}
+
+/** So many approvals of these people, as policy named them when it was asked. For showing; policy is asked again at the click. */
+export interface RequestStep {
+  readonly needed: number;
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  /** On-call schedules that didn't say who is on call, so that others are asked: `pagerduty:PABC123`. Absent: none. */
+  readonly silent?: readonly string[];
+}
+
+/** An access that was opened past approvals. */
+export interface BreakGlassUse {
+  /** Who would have been asked. */
+  readonly skipped: readonly RequestStep[];
+  /** Who hears of it beside them: Slack ids of users, user groups and channels. */
+  readonly tell: readonly string[];
+  /** Somebody else looked at it afterwards. Absent: not yet. */
+  readonly reviewed?: { readonly by: Person; readonly at: EpochMs };
+  /** When somebody was last asked to. */
+  readonly remindedAt?: EpochMs;
 }
 
 /**
@@ -46,11 +69,24 @@ export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly askedAt: EpochMs;
   /** Answers count before this instant, not at it. */
   readonly answerBy: EpochMs;
-  readonly approvalsNeeded: number;
-  /** Who may answer, as policy named them when it was asked; for showing only, policy is asked again at the click. */
-  readonly approvers: { readonly users: readonly string[]; readonly groups: readonly string[] };
+  /** One after the other; none: nobody has to approve. */
+  readonly steps: readonly RequestStep[];
+  /** Absent: it went the usual way. */
+  readonly breakGlass?: BreakGlassUse;
   readonly state: RequestState;
 }
+
+/** Where a request stands: which step comes next, and how many approvals that needs still. `undefined`: none is missing. */
+export const nextStep = (
+  steps: readonly RequestStep[],
+  approvals: readonly Approval[],
+): { readonly index: number; readonly step: RequestStep; readonly missing: number } | undefined => {
+  for (const [index, step] of steps.entries()) {
+    const missing = step.needed - approvals.filter((approval) => approval.step === index).length;
+    if (missing > 0) return { index, step, missing };
+  }
+  return undefined;
+};
 
 /** `undefined` while it can still be answered at `now`. */
 export const whyTooLate = (request: AccessRequest, now: EpochMs): Refusal | undefined => {
@@ -70,7 +106,7 @@ export const whyTooLate = (request: AccessRequest, now: EpochMs): Refusal | unde
   }
 };
 
-/** Adds one approval; the last that is needed makes it `approved`. Whether `by` may approve at all is policy's to say, before. */
+/** Adds one approval to the step that comes next; the last that is needed makes it `approved`. Whether `by` may approve at all is policy's to say, before. */
 export const approve = (request: AccessRequest, by: Person, now: EpochMs): AccessRequest | Refusal => {
   const late = whyTooLate(request, now);
   if (late !== undefined) return late;
@@ -78,12 +114,13 @@ export const approve = (request: AccessRequest, by: Person, now: EpochMs): Acces
   const before = request.state.kind === "pending" ? request.state.approvals : [];
   const mine = before.find((approval) => samePerson(approval.by, by));
   if (mine !== undefined) return refuse("already-answered", { at: mine.at });
-  const approvals = [...before, { by, at: now }];
+  const step = nextStep(request.steps, before)?.index ?? request.steps.length;
+  const approvals = [...before, { by, at: now, step }];
   return next(
     request,
-    approvals.length < request.approvalsNeeded
-      ? { kind: "pending", approvals }
-      : { kind: "approved", approvals, at: now },
+    nextStep(request.steps, approvals) === undefined
+      ? { kind: "approved", approvals, at: now }
+      : { kind: "pending", approvals },
   );
 };
 

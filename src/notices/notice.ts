@@ -34,6 +34,11 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "request.approved":
     case "request.withdrawn":
     case "grant.revoked":
+    case "break-glass.used":
+    case "break-glass.unreviewed":
+    case "break-glass.reviewed":
+    case "schedule.silent":
+    case "grant.disallowed":
       return [card(event.requestId, event.channel)];
     case "grant.opened":
       return [card(event.requestId, event.channel), ...howToConnect(event, event.requester)];
@@ -73,6 +78,12 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return security(event, securityChannel ?? event.channel);
     case "posture.digest":
       return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
+    case "request.judged":
+    case "identity.linked":
+    case "identity.unlinked":
+    case "identity.refused":
+    case "policy.changed":
+    case "policy.refused":
     case "request.refused":
     case "review.refused":
     case "firewall.changed":

@@ -3,26 +3,29 @@
 import type { Port, Service } from "../access/port.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import { ANYWHERE, type Cidr, contains, isSingleAddress, showCidr } from "../access/source.ts";
-import type { DurationMs } from "../access/time.ts";
+import type { DurationMs, EpochMs } from "../access/time.ts";
+import type { MachineFacts } from "./match.ts";
 import {
   type AllowedSource,
+  type BreakGlass,
   lineFor,
   type Pattern,
   type Policy,
   type PortRule,
-  peopleOf,
   type Rule,
+  type Step,
   showAllowed,
   sourcesFor,
 } from "./policy.ts";
+import { type Memberships, type People, peopleOf } from "./roles.ts";
 
 /** All that decides, and nothing that has to be looked up any more. */
 export interface Question {
+  readonly at: EpochMs;
   /** Slack id of who asks, and the names of the roles they hold now. */
   readonly requester: string;
   readonly roles: ReadonlySet<string>;
-  /** As people call it. */
-  readonly machine: string;
+  readonly machine: MachineFacts;
   /** The rule that decides about the machine; `undefined`: none matches. */
   readonly rule: Rule | undefined;
   readonly services: readonly Service[];
@@ -30,39 +33,67 @@ export interface Question {
   readonly sources: readonly Cidr[];
   readonly durationMs: DurationMs;
   readonly justification: string;
-  /** Slack ids of everyone who could answer now: the people of the approving roles that are still members here. */
-  readonly approvers: ReadonlySet<string>;
+  /** They ask to go past approvals, hours, freezes and limits. */
+  readonly breakGlass: boolean;
+  readonly usage: Usage;
+  /** Whom the roles' groups, schedules and the requester's manager stand for now. */
+  readonly memberships: Memberships;
+  /**
+   * Of each approving role, Slack ids of who could answer now, but for the requester: still members here. May be incomplete, but never so small that it
+   * can't be told whether there are enough.
+   */
+  readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** What counts against the limits, this ask not among it. */
+export interface Usage {
+  /** Accesses that are open or opening under this rule. */
+  readonly ofPerson: number;
+  readonly onMachine: number;
+  /** When the person asked within the last hour. */
+  readonly asksAt: readonly EpochMs[];
 }
 
 export type Decision =
   | { readonly kind: "deny"; readonly refusals: readonly [Refusal, ...Refusal[]] }
-  | { readonly kind: "allow"; readonly rule: Rule }
+  | { readonly kind: "allow"; readonly rule: Rule; readonly how: "no-approval-needed" | "automatic" }
+  | {
+      readonly kind: "break-glass";
+      readonly rule: Rule;
+      readonly breakGlass: BreakGlass;
+      readonly skipped: readonly StepAsked[];
+    }
   | {
       readonly kind: "needs-approval";
       readonly rule: Rule;
-      readonly approvers: { readonly users: readonly string[]; readonly groups: readonly string[] };
-      readonly approvalsNeeded: number;
+      readonly steps: readonly StepAsked[];
       readonly withinMs: DurationMs;
     };
+
+/** A step of the approval, with its people by Slack id. */
+export interface StepAsked extends Step {
+  readonly approvers: People;
+}
 
 export const decide = (question: Question, policy: Policy): Decision => {
   const { rule } = question;
   if (rule === undefined)
-    return { kind: "deny", refusals: [refuse("machine-not-offered", { machine: question.machine })] };
+    return { kind: "deny", refusals: [refuse("machine-not-offered", { machine: question.machine.name })] };
 
   const [first, ...rest] = checks.flatMap((check) => check(question, rule));
   if (first !== undefined) return { kind: "deny", refusals: [first, ...rest] };
-  if (rule.approve.kind === "none") return { kind: "allow", rule };
-  const { roles, needed, withinMs } = rule.approve;
-  return { kind: "needs-approval", rule, approvers: peopleOf(policy, roles), approvalsNeeded: needed, withinMs };
+  if (rule.approve.kind === "none") return { kind: "allow", rule, how: "no-approval-needed" };
+  const { steps, withinMs } = rule.approve;
+  const asked = steps.map((step) => ({ ...step, approvers: peopleOf(policy, step.roles, question.memberships) }));
+  return { kind: "needs-approval", rule, steps: asked, withinMs };
 };
 
 type Check = (question: Question, rule: Rule) => readonly Refusal[];
 
-const requesterIsEligible: Check = ({ roles, machine }, rule) =>
+const requesterIsEligible: Check = ({ roles, machine: { name: machine } }, rule) =>
   rule.request.some((role) => roles.has(role)) ? [] : [refuse("not-eligible", { machine, roles: rule.request })];
 
-const everyPortIsOffered: Check = ({ services, machine }, rule) => {
+const everyPortIsOffered: Check = ({ services, machine: { name: machine } }, rule) => {
   const offered = rule.ports.map((line) => line.name);
   const missing = services.flatMap((service) => {
     const without = service.ports.filter((port) => lineFor(rule, port) === undefined);
@@ -79,7 +110,7 @@ const durationIsWithinTheMaximum: Check = (question, rule) => {
   return linesAsked(question, rule)
     .filter((line) => question.durationMs > line.maximumMs)
     .map((line) =>
-      refuse("duration-too-long", { port: line.name, machine: question.machine, maximumMs: line.maximumMs }),
+      refuse("duration-too-long", { port: line.name, machine: question.machine.name, maximumMs: line.maximumMs }),
     );
 };
 
@@ -101,13 +132,13 @@ const justificationIsGiven: Check = ({ justification }, { justification: { requi
   return fits(pattern, text) ? [] : [refuse("justification-mismatch", { pattern: pattern?.source ?? "" })];
 };
 
-const somebodyElseCanAnswer: Check = ({ approvers, requester, machine }, { approve }) => {
-  if (approve.kind === "none") return [];
-  const others = approvers.size - (approvers.has(requester) ? 1 : 0);
-  return others >= approve.needed
-    ? []
-    : [refuse("no-approver", { machine, roles: approve.roles, needed: approve.needed })];
-};
+const somebodyElseCanAnswer: Check = ({ approvers, requester, machine }, { approve }) =>
+  (approve.kind === "none" ? [] : approve.steps).flatMap(({ roles, needed }) => {
+    const others = new Set(
+      roles.flatMap((role) => [...(approvers.get(role) ?? [])]).filter((user) => user !== requester),
+    );
+    return others.size >= needed ? [] : [refuse("no-approver", { machine: machine.name, roles, needed })];
+  });
 
 /** Every check runs, so a person learns all that is wrong in one reply. Order is the order shown. */
 const checks: readonly Check[] = [

@@ -7,13 +7,14 @@ import type { Match, Policy, Rule } from "./policy.ts";
 export const ruleFor = (policy: Policy, machine: MachineFacts): Rule | undefined =>
   policy.rules.find(({ match }) => matches(match, machine));
 
-export type MachineFacts = Pick<Machine, "name" | "cloud" | "account" | "region" | "tags">;
+export type MachineFacts = Pick<Machine, "name" | "cloud" | "account" | "region" | "tags" | "os">;
 
 export const matches = (match: Match, machine: MachineFacts): boolean =>
   fitsOne(match.names, machine.name) &&
   fitsOne(match.clouds, machine.cloud) &&
   fitsOne(match.accounts, machine.account) &&
   fitsOne(match.regions, machine.region) &&
+  fitsOne(match.systems, machine.os) &&
   [...match.tags].every(([name, patterns]) => tagValues(machine, name).some((value) => fitsOne(patterns, value)));
 
 /** Whether a pattern with `*` (any run, also none) and `?` (one character) fits all of a text, in any case. */

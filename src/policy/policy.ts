@@ -1,9 +1,12 @@
 /** Who may have what, for how long and with whose consent: the policy file after reading, every name in it looked up. */
 
-import type { CloudName } from "../access/machine.ts";
+import type { AuthorityName } from "../access/authority.ts";
+import type { CloudName, Machine } from "../access/machine.ts";
+import type { Schedule } from "../access/person.ts";
 import type { Port, Service } from "../access/port.ts";
 import type { Cidr } from "../access/source.ts";
 import type { DurationMs } from "../access/time.ts";
+import type { Freeze, Hours } from "./hours.ts";
 
 /** Everything in it was checked when the file was read: no role, network or service is named that doesn't exist. */
 export interface Policy {
@@ -15,6 +18,9 @@ export interface Policy {
   readonly roles: ReadonlyMap<string, Role>;
   /** The first that matches a machine decides, alone. */
   readonly rules: readonly Rule[];
+  /** Looked at before any rule, and for break-glass too: whom one fits gets nothing. */
+  readonly denials: readonly Denial[];
+  readonly freezes: readonly Freeze[];
 }
 
 export interface Network {
@@ -22,11 +28,29 @@ export interface Network {
   readonly prefixes: readonly Cidr[];
 }
 
-/** People by Slack id: users (`U0DEV1`) and user groups (`S0ENG`). */
+/** People by Slack id: users (`U0DEV1`) and user groups (`S0ENG`); or by what they are at the moment. */
 export interface Role {
   readonly name: string;
   readonly users: readonly string[];
   readonly groups: readonly string[];
+  /** Whoever is on call now holds it. */
+  readonly schedules: readonly Schedule[];
+  /** The requester's manager holds it, for what that requester asks. */
+  readonly manager: boolean;
+  /** Names of roles that hold it while a schedule doesn't say who is on call. */
+  readonly otherwise: readonly string[];
+}
+
+/** Says no to some people, machines and ports, whatever the rules say. */
+export interface Denial {
+  readonly name: string;
+  /** Names of roles; none: everybody. */
+  readonly people: readonly string[];
+  readonly match: Match;
+  /** None: all. */
+  readonly ports: readonly Port[];
+  /** Shown to whom it refuses; may be empty. */
+  readonly because: string;
 }
 
 export interface Rule {
@@ -47,6 +71,33 @@ export interface Rule {
   readonly drift: Drift;
   readonly justification: JustificationRule;
   readonly channel: string;
+  /** Beside this policy they have to say yes, to requester, approver and who protects. */
+  readonly authorities: readonly AuthorityName[];
+  /** Access opens within one of them only; none: always. */
+  readonly hours: readonly Hours[];
+  readonly limits: Limits;
+  readonly breakGlass: BreakGlass | undefined;
+  readonly recheck: Recheck;
+}
+
+/** What happens to an open access that wouldn't be given any more: people are told, or it is closed as well. */
+export type Recheck = "tell" | "close";
+
+/** `undefined`: no limit. Of accesses those count that are open or opening under this rule. */
+export interface Limits {
+  readonly perPerson: number | undefined;
+  readonly perMachine: number | undefined;
+  /** How often one person may ask within an hour, whatever becomes of it. */
+  readonly asksPerHour: number | undefined;
+}
+
+/** Opens at once, whatever hours, freezes, limits and approvals say; everybody who was skipped is told, and somebody has to review it afterwards. */
+export interface BreakGlass {
+  /** Names of roles. */
+  readonly by: readonly string[];
+  readonly maximumMs: DurationMs;
+  /** Who hears of it beside those who were skipped: names of roles, and channels. */
+  readonly tell: { readonly roles: readonly string[]; readonly channels: readonly string[] };
 }
 
 /** What happens to rules of others that let in what a protection keeps out: ours goes over them, or people are told and choose. */
@@ -58,6 +109,7 @@ export interface Match {
   readonly clouds: readonly CloudName[];
   readonly accounts: readonly string[];
   readonly regions: readonly string[];
+  readonly systems: readonly Machine["os"][];
   /** Tag name (any case) → patterns of which its value must fit one. */
   readonly tags: ReadonlyMap<string, readonly string[]>;
 }
@@ -79,7 +131,21 @@ export type AllowedSource =
 
 export type Approve =
   | { readonly kind: "none" }
-  | { readonly kind: "by"; readonly roles: readonly string[]; readonly needed: number; readonly withinMs: DurationMs };
+  | {
+      readonly kind: "by";
+      /** One after the other; nobody counts in two. */
+      readonly steps: readonly Step[];
+      readonly withinMs: DurationMs;
+      /** Within one of these hours nobody has to approve. */
+      readonly automatic: readonly Hours[];
+    };
+
+/** So many of the people with one of these roles. */
+export interface Step {
+  /** Names. */
+  readonly roles: readonly string[];
+  readonly needed: number;
+}
 
 export interface JustificationRule {
   readonly required: boolean;
@@ -92,37 +158,6 @@ export interface Pattern {
   readonly source: string;
   readonly test: (text: string) => boolean;
 }
-
-/** Lists these roles' people, each once: who has to be told, and whose group members have to be looked up. */
-export const peopleOf = (
-  policy: Policy,
-  roles: readonly string[],
-): { readonly users: readonly string[]; readonly groups: readonly string[] } => {
-  const found = roles.flatMap((name) => policy.roles.get(name) ?? []);
-  return {
-    users: [...new Set(found.flatMap((role) => role.users))],
-    groups: [...new Set(found.flatMap((role) => role.groups))],
-  };
-};
-
-/** The roles a user holds, given who is in which user group now. A group that isn't in `membersByGroup` has no members. */
-export const rolesOf = (
-  policy: Policy,
-  user: string,
-  membersByGroup: ReadonlyMap<string, ReadonlySet<string>>,
-): ReadonlySet<string> =>
-  new Set(
-    [...policy.roles.values()]
-      .filter(
-        ({ users, groups }) =>
-          users.includes(user) || groups.some((group) => membersByGroup.get(group)?.has(user) ?? false),
-      )
-      .map(({ name }) => name),
-  );
-
-/** Whether somebody with these roles may answer requests under this rule. That nobody answers their own is for `grants/request` to see to. */
-export const mayApprove = (rule: Rule, roles: ReadonlySet<string>): boolean =>
-  rule.approve.kind === "by" && rule.approve.roles.some((role) => roles.has(role));
 
 /** Whether somebody with these roles may protect and unprotect its machines. */
 export const mayConfigure = (rule: Rule, roles: ReadonlySet<string>): boolean =>

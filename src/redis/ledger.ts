@@ -79,6 +79,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       (await indexed<AccessRequest>(keys.pendingOf(requester), requestKey)).filter(
         ({ state }) => state.kind === "pending",
       ),
+    asksOf: async () => [],
     grantsOn: async (firewall) =>
       (await indexed<Grant>(keys.grantsOn(firewall), grantKey)).filter(
         ({ endedAt, targets }) => endedAt === undefined && targets.some((target) => target.firewall === firewall),

@@ -5,7 +5,7 @@ import { showDuration } from "../access/duration.ts";
 import { type Cidr, showCidr } from "../access/source.ts";
 import { between, type DurationMs, type EpochMs, SECOND } from "../access/time.ts";
 import { endOf, type Grant } from "../grants/grant.ts";
-import type { AccessRequest } from "../grants/request.ts";
+import type { AccessRequest, RequestStep } from "../grants/request.ts";
 import { actions, button, type Drawn, lines } from "./blocks.ts";
 import { few } from "./lists.ts";
 import { escapeMrkdwn, literal, mention, mentionGroup, operatorsText, showSource, when } from "./mrkdwn.ts";
@@ -39,7 +39,7 @@ const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn =>
   const body = [
     `${boldTitle(request)} ${length}`,
     `${mention(request.requester.user)} asks, from ${showSources(request.sources)}${quoted(request.justification)}`,
-    `Needs ${whoMayAnswer(request, request.approvalsNeeded - approvals.length)} by ${when(request.answerBy, now, zone)} · rule *${literal(request.rule)}*`,
+    `Needs ${whoMayAnswer(request)} by ${when(request.answerBy, now, zone)} · rule *${literal(request.rule)}*`,
     ...soFar,
   ];
   return {
@@ -78,8 +78,9 @@ const drawGrant = (grant: Grant, request: AccessRequest | undefined, { now, zone
   const who = `for ${mention(grant.requester.user)} from ${showSources(grant.sources)}`;
   if (grant.endedAt !== undefined) return oneLine(grant, endedText(grant, now, zone), details);
   if (grant.revoked?.kind === "failed") return oneLine(grant, failedText(grant.revoked.problem), details);
-  if (grant.revoked !== undefined)
+  if (grant.revoked?.kind === "closed")
     return oneLine(grant, `closing, ended by ${mention(grant.revoked.by.user)}`, details);
+  if (grant.revoked !== undefined) return oneLine(grant, `closing: the policy doesn't give it any more`, details);
   if (now >= grant.expiresAt) return oneLine(grant, `closing; its time ended at ${until}`, details);
   if (grant.openedAt === undefined) return oneLine(grant, openingText(request), details);
   const how = grant.adopted
@@ -99,9 +100,10 @@ export const endedText = (grant: Grant, now: EpochMs, zone: string): string => {
     return `${mention(grant.requester.user)}'s access ended ${at}; the port stays open until ${when(first.expiresAt, now, zone)} for ${mention(first.requester.user)}${more}`;
   }
   const lag = showLag(between(endOf(grant), grant.endedAt ?? now));
-  return grant.revoked === undefined
-    ? `closed ${at}, ${lag} after its time`
-    : `closed ${at}, ${lag} after ${mention(grant.revoked.by.user)} ended it`;
+  if (grant.revoked === undefined) return `closed ${at}, ${lag} after its time`;
+  return grant.revoked.kind === "closed"
+    ? `closed ${at}, ${lag} after ${mention(grant.revoked.by.user)} ended it`
+    : `closed ${at}: the policy didn't give it any more`;
 };
 
 const showLag = (lag: DurationMs): string => (lag < SECOND / 10 ? "less than 0.1 seconds" : showDuration(lag));
@@ -120,18 +122,22 @@ const approvedBy = (request: AccessRequest | undefined): string => {
   return approvals.length === 0 ? "" : `approved by ${approvals.map(({ by }) => mention(by.user)).join(", ")}`;
 };
 
-/** `one of @lead-1, @lead-2`: whoever could approve, but for the requester and those who have. */
-export const whoMayAnswer = (request: AccessRequest, needed: number): string => {
+/** `one of @lead-1, @lead-2, then one of @sec-1`: whoever could approve, but for the requester and those who have. */
+export const whoMayAnswer = (request: AccessRequest): string => {
+  const approvals = request.state.kind === "pending" ? request.state.approvals : [];
+  return request.steps
+    .map((step, index) => ({ step, missing: step.needed - approvals.filter((each) => each.step === index).length }))
+    .filter(({ missing }) => missing > 0)
+    .map(({ step, missing }) => stepText(request, step, missing))
+    .join(", then ");
+};
+
+const stepText = (request: AccessRequest, step: RequestStep, needed: number): string => {
   const approvals = request.state.kind === "pending" ? request.state.approvals : [];
   const done = new Set([request.requester.user, ...approvals.map(({ by }) => by.user)]);
-  const named = [
-    ...request.approvers.groups.map(mentionGroup),
-    ...request.approvers.users.filter((user) => !done.has(user)).map(mention),
-  ];
+  const named = [...step.groups.map(mentionGroup), ...step.users.filter((user) => !done.has(user)).map(mention)];
   const shown = few(named, MOST_NAMED);
-  return named.length === 1 && request.approvers.groups.length === 0
-    ? shown
-    : `${needed === 1 ? "one" : needed} of ${shown}`;
+  return named.length === 1 && step.groups.length === 0 ? shown : `${needed === 1 ? "one" : needed} of ${shown}`;
 };
 
 export const showSources = (sources: readonly Cidr[]): string => {

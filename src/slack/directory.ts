@@ -1,7 +1,7 @@
 /** Who people are, asked of Slack. */
 
 import type { webApi } from "@slack/bolt";
-import type { Directory, PersonFacts } from "../access/person.ts";
+import { type Directory, NOBODY_ELSEWHERE, type PersonFacts } from "../access/person.ts";
 import { type Clock, type DurationMs, type EpochMs, later, SECOND } from "../access/time.ts";
 import { slackErrorCode, slackFault } from "./slack-fault.ts";
 
@@ -15,6 +15,9 @@ interface DirectoryDeps {
   readonly client: webApi.WebClient;
   readonly clock: Clock;
   readonly home: () => Promise<Home>;
+  /** Who people are elsewhere; without it nobody is anybody. */
+  readonly identities?: Directory["identities"];
+  readonly onCall?: Directory["onCall"];
 }
 
 /**
@@ -22,7 +25,8 @@ interface DirectoryDeps {
  * approve. `usergroups.users.list` allows 20 a minute, so memberships are kept for ten seconds.
  * https://docs.slack.dev/apis/web-api/rate-limits
  */
-export const createDirectory = ({ client, clock, home }: DirectoryDeps): Directory => {
+export const createDirectory = (deps: DirectoryDeps): Directory => {
+  const { client, clock, home } = deps;
   const membersByGroup = new Map<string, { readonly until: EpochMs; readonly users: Promise<ReadonlySet<string>> }>();
 
   const lookUp: Directory["lookUp"] = async (user) => {
@@ -54,7 +58,13 @@ export const createDirectory = ({ client, clock, home }: DirectoryDeps): Directo
     return users;
   };
 
-  return { lookUp, members };
+  return {
+    lookUp,
+    members,
+    identities: deps.identities ?? (async () => NOBODY_ELSEWHERE),
+    manager: async () => undefined,
+    onCall: deps.onCall ?? (async () => undefined),
+  };
 };
 
 const MEMBERS_ARE_FRESH_FOR = (10 * SECOND) as DurationMs;
@@ -66,7 +76,14 @@ const factsOf = (id: string, user: SlackUser, home: Home): PersonFacts => ({
   name: user.profile?.display_name || user.real_name || user.name || id,
   standing: standingOf(user, home),
   timezone: user.tz ?? undefined,
+  ...emailOf(user),
 });
+
+/** Slack leaves the address out without the scope `users:read.email`, and whether it is confirmed for people who are gone. */
+const emailOf = (user: SlackUser): { readonly email?: string } =>
+  user.is_email_confirmed === true && user.profile?.email !== undefined
+    ? { email: user.profile.email.toLowerCase() }
+    : {};
 
 /**
  * Slack Connect lets people from other companies press buttons in a shared channel: someone is from outside when Slack calls them a stranger, or when neither

@@ -87,6 +87,17 @@ export const drawMessage = (
     case "posture.worsened":
     case "posture.digest":
       return drawPostureNews(event);
+    case "break-glass.used":
+    case "break-glass.unreviewed":
+    case "break-glass.reviewed":
+    case "schedule.silent":
+    case "grant.disallowed":
+    case "request.judged":
+    case "identity.linked":
+    case "identity.unlinked":
+    case "identity.refused":
+    case "policy.changed":
+    case "policy.refused":
     case "protection.set":
     case "undercut.overruled":
     case "undercut.accepted":

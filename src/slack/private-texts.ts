@@ -19,7 +19,7 @@ export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): D
         text: `${escapeMrkdwn(accessTitle(request))}: asked.`,
         blocks: [
           ...lines([
-            `${boldTitle(request)}: asked. It needs ${whoMayAnswer(request, request.approvalsNeeded)} by ${when(request.answerBy, now, zone)}.`,
+            `${boldTitle(request)}: asked. It needs ${whoMayAnswer(request)} by ${when(request.answerBy, now, zone)}.`,
             "I'll tell you when you can connect.",
           ]),
           actions([button("Withdraw", "request.withdraw", request.id)]),

@@ -108,6 +108,25 @@ export const refusalText = (refusal: Refusal, situation: Situation): string => {
       const { machine, roles: approving, needed } = refusal.facts;
       return `Nobody can let you in: ${literal(machine)} needs ${needed === 1 ? "an approval" : `${needed} approvals`} from ${roles(approving)}, and ${needed === 1 ? "nobody there but you can give it" : "too few people there can give one"}. Whoever looks after that list can add someone.`;
     }
+    case "denied-by-policy": {
+      const { machine, name, because } = refusal.facts;
+      return `The deny rule *${literal(name)}* keeps you from ${literal(machine)}${because === "" ? "" : `: ${literal(because)}`}. Whoever looks after the policy can change that.`;
+    }
+    case "outside-hours":
+    case "frozen":
+    case "too-many-at-once":
+    case "asked-too-often":
+    case "break-glass-not-offered":
+    case "authority-no":
+    case "authority-silent":
+    case "linking-not-offered":
+    case "link-code-unknown":
+    case "already-linked":
+    case "identity-taken":
+    case "not-linked":
+    case "not-your-turn":
+    case "nothing-to-review":
+      return `The policy doesn't allow this now (${refusal.code}).`;
 
     case "no-firewall":
       return refusal.facts.cloud === "azure"

@@ -5,7 +5,7 @@ import type { Port } from "../access/port.ts";
 import { ANYWHERE, type Cidr, showCidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import { isKeptClosed, type Protection } from "../grants/protection.ts";
-import { type Approve, type Rule, showAllowed, sourcesFor } from "../policy/policy.ts";
+import { type Approve, type Rule, type Step, showAllowed, sourcesFor } from "../policy/policy.ts";
 import { doorWords, findingWords } from "../posture/finding-words.ts";
 import { portsWords } from "../posture/reachable-words.ts";
 import type { DoorFindings } from "../posture/why.ts";
@@ -80,9 +80,10 @@ const offerText = ({ line, refusals }: OfferedPort, rule: Rule, now: EpochMs, zo
 };
 
 const answersText = (approve: Approve): string =>
-  approve.kind === "none"
-    ? "it opens at once."
-    : `${approve.needed === 1 ? "one" : approve.needed} of ${approve.roles.map((role) => `*${literal(role)}*`).join(" or ")} has to approve.`;
+  approve.kind === "none" ? "it opens at once." : `${approve.steps.map(stepText).join(", then ")} has to approve.`;
+
+const stepText = ({ roles, needed }: Step): string =>
+  `${needed === 1 ? "one" : needed} of ${roles.map((role) => `*${literal(role)}*`).join(" or ")}`;
 
 const firewallLines = ({ findings, notLookedAt }: Explained, machine: string): readonly string[] => {
   if (findings === undefined) return [`I can't find what stands before ${literal(machine)} any more.`];

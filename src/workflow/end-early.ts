@@ -9,7 +9,7 @@ import { factsOf } from "../grants/facts.ts";
 import { endOf, firewallsOf, type Grant, isActive } from "../grants/grant.ts";
 import { type AccessRequest, withdraw } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
-import { mayApprove } from "../policy/policy.ts";
+import { mayApprove } from "../policy/roles.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { type Member, memberOf } from "./standing.ts";
 
@@ -74,5 +74,5 @@ const looksAfter = (grant: Grant, { roles }: Member, deps: WorkflowDeps): boolea
   const policy = deps.policy();
   const machine = deps.machines.byId(grant.machine.id);
   const rule = policy === undefined || machine === undefined ? undefined : ruleFor(policy, machine);
-  return rule !== undefined && mayApprove(rule, roles);
+  return rule?.approve.kind === "by" && rule.approve.steps.some((step) => mayApprove(step, roles));
 };

@@ -4,8 +4,9 @@ import type { Machine } from "../access/machine.ts";
 import type { Directory } from "../access/person.ts";
 import type { Service } from "../access/port.ts";
 import type { Cidr } from "../access/source.ts";
-import type { DurationMs } from "../access/time.ts";
-import { type Decision, decide } from "../policy/decide.ts";
+import type { DurationMs, EpochMs } from "../access/time.ts";
+import type { RequestStep } from "../grants/request.ts";
+import { type Decision, decide, type StepAsked } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { approversFor, type Member } from "./standing.ts";
@@ -24,12 +25,22 @@ export const judge = async (
   requester: Member,
   policy: Policy,
   directory: Directory,
+  at: EpochMs,
 ): Promise<Decision> => {
   const { user } = requester.facts.person;
   const rule = ruleFor(policy, access.machine);
-  const approvers = rule === undefined ? new Set<string>() : await approversFor(rule, user, policy, directory);
+  const { memberships, roles } = requester;
+  const approvers =
+    rule === undefined
+      ? new Map<string, ReadonlySet<string>>()
+      : await approversFor(rule, requester, policy, directory);
+  const usage = { ofPerson: 0, onMachine: 0, asksAt: [] };
   return decide(
-    { ...access, machine: access.machine.name, requester: user, roles: requester.roles, rule, approvers },
+    { ...access, at, requester: user, roles, memberships, breakGlass: false, usage, rule, approvers },
     policy,
   );
 };
+
+/** A decision's steps as a request keeps them. */
+export const requestSteps = (steps: readonly StepAsked[]): readonly RequestStep[] =>
+  steps.map(({ needed, approvers }) => ({ needed, ...approvers }));

@@ -9,13 +9,24 @@ import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { Write } from "../grants/ledger.ts";
-import { type AccessRequest, type Approval, approve, deny, type Target, whyTooLate } from "../grants/request.ts";
+import {
+  type AccessRequest,
+  type Approval,
+  approve,
+  deny,
+  nextStep,
+  type RequestStep,
+  type Target,
+  whyTooLate,
+} from "../grants/request.ts";
+import type { StepAsked } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
-import { mayApprove, type Policy, type Rule } from "../policy/policy.ts";
+import type { Policy, Rule } from "../policy/policy.ts";
 import { resolveService } from "../policy/resolve.ts";
+import { mayApprove } from "../policy/roles.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
-import { judge } from "./judge.ts";
+import { judge, requestSteps } from "./judge.ts";
 import { createRecordRefusal } from "./record-refusal.ts";
 import { type Member, memberOf } from "./standing.ts";
 import { targetsOf } from "./targets.ts";
@@ -84,7 +95,9 @@ const prepare = async (id: RequestId, user: string, deps: WorkflowDeps): Promise
   if (machine === undefined) return refuse("requester-changed", { reason: "machine-unknown" });
   const rule = ruleFor(policy, machine);
   if (rule?.approve.kind !== "by") return refuse("requester-changed", { reason: "machine-not-offered" });
-  if (!mayApprove(rule, reviewer.roles)) return refuse("not-approver", { roles: rule.approve.roles });
+  const { steps } = rule.approve;
+  if (!steps.some((step) => mayApprove(step, reviewer.roles)))
+    return refuse("not-approver", { roles: steps.flatMap(({ roles }) => roles) });
   return { request, reviewer, machine, policy };
 };
 
@@ -104,18 +117,22 @@ const answer = async (
   }
   const today = await stillAllowed(reviewing, deps);
   if (isRefusal(today)) return today;
+  const { approvals } = today;
   const now = deps.clock.now();
-  const { approvalsNeeded, approvals } = today;
-  const approved = approve({ ...request, approvalsNeeded, state: { kind: "pending", approvals } }, by, now);
+  const due = nextStep(today.steps, today.approvals);
+  const asked = due === undefined ? undefined : today.decided[due.index];
+  if (asked !== undefined && !mayApprove(asked, reviewer.roles)) return refuse("not-your-turn", { roles: asked.roles });
+  const approved = approve({ ...request, steps: today.steps, state: { kind: "pending", approvals } }, by, now);
   if (isRefusal(approved)) return approved;
   if (approved.state.kind === "approved") return { ...grantAccess(approved, today.targets, now), request: approved };
-  const facts = { ...factsOf(approved), verdict: "approve" } as const;
+  const facts = { ...factsOf(approved), verdict: "approve", step: due?.index ?? 0 } as const;
   return { request: approved, events: [auditEvent("review.given", `${request.id}/${by.user}`, now, by, facts)] };
 };
 
 interface Today {
   readonly targets: readonly Target[];
-  readonly approvalsNeeded: number;
+  readonly decided: readonly StepAsked[];
+  readonly steps: readonly RequestStep[];
   /** Those given so far by people who could still give them. */
   readonly approvals: readonly Approval[];
 }
@@ -134,13 +151,23 @@ const stillAllowed = async ({ request, machine, policy }: Reviewing, deps: Workf
 
   const durationMs = lengthOf(request.end, deps.clock.now());
   const access = { machine, services, sources: request.sources, durationMs, justification: request.justification };
-  const decision = await judge(access, requester, policy, deps.directory);
+  const decision = await judge(access, requester, policy, deps.directory, deps.clock.now());
   if (decision.kind === "deny") return refuse("requester-changed", { reason: decision.refusals[0].code });
   const targets = targetsOf(machine, request.sources);
-  const approvalsNeeded = decision.kind === "allow" ? 0 : decision.approvalsNeeded;
+  const decided = decision.kind === "needs-approval" ? decision.steps : [];
   return isRefusal(targets)
     ? targets
-    : { targets, approvalsNeeded, approvals: await stillGiven(request, decision.rule, policy, deps) };
+    : {
+        targets,
+        decided,
+        steps: requestSteps(decided),
+        approvals: await stillGiven(request, decision.rule, policy, deps),
+      };
+};
+
+const approves = ({ approve }: Rule, step: number, roles: ReadonlySet<string>): boolean => {
+  const asked = approve.kind === "by" ? approve.steps[step] : undefined;
+  return asked !== undefined && mayApprove(asked, roles);
 };
 
 /** Who approved an hour ago may have left since. */
@@ -153,7 +180,7 @@ const stillGiven = async (
   const given: Approval[] = [];
   for (const approval of request.state.kind === "pending" ? request.state.approvals : []) {
     const approver = await memberOf(approval.by.user, policy, deps.directory);
-    if (!isRefusal(approver) && mayApprove(rule, approver.roles)) given.push(approval);
+    if (!isRefusal(approver) && approves(rule, approval.step, approver.roles)) given.push(approval);
   }
   return given;
 };

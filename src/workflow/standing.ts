@@ -3,12 +3,14 @@
 import type { Directory, PersonFacts } from "../access/person.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import { type Clock, type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
-import { type Policy, peopleOf, type Rule, rolesOf } from "../policy/policy.ts";
+import type { Policy, Rule } from "../policy/policy.ts";
+import { type Memberships, NO_MEMBERSHIPS, peopleOf, rolesOf } from "../policy/roles.ts";
 
 /** Someone of our own who may be given something: not a guest, an outsider, a bot, or deactivated. */
 export interface Member {
   readonly facts: PersonFacts;
   readonly roles: ReadonlySet<string>;
+  readonly memberships: Memberships;
 }
 
 /** Without a policy nobody holds a role. Throws a `Fault` when Slack can't be asked. */
@@ -20,28 +22,36 @@ export const memberOf = async (
   const facts = await directory.lookUp(user);
   if (facts === undefined) return refuse("person-unknown", {});
   if (facts.standing !== "member") return refuse("person-standing", { standing: facts.standing });
-  if (policy === undefined) return { facts, roles: new Set() };
-  return { facts, roles: rolesOf(policy, user, await membersByGroup(policy, [...policy.roles.keys()], directory)) };
+  if (policy === undefined) return { facts, roles: new Set(), memberships: NO_MEMBERSHIPS };
+  const groups = await membersByGroup(policy, [...policy.roles.keys()], directory);
+  const memberships: Memberships = { ...NO_MEMBERSHIPS, groups };
+  return { facts, roles: rolesOf(policy, user, memberships), memberships };
 };
 
 /**
- * Who could answer under this rule, but for `requester`: members of ours, looked up one by one until there are as many as it needs. So the set may be
+ * Who could answer under this rule, by role, but for the requester: members of ours, looked up one by one until there are as many as could be needed. So the sets may be
  * incomplete, but never too small to tell whether there are enough.
  */
 export const approversFor = async (
   rule: Rule,
-  requester: string,
+  { facts, memberships }: Member,
   policy: Policy,
   directory: Directory,
-): Promise<ReadonlySet<string>> => {
-  const found = new Set<string>();
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
+  const found = new Map<string, ReadonlySet<string>>();
   if (rule.approve.kind === "none") return found;
-  const { users, groups } = peopleOf(policy, rule.approve.roles);
-  const members = await Promise.all(groups.map((group) => directory.members(group)));
-  for (const user of new Set([...users, ...members.flatMap((each) => [...each])])) {
-    if (found.size >= rule.approve.needed) break;
-    if (user === requester) continue;
-    if ((await directory.lookUp(user))?.standing === "member") found.add(user);
+  for (const { roles, needed } of rule.approve.steps) {
+    for (const role of roles) {
+      const { users, groups } = peopleOf(policy, [role], memberships);
+      const all = new Set([...users, ...groups.flatMap((group) => [...(memberships.groups.get(group) ?? [])])]);
+      const there = new Set(found.get(role));
+      for (const user of all) {
+        if (there.size >= needed) break;
+        if (user === facts.person.user || there.has(user)) continue;
+        if ((await directory.lookUp(user))?.standing === "member") there.add(user);
+      }
+      found.set(role, there);
+    }
   }
   return found;
 };

@@ -18,7 +18,7 @@ import type { Policy } from "../policy/policy.ts";
 import { portsOf, resolveService, resolveSources } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
-import { type Access, judge } from "./judge.ts";
+import { type Access, judge, requestSteps } from "./judge.ts";
 import { createShownPeople, type Member, memberOf } from "./standing.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -50,7 +50,7 @@ export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
     const now = deps.clock.now();
     const access = understand(ask, member, policy, now, deps);
     if ("refusals" in access) return access;
-    const decision = await judge(access, member, policy, deps.directory);
+    const decision = await judge(access, member, policy, deps.directory, now);
     if (decision.kind === "deny") return { kind: "refused", refusals: decision.refusals };
 
     const targets = targetsOf(access.machine, access.sources);
@@ -59,9 +59,11 @@ export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
     if (again !== undefined) return refused(again);
 
     const asked = requestFor(access, member, decision, now, deps.newId() as RequestId);
-    const users = await shownPeople(asked.approvers.users);
-    const request = { ...asked, approvers: { ...asked.approvers, users } };
-    const write = decision.kind === "allow" ? grantAccess(request, targets, now) : pendingWrite(request);
+    const steps = await Promise.all(
+      asked.steps.map(async (step) => ({ ...step, users: await shownPeople(step.users) })),
+    );
+    const request = { ...asked, steps };
+    const write = decision.kind !== "needs-approval" ? grantAccess(request, targets, now) : pendingWrite(request);
     if (!(await deps.ledger.commit(write))) throw new Error(`request id \`${request.id}\` was taken already`);
     return request;
   };
@@ -142,13 +144,11 @@ const requestFor = (
     channel: decision.rule.channel,
     askedAt: now,
   };
-  if (decision.kind === "allow") {
-    const nobody = { users: [], groups: [] };
+  if (decision.kind !== "needs-approval") {
     return {
       ...asked,
       answerBy: now,
-      approvalsNeeded: 0,
-      approvers: nobody,
+      steps: [],
       state: { kind: "approved", approvals: [], at: now },
     };
   }
@@ -157,8 +157,7 @@ const requestFor = (
     ...asked,
     // Nothing is left to approve once its end has come.
     answerBy: access.end.kind === "until" && access.end.at < answerBy ? access.end.at : answerBy,
-    approvalsNeeded: decision.approvalsNeeded,
-    approvers: decision.approvers,
+    steps: requestSteps(decision.steps),
     state: { kind: "pending", approvals: [] },
   };
 };

@@ -41,8 +41,7 @@ export const aRequest = (changes: Partial<AccessRequest> = {}): AccessRequest =>
   channel: "C0ACCESS",
   askedAt: NOW,
   answerBy: later(NOW, (30 * MINUTE) as DurationMs),
-  approvalsNeeded: 1,
-  approvers: { users: ["U0LEAD1"], groups: [] },
+  steps: [{ needed: 1, users: ["U0LEAD1"], groups: [] }],
   state: { kind: "pending", approvals: [] },
   ...changes,
 });

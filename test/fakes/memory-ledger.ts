@@ -64,6 +64,7 @@ export const createMemoryLedger = ({
       );
       return structuredClone(pending);
     },
+    asksOf: async () => [],
     grantsOn: async (firewall) => {
       await reach(outage);
       return live().filter(({ targets }) => targets.some((target) => target.firewall === firewall));

@@ -10,6 +10,8 @@ const OTHER: Person = { team: "T0ACME", user: "U0LEAD2" };
 const ANSWER_BY = aRequest().answerBy;
 const LAST = (ANSWER_BY - 1) as EpochMs;
 
+const needing = (needed: number) => [{ needed, users: ["U0LEAD1"], groups: [] }];
+
 const stored = (result: AccessRequest | undefined | ReturnType<typeof approve>): AccessRequest => {
   if (result === undefined || isRefusal(result)) throw new Error(`not stored: ${JSON.stringify(result)}`);
   return result;
@@ -17,7 +19,7 @@ const stored = (result: AccessRequest | undefined | ReturnType<typeof approve>):
 
 describe("a pending request", () => {
   test("is approved by the last approval that is needed, each by another person", () => {
-    const asked = aRequest({ approvalsNeeded: 2 });
+    const asked = aRequest({ steps: needing(2) });
     const once = stored(approve(asked, LEAD, NOW));
     expect(once).toMatchObject({ version: 2, state: { kind: "pending", approvals: [{ by: LEAD, at: NOW }] } });
     expect(approve(once, LEAD, LAST)).toMatchObject({ code: "already-answered", facts: { at: NOW } });
@@ -82,7 +84,7 @@ describe("a request that was answered", () => {
   });
 
   test("without anybody's approval says no name", () => {
-    const granted = aRequest({ approvalsNeeded: 0, state: { kind: "approved", approvals: [], at: NOW } });
+    const granted = aRequest({ steps: [], state: { kind: "approved", approvals: [], at: NOW } });
     expect(whyTooLate(granted, NOW)).toMatchObject({ facts: { state: "approved", at: NOW } });
     expect(whyTooLate(granted, NOW)?.facts).not.toHaveProperty("by");
   });
@@ -97,7 +99,7 @@ test("whatever is done in whatever order: at most one end, one version for each 
   });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 12 }), (approvalsNeeded, steps) => {
-      let request = aRequest({ approvalsNeeded });
+      let request = aRequest({ steps: needing(approvalsNeeded) });
       let ends = 0;
       for (const { what, by, in: after } of steps.toSorted((a, b) => a.in - b.in)) {
         const now = (NOW + after) as EpochMs;

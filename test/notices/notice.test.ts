@@ -35,7 +35,7 @@ const events: Readonly<Record<string, AuditEvent>> = {
     durationMs: 1,
     answerBy: END,
   } as unknown as AuditEvent,
-  reviewed: { ...facts, kind: "review.given", verdict: "approve" },
+  reviewed: { ...facts, kind: "review.given", verdict: "approve", step: 0 },
   approved: { ...facts, kind: "request.approved", rule: "production", approvers: [], expiresAt: END },
   denied: { ...facts, kind: "request.denied", reason: "" },
   withdrawn: { ...facts, kind: "request.withdrawn" },

@@ -3,7 +3,7 @@ import type { Port } from "../../src/access/port.ts";
 import type { Refusal } from "../../src/access/refusal.ts";
 import type { DurationMs } from "../../src/access/time.ts";
 import { decide, type Question } from "../../src/policy/decide.ts";
-import { mayApprove, rolesOf } from "../../src/policy/policy.ts";
+import { mayApprove, NO_MEMBERSHIPS, rolesOf } from "../../src/policy/roles.ts";
 import { aPolicy, aQuestion, aRule, c, hours, RDP, SSH } from "./example-rule.ts";
 
 const asked = (changes: Partial<Question> = {}) => decide(aQuestion(changes), aPolicy());
@@ -13,6 +13,8 @@ const refusals = (changes: Partial<Question>): readonly Refusal[] => {
 };
 const codes = (changes: Partial<Question>): readonly string[] => refusals(changes).map(({ code }) => code);
 
+const leads = (users: readonly string[]) => new Map([["leads", new Set(users)]]);
+
 const service = (name: string, ...ports: readonly (number | Port)[]) => ({
   name,
   ports: ports.map((port): Port => (typeof port === "number" ? { port, protocol: "tcp" } : port)),
@@ -21,14 +23,13 @@ const service = (name: string, ...ports: readonly (number | Port)[]) => ({
 test("an ask in order needs the approvals that the rule names", () => {
   expect(asked()).toMatchObject({
     kind: "needs-approval",
-    approvers: { users: ["U0LEAD1", "U0LEAD2"], groups: [] },
-    approvalsNeeded: 1,
+    steps: [{ needed: 1, approvers: { users: ["U0LEAD1", "U0LEAD2"], groups: [] } }],
     withinMs: 30 * 60_000,
   });
 });
 
 test("`approve: none` allows at once, also when nobody could answer", () => {
-  expect(asked({ rule: aRule({ approve: { kind: "none" } }), approvers: new Set() }).kind).toBe("allow");
+  expect(asked({ rule: aRule({ approve: { kind: "none" } }), approvers: leads([]) }).kind).toBe("allow");
 });
 
 test("a machine that no rule matches is for nobody", () => {
@@ -50,7 +51,7 @@ test("all that is wrong is said at once", () => {
       durationMs: hours(9),
       sources: [c("10.0.0.0/8")],
       justification: "",
-      approvers: new Set(),
+      approvers: leads([]),
     }),
   ).toEqual([
     "not-eligible",
@@ -187,26 +188,27 @@ describe("justification", () => {
 
 describe("approvers", () => {
   test("the requester doesn't count as one", () => {
-    expect(codes({ approvers: new Set(["U0DEV1"]) })).toEqual(["no-approver"]);
-    expect(codes({ approvers: new Set(["U0DEV1", "U0LEAD1"]) })).toEqual([]);
+    expect(codes({ approvers: leads(["U0DEV1"]) })).toEqual(["no-approver"]);
+    expect(codes({ approvers: leads(["U0DEV1", "U0LEAD1"]) })).toEqual([]);
   });
 
   test("there must be as many as are needed", () => {
-    const rule = aRule({ approve: { kind: "by", roles: ["leads"], needed: 2, withinMs: hours(1) } });
-    expect(codes({ rule, approvers: new Set(["U0LEAD1", "U0DEV1"]) })).toEqual(["no-approver"]);
-    expect(codes({ rule, approvers: new Set(["U0LEAD1", "U0LEAD2"]) })).toEqual([]);
+    const rule = aRule({
+      approve: { kind: "by", steps: [{ roles: ["leads"], needed: 2 }], withinMs: hours(1), automatic: [] },
+    });
+    expect(codes({ rule, approvers: leads(["U0LEAD1", "U0DEV1"]) })).toEqual(["no-approver"]);
+    expect(codes({ rule, approvers: leads(["U0LEAD1", "U0LEAD2"]) })).toEqual([]);
   });
 
   test("may answer who holds one of the approving roles", () => {
-    expect(mayApprove(aRule(), new Set(["leads", "engineers"]))).toBe(true);
-    expect(mayApprove(aRule(), new Set(["engineers"]))).toBe(false);
-    expect(mayApprove(aRule({ approve: { kind: "none" } }), new Set(["leads"]))).toBe(false);
+    expect(mayApprove({ roles: ["leads"], needed: 1 }, new Set(["leads", "engineers"]))).toBe(true);
+    expect(mayApprove({ roles: ["leads"], needed: 1 }, new Set(["engineers"]))).toBe(false);
   });
 });
 
 test("roles are held by name and by membership of a user group, now", () => {
-  const members = new Map([["S0SENIOR", new Set(["U0DEV1"])]]);
+  const members = { ...NO_MEMBERSHIPS, groups: new Map([["S0SENIOR", new Set(["U0DEV1"])]]) };
   expect(rolesOf(aPolicy(), "U0DEV1", members)).toEqual(new Set(["engineers", "seniors"]));
-  expect(rolesOf(aPolicy(), "U0LEAD1", new Map())).toEqual(new Set(["leads", "seniors"]));
+  expect(rolesOf(aPolicy(), "U0LEAD1", NO_MEMBERSHIPS)).toEqual(new Set(["leads", "seniors"]));
   expect(rolesOf(aPolicy(), "U0NOBODY", members)).toEqual(new Set());
 });

@@ -1,9 +1,10 @@
 /** A policy and a question that is answered yes, for tests to change in one place. */
 
 import type { Cidr } from "../../src/access/source.ts";
-import { type DurationMs, HOUR, MINUTE } from "../../src/access/time.ts";
+import { type DurationMs, type EpochMs, HOUR, MINUTE } from "../../src/access/time.ts";
 import type { Question } from "../../src/policy/decide.ts";
-import type { Match, Network, Policy, PortRule, Rule } from "../../src/policy/policy.ts";
+import type { Match, Network, Policy, PortRule, Role, Rule } from "../../src/policy/policy.ts";
+import { NO_MEMBERSHIPS } from "../../src/policy/roles.ts";
 
 export const c = (text: string): Cidr => text as Cidr;
 
@@ -25,7 +26,16 @@ export const RDP: PortRule = {
   sources: [{ kind: "network", network: vpn }],
 };
 
-export const everyMachine: Match = { names: [], clouds: [], accounts: [], regions: [], tags: new Map() };
+export const everyMachine: Match = { names: [], clouds: [], accounts: [], regions: [], systems: [], tags: new Map() };
+
+export const aRole = (given: Pick<Role, "name"> & Partial<Role>): Role => ({
+  users: [],
+  groups: [],
+  schedules: [],
+  manager: false,
+  otherwise: [],
+  ...given,
+});
 
 export const aRule = (changes: Partial<Rule> = {}): Rule => ({
   name: "production",
@@ -34,12 +44,22 @@ export const aRule = (changes: Partial<Rule> = {}): Rule => ({
   sources: [{ kind: "network", network: office }, { kind: "network", network: vpn }, { kind: "single-address" }],
   defaultSource: vpn.prefixes,
   request: ["engineers"],
-  approve: { kind: "by", roles: ["leads"], needed: 1, withinMs: (30 * MINUTE) as DurationMs },
+  approve: {
+    kind: "by",
+    steps: [{ roles: ["leads"], needed: 1 }],
+    withinMs: (30 * MINUTE) as DurationMs,
+    automatic: [],
+  },
   configure: [],
   protect: "by-hand",
   drift: "tell",
   justification: { required: true, pattern: /^(INC|CHG)-[0-9]+/u },
   channel: "C0ACCESS",
+  authorities: [],
+  hours: [],
+  limits: { perPerson: undefined, perMachine: undefined, asksPerHour: undefined },
+  breakGlass: undefined,
+  recheck: "tell",
   ...changes,
 });
 
@@ -73,22 +93,35 @@ export const aPolicy = (...rules: readonly Rule[]): Policy => ({
     ["vpn", vpn],
   ]),
   roles: new Map([
-    ["engineers", { name: "engineers", users: ["U0DEV1"], groups: ["S0ENG"] }],
-    ["leads", { name: "leads", users: ["U0LEAD1", "U0LEAD2"], groups: [] }],
-    ["seniors", { name: "seniors", users: ["U0LEAD1"], groups: ["S0SENIOR"] }],
+    ["engineers", aRole({ name: "engineers", users: ["U0DEV1"], groups: ["S0ENG"] })],
+    ["leads", aRole({ name: "leads", users: ["U0LEAD1", "U0LEAD2"], groups: [] })],
+    ["seniors", aRole({ name: "seniors", users: ["U0LEAD1"], groups: ["S0SENIOR"] })],
   ]),
   rules,
+  denials: [],
+  freezes: [],
 });
 
 export const aQuestion = (changes: Partial<Question> = {}): Question => ({
+  at: 1_800_000_000_000 as EpochMs,
   requester: "U0DEV1",
   roles: new Set(["engineers"]),
-  machine: "prod-vm-3",
+  machine: {
+    name: "prod-vm-3",
+    cloud: "azure",
+    account: "1",
+    region: "westeurope",
+    os: "linux",
+    tags: { env: "prod" },
+  },
   rule: aRule(),
   services: [{ name: "ssh", ports: [{ port: 22, protocol: "tcp" }] }],
   sources: [c("203.0.113.7/32")],
   durationMs: hours(2),
   justification: "INC-1042 disk full",
-  approvers: new Set(["U0LEAD1", "U0LEAD2"]),
+  breakGlass: false,
+  usage: { ofPerson: 0, onMachine: 0, asksAt: [] },
+  memberships: NO_MEMBERSHIPS,
+  approvers: new Map([["leads", new Set(["U0LEAD1", "U0LEAD2"])]]),
   ...changes,
 });

@@ -9,6 +9,7 @@ const machine: MachineFacts = {
   cloud: "azure",
   account: "0123",
   region: "westeurope",
+  os: "linux",
   tags: { Env: "prod", team: "web" },
 };
 const fits = (changes: Partial<Match>): boolean => matches({ ...everyMachine, ...changes }, machine);

@@ -52,7 +52,10 @@ describe("what is kept how long", () => {
   test("an approved request stays as long as its grant, and both go 30 days after the grant's end", async () => {
     const { ledger, daysLeft } = setUp();
     await ledger.commit({ request: aRequest(), events: [] });
-    const approved = aRequest({ version: 2, state: { kind: "approved", at: NOW, approvals: [{ by: LEAD, at: NOW }] } });
+    const approved = aRequest({
+      version: 2,
+      state: { kind: "approved", at: NOW, approvals: [{ by: LEAD, at: NOW, step: 0 }] },
+    });
     await ledger.commit({ request: approved, grant: aGrant(), events: [] });
     await ledger.commit({ grant: aGrant({ version: 2, revoked: { kind: "closed", at: NOW, by: DEV } }), events: [] });
     expect([await daysLeft("request:k7f3q2xd"), await daysLeft("grant:k7f3q2xd")]).toEqual([undefined, undefined]);

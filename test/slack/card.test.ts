@@ -11,7 +11,7 @@ import { aGrant, aRequest, DEV, LEAD, NOW } from "../contracts/samples.ts";
 const OTHER: Person = { team: "T0ACME", user: "U0DEV2" };
 const END = aGrant().expiresAt;
 const approved = (changes: Partial<AccessRequest> = {}) =>
-  aRequest({ state: { kind: "approved", approvals: [{ by: LEAD, at: NOW }], at: NOW }, ...changes });
+  aRequest({ state: { kind: "approved", approvals: [{ by: LEAD, at: NOW, step: 0 }], at: NOW }, ...changes });
 
 const card = (request: AccessRequest | undefined, grant?: Partial<Grant>, now = NOW): Drawn => {
   const drawn = drawCard({ request, grant: grant === undefined ? undefined : aGrant(grant), now, zone: "utc" });
@@ -41,9 +41,8 @@ describe("a request on its card", () => {
 
   test("says who has approved so far, how many are missing, and who of the others can answer", () => {
     const two = aRequest({
-      approvalsNeeded: 2,
-      approvers: { users: ["U0LEAD1", "U0LEAD2", "U0DEV1"], groups: ["S0LEADS"] },
-      state: { kind: "pending", approvals: [{ by: LEAD, at: NOW }] },
+      steps: [{ needed: 2, users: ["U0LEAD1", "U0LEAD2", "U0DEV1"], groups: ["S0LEADS"] }],
+      state: { kind: "pending", approvals: [{ by: LEAD, at: NOW, step: 0 }] },
     });
     expect(drawn(two)).toContain("Needs one of <!subteam^S0LEADS>, <@U0LEAD2> by");
     expect(drawn(two)).toContain("Approved so far by <@U0LEAD1>");
@@ -81,7 +80,7 @@ describe("a request on its card", () => {
     const much = aRequest({
       justification: "&".repeat(3_000),
       services: Array.from({ length: 30 }, (_, at) => `${8_000 + at}`),
-      approvers: { users: Array.from({ length: 300 }, (_, at) => `U${at}`), groups: [] },
+      steps: [{ needed: 1, users: Array.from({ length: 300 }, (_, at) => `U${at}`), groups: [] }],
       sources: Array.from({ length: 100 }, (_, at) => `10.0.${at}.0/24` as never),
     });
     expect(drawn(much)).toContain("and 288 more");

@@ -3,7 +3,7 @@
 import { Fault } from "../../src/access/fault.ts";
 import { type GrantId, protectionIdOf, type RequestId } from "../../src/access/identifier.ts";
 import type { FirewallId, Machine } from "../../src/access/machine.ts";
-import type { Directory, PersonFacts } from "../../src/access/person.ts";
+import { type Directory, NOBODY_ELSEWHERE, type PersonFacts } from "../../src/access/person.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
@@ -27,7 +27,7 @@ import { createMemoryFirewall, type MemoryFirewall } from "../fakes/memory-firew
 import { createMemoryLedger } from "../fakes/memory-ledger.ts";
 import { createMemoryWakeups } from "../fakes/memory-wakeups.ts";
 import type { Outage } from "../fakes/outage.ts";
-import { aPolicy, aRule } from "../policy/example-rule.ts";
+import { aPolicy, aRole, aRule } from "../policy/example-rule.ts";
 import { machineBehind, machinesOf } from "../reconcile/world.ts";
 
 export const NSG = "azure-nsg:/nsg-prod" as FirewallId;
@@ -107,11 +107,17 @@ export const createOffice = async (
       await asked();
       return new Set(group === "S0ENG" ? ["U0DEV2"] : []);
     },
+    identities: async () => {
+      await asked();
+      return NOBODY_ELSEWHERE;
+    },
+    manager: async () => undefined,
+    onCall: async () => undefined,
   };
   let policy: Policy | undefined = aPolicy(aRule(rule));
   const withSecurity = (given: Policy): Policy => ({
     ...given,
-    roles: new Map([...given.roles, ["security", { name: "security", users: [SECURITY], groups: [] }]]),
+    roles: new Map([...given.roles, ["security", aRole({ name: "security", users: [SECURITY] })]]),
   });
   const firewallsById = new Map<FirewallId, MemoryFirewall>();
   const firewall = (id: FirewallId): MemoryFirewall => {
@@ -140,6 +146,7 @@ export const createOffice = async (
     policy: () => (policy === undefined ? undefined : withSecurity(policy)),
     securityRoles: () => ["security"],
     zone: () => "Europe/Berlin",
+    authorities: new Map(),
     newId: () => {
       count += 1;
       return `r${String(count).padStart(7, "2")}`;

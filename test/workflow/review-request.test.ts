@@ -1,15 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { isRefusal } from "../../src/access/refusal.ts";
 import { type DurationMs, HOUR, MINUTE } from "../../src/access/time.ts";
+import type { Rule } from "../../src/policy/policy.ts";
 import type { Verdict } from "../../src/workflow/review-request.ts";
 import { NOW } from "../contracts/samples.ts";
-import { aPolicy, aRule, hours, SSH } from "../policy/example-rule.ts";
+import { aPolicy, aRole, aRule, hours, SSH } from "../policy/example-rule.ts";
 import { machineBehind } from "../reconcile/world.ts";
 import { createOffice, DEV, LEAD, NSG, OTHER_LEAD, personFacts, SECURITY, STRANGER, SUBNET_NSG } from "./office.ts";
 
 const YES: Verdict = { kind: "approve" };
 const NO: Verdict = { kind: "deny", reason: "not today" };
-const two = { approve: { kind: "by", roles: ["leads"], needed: 2, withinMs: (30 * MINUTE) as DurationMs } } as const;
+const approvedBy = (needed: number, ...roles: readonly string[]): Pick<Rule, "approve"> => ({
+  approve: { kind: "by", steps: [{ roles, needed }], withinMs: (30 * MINUTE) as DurationMs, automatic: [] },
+});
+const two = approvedBy(2, "leads");
 
 const asked = async (...args: Parameters<typeof createOffice>) => {
   const office = await createOffice(...args);
@@ -144,7 +148,7 @@ describe("doesn't count, changes nothing and is recorded:", () => {
   test.each([YES, NO])("an answer to one's own request, also as an approver ($kind)", async (verdict) => {
     const world = await asked({
       request: ["engineers", "leads"],
-      approve: { ...two.approve, needed: 1, roles: ["leads", "engineers"] },
+      ...approvedBy(1, "leads", "engineers"),
     });
     expect(await world.code(DEV, verdict)).toBe("own-request");
     await unchanged(world);
@@ -226,12 +230,12 @@ describe("what has changed since it was asked", () => {
       ({ people }) => people.set(LEAD, personFacts(LEAD, { standing: "deactivated" })),
       ({ setPolicy }) => {
         const policy = aPolicy(aRule(two));
-        const leads = { name: "leads", users: [OTHER_LEAD, SECURITY], groups: [] };
+        const leads = aRole({ name: "leads", users: [OTHER_LEAD, SECURITY] });
         setPolicy({ ...policy, roles: new Map([...policy.roles, ["leads", leads]]) });
       },
     ];
     for (const change of changes) {
-      const world = await asked({ ...two, approve: { ...two.approve, roles: ["leads", "security"] } });
+      const world = await asked(approvedBy(2, "leads", "security"));
       expect(await world.code(LEAD)).toBe("pending");
       change(world);
       expect(await world.code(OTHER_LEAD)).toBe("pending");

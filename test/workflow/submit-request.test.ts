@@ -17,8 +17,7 @@ describe("asking where somebody must approve", () => {
       ports: [{ port: 22, protocol: "tcp" }],
       sources: ["198.51.100.7/32"],
       answerBy: NOW + 30 * MINUTE,
-      approvalsNeeded: 1,
-      approvers: { users: ["U0LEAD1", "U0LEAD2"], groups: [] },
+      steps: [{ needed: 1, users: ["U0LEAD1", "U0LEAD2"], groups: [] }],
       state: { kind: "pending", approvals: [] },
       channel: "C0ACCESS",
     });

@@ -100,7 +100,7 @@ const offeredTo = (
     (rule?.ports ?? []).map(async (line) => {
       const services = [{ name: line.name, ports: line.ports }];
       const access = { machine, services, sources: [], durationMs: line.maximumMs, justification: "" };
-      const decision = await judge(access, member, policy, deps.directory);
+      const decision = await judge(access, member, policy, deps.directory, deps.clock.now());
       const refusals = decision.kind === "deny" ? decision.refusals : [];
       const reach = targetsOf(machine, ANYWHERE);
       // What is wrong with the words of an ask isn't wrong with who asks.
