@@ -4,6 +4,7 @@ import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
 import { createAnswers, type LogProblem } from "./slack/answer.ts";
 import { listenForButtons } from "./slack/listen-buttons.ts";
+import { listenForChanges } from "./slack/listen-changes.ts";
 import { listenForCommands } from "./slack/listen-commands.ts";
 import { listenForProtections } from "./slack/listen-protections.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
@@ -17,7 +18,7 @@ import { createExplainWhy } from "./workflow/standing-of-machines/explain-why.ts
 import { createListPosture } from "./workflow/standing-of-machines/list-posture.ts";
 import { createSubmitRequest } from "./workflow/submit-request.ts";
 
-export const answerPeople = ({ workflow, postures, slack: { app, client }, ...parts }: Parts): void => {
+export const answerPeople = ({ workflow, postures, slack: { app, client, directory }, ...parts }: Parts): void => {
   const { clock, zone } = workflow;
   const log: LogProblem = ({ error, ...rest }) =>
     parts.log.error({ ...rest, ...problemOf(error) }, "a person couldn't be served");
@@ -28,6 +29,7 @@ export const answerPeople = ({ workflow, postures, slack: { app, client }, ...pa
     zone,
     log,
   });
+  listenForChanges(app, { ...directory, changed: () => undefined });
   const protectMachine = createProtectMachine(workflow);
   listenForCommands(app, {
     submitRequest: createSubmitRequest(workflow),

@@ -3,7 +3,6 @@
 import type { Logger } from "pino";
 import { randomId } from "./access/identifier.ts";
 import type { CloudName, MachineRef } from "./access/machine.ts";
-import type { Directory } from "./access/person.ts";
 import type { Clock } from "./access/time.ts";
 import type { AuditEvent } from "./audit/event.ts";
 import type { Cloud, OpenFirewall } from "./cloud/firewall.ts";
@@ -14,7 +13,7 @@ import type { WithheldMemory } from "./cloud/withheld.ts";
 import type { Config, Settings } from "./config.ts";
 import { type Memory, openMemory } from "./redis/memory.ts";
 import { createSlackApp, type SlackApp } from "./slack/app.ts";
-import { createDirectory, type Home } from "./slack/directory.ts";
+import { createDirectory, type Home, type SlackDirectory } from "./slack/directory.ts";
 import { createHome } from "./slack/home.ts";
 import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
 import type { ProtectDeps } from "./workflow/protecting/protect-machine.ts";
@@ -52,7 +51,7 @@ export interface Parts extends Pick<LatchDeps, "settings" | "config" | "policyPr
 
 export interface Slack extends SlackApp {
   readonly home: () => Promise<Home>;
-  readonly directory: Directory;
+  readonly directory: SlackDirectory;
   /** Absent with Socket Mode. */
   readonly receiver: HttpReceiver | undefined;
 }

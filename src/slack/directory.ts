@@ -2,7 +2,9 @@
 
 import type { webApi } from "@slack/bolt";
 import { type Directory, NOBODY_ELSEWHERE, type PersonFacts } from "../access/person.ts";
-import { type Clock, type DurationMs, type EpochMs, later, SECOND } from "../access/time.ts";
+import { type Clock, type DurationMs, SECOND } from "../access/time.ts";
+import { createFreshFacts } from "./fresh-facts.ts";
+import type { ProfileFields } from "./profile-fields.ts";
 import { slackErrorCode, slackFault } from "./slack-fault.ts";
 
 /** Our own workspace or enterprise, as `auth.test` names it. */
@@ -17,19 +19,25 @@ interface DirectoryDeps {
   readonly home: () => Promise<Home>;
   /** Who people are elsewhere; without it nobody is anybody. */
   readonly identities?: Directory["identities"];
+  /** Where a manager is written; without it nobody has one. */
+  readonly manager?: { readonly profile: ProfileFields; readonly field: string };
   readonly onCall?: Directory["onCall"];
 }
 
+/** What is known of people and groups for the moment, and when it isn't true any more. */
+export interface SlackDirectory extends Directory {
+  readonly forget: (user: string) => void;
+  readonly forgetGroup: (group: string) => void;
+  readonly startAnew: () => void;
+}
+
 /**
- * People are asked for each time: `users.info` allows more than 100 calls a minute, and a person who was deactivated a second ago must not
- * approve. `usergroups.users.list` allows 20 a minute, so memberships are kept for ten seconds.
+ * Nobody is judged by what was known before they acted, unless Slack wants us to ask less often: `users.info` allows more than 100 calls a minute,
+ * `usergroups.users.list` 20. Then, and where nobody acts, answers count for a few seconds, if Slack tells no change.
  * https://docs.slack.dev/apis/web-api/rate-limits
  */
-export const createDirectory = (deps: DirectoryDeps): Directory => {
-  const { client, clock, home } = deps;
-  const membersByGroup = new Map<string, { readonly until: EpochMs; readonly users: Promise<ReadonlySet<string>> }>();
-
-  const lookUp: Directory["lookUp"] = async (user) => {
+export const createDirectory = ({ client, clock, home, ...deps }: DirectoryDeps): SlackDirectory => {
+  const people = createFreshFacts(clock, PEOPLE_ARE_FRESH_FOR, async (user) => {
     try {
       const [{ user: found }, ours] = await Promise.all([client.users.info({ user }), home()]);
       return found === undefined ? undefined : factsOf(user, found, ours);
@@ -37,9 +45,9 @@ export const createDirectory = (deps: DirectoryDeps): Directory => {
       if (["user_not_found", "user_not_visible"].includes(slackErrorCode(error) ?? "")) return undefined;
       throw slackFault(`look up \`${user}\``, error);
     }
-  };
+  });
 
-  const readMembers = async (group: string): Promise<ReadonlySet<string>> => {
+  const groups = createFreshFacts(clock, MEMBERS_ARE_FRESH_FOR, async (group): Promise<ReadonlySet<string>> => {
     try {
       const { users } = await client.usergroups.users.list({ usergroup: group });
       return new Set(users);
@@ -47,26 +55,36 @@ export const createDirectory = (deps: DirectoryDeps): Directory => {
       if (["no_such_subteam", "subteam_not_found"].includes(slackErrorCode(error) ?? "")) return new Set();
       throw slackFault(`read the members of \`${group}\``, error);
     }
-  };
-
-  const members: Directory["members"] = (group) => {
-    const known = membersByGroup.get(group);
-    if (known !== undefined && clock.now() < known.until) return known.users;
-    const users = readMembers(group);
-    membersByGroup.set(group, { until: later(clock.now(), MEMBERS_ARE_FRESH_FOR), users });
-    users.catch(() => membersByGroup.delete(group));
-    return users;
-  };
+  });
 
   return {
-    lookUp,
-    members,
+    lookUp: people.ask,
+    members: groups.ask,
     identities: deps.identities ?? (async () => NOBODY_ELSEWHERE),
-    manager: async () => undefined,
+    manager: async (user) => {
+      if (deps.manager === undefined) return undefined;
+      const { profile, field } = deps.manager;
+      return managerIn(await profile.read(user, field));
+    },
     onCall: deps.onCall ?? (async () => undefined),
+    forget: (user) => {
+      people.forget(user);
+      deps.manager?.profile.forget(user);
+    },
+    forgetGroup: groups.forget,
+    startAnew: () => {
+      people.startAnew();
+      groups.startAnew();
+      deps.manager?.profile.startAnew();
+    },
   };
 };
 
+/** A field of people holds user ids; one of text may hold a mention. With several it isn't clear who is meant, and nobody is. */
+const managerIn = (value: string | undefined): string | undefined =>
+  /^(?:<@)?([UW][A-Z0-9]+)(?:\|[^>]*)?>?$/u.exec(value ?? "")?.[1];
+
+const PEOPLE_ARE_FRESH_FOR = (5 * SECOND) as DurationMs;
 const MEMBERS_ARE_FRESH_FOR = (10 * SECOND) as DurationMs;
 
 type SlackUser = NonNullable<webApi.UsersInfoResponse["user"]>;
