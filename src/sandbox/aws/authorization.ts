@@ -33,7 +33,10 @@ export const authenticate = (
   for (const { id: account, keys } of accounts) {
     const key = keys.find(({ id }) => id === keyId);
     if (key === undefined) continue;
-    if (key.secret !== undefined && !isSignedBy(key.secret, request, { date, region, signedHeaders, signature }))
+    if (
+      key.secret !== undefined &&
+      !isSignedBy(key.secret, request, { date, region, service: "ec2", signedHeaders, signature })
+    )
       throw authFailure();
     return { account, region, key };
   }
@@ -45,17 +48,19 @@ const HEADER =
 
 const authFailure = () => refusal("AuthFailure", "AWS was not able to validate the provided access credentials");
 
-interface Claim {
+export interface Claim {
   readonly date: string;
   readonly region: string;
+  /** `ec2` */
+  readonly service: string;
   readonly signedHeaders: string;
   readonly signature: string;
 }
 
-const isSignedBy = (
+export const isSignedBy = (
   secret: string,
   request: SignedRequest,
-  { date, region, signedHeaders, signature }: Claim,
+  { date, region, service, signedHeaders, signature }: Claim,
 ): boolean => {
   const [path = "/", query = ""] = request.url.split("?");
   const headers = signedHeaders.split(";").map((name) => `${name}:${headerText(request.headers[name])}\n`);
@@ -70,10 +75,10 @@ const isSignedBy = (
   const text = [
     "AWS4-HMAC-SHA256",
     headerText(request.headers["x-amz-date"]),
-    `${date}/${region}/ec2/aws4_request`,
+    `${date}/${region}/${service}/aws4_request`,
     createHash("sha256").update(canonical).digest("hex"),
   ].join("\n");
-  const key = [date, region, "ec2", "aws4_request"].reduce<Buffer>(
+  const key = [date, region, service, "aws4_request"].reduce<Buffer>(
     (made, part) => hmac(made, part),
     Buffer.from(`AWS4${secret}`),
   );
