@@ -13,6 +13,8 @@ export const userObject = (user: SlackUser, workspace: Workspace): Json => {
   const { team, bot, clock } = workspace;
   const realName = user.real_name ?? user.name;
   const isOurs = user.id === bot.userId;
+  // Custom fields are told by `users.profile.get` alone.
+  const { fields: _, ...profile } = user.profile ?? {};
   const always = {
     id: user.id,
     team_id: user.team_id ?? team.id,
@@ -26,7 +28,7 @@ export const userObject = (user: SlackUser, workspace: Workspace): Json => {
       team: user.team_id ?? team.id,
       avatar_hash: "g000000000000",
       ...(isOurs ? { api_app_id: bot.appId, bot_id: bot.botId } : {}),
-      ...user.profile,
+      ...profile,
     },
     is_bot: user.is_bot === true,
     is_app_user: false,

@@ -1,5 +1,7 @@
 /** Everything that happens in the workspace, as it happens: for pages that draw it and for tests that wait for it. */
 
+import type { SlackUser, SlackUserGroup } from "./world.ts";
+
 export type Change =
   | {
       readonly kind: "message-posted" | "message-updated" | "message-deleted";
@@ -10,6 +12,9 @@ export type Change =
   | { readonly kind: "home-published"; readonly user: string }
   | { readonly kind: "told"; readonly user: string; readonly channel: string; readonly text: string }
   | { readonly kind: "people-changed" }
+  /** Slack's events tell these to apps. */
+  | { readonly kind: "user-changed"; readonly before: SlackUser; readonly user: SlackUser }
+  | { readonly kind: "group-changed"; readonly before: SlackUserGroup; readonly group: SlackUserGroup }
   /** A fault was used up on this call. */
   | { readonly kind: "misbehaved"; readonly call: string; readonly does: string }
   | { readonly kind: "sockets-changed"; readonly open: number }

@@ -59,6 +59,8 @@ const tiers: Readonly<Record<string, number>> = {
   "chat.postEphemeral": 100,
   "conversations.members": 100,
   "users.info": 100,
+  "users.profile.get": 100,
+  "team.profile.get": 50,
   "views.open": 100,
   "views.push": 100,
   "views.update": 100,

@@ -6,6 +6,7 @@ import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Clock } from "../../access/time.ts";
 import type { Faults } from "../faults.ts";
+import { eventsOf } from "./change-events.ts";
 import { type Change, createChanges, type WaitOptions } from "./changes.ts";
 import { type TypedCommand, typeCommand } from "./commands.ts";
 import { type Ack, createDelivery, type RequestUrls, type SignedRequest } from "./delivery.ts";
@@ -74,7 +75,15 @@ export interface SlackServer {
   readonly messages: (channel: string) => readonly Message[];
   readonly people: Pick<
     Workspace,
-    "users" | "user" | "groups" | "channels" | "changeUser" | "changeChannel" | "changeGroup"
+    | "users"
+    | "user"
+    | "groups"
+    | "channels"
+    | "changeUser"
+    | "changeChannel"
+    | "changeGroup"
+    | "writeProfile"
+    | "changeProfileField"
   >;
   readonly sockets: Pick<SocketMode, "open" | "refresh" | "cut">;
   readonly subscribe: (listener: (change: Change) => void) => () => void;
@@ -120,6 +129,10 @@ export const createSlackServer = async (options: SlackServerOptions): Promise<Sl
   const interaction = { workspace, views, delivery, triggers, responseUrls, tell, chosen };
   const event = (sent: Json): Promise<readonly Ack[]> =>
     sendEvent(sent, { workspace, delivery, retriesMs: options.eventRetriesMs ?? SLACKS_RETRIES_MS, stopped });
+
+  changes.subscribe((change) => {
+    for (const fact of eventsOf(change, workspace)) void event(fact).catch(() => undefined);
+  });
 
   const routes = new Hono<{ Bindings: HttpBindings }>();
   routes.route(

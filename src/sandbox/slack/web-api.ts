@@ -76,7 +76,7 @@ const methods: Readonly<Record<string, Method>> = {
 };
 
 const SCOPES =
-  "commands,chat:write,im:write,im:history,channels:read,channels:history,groups:read,groups:history,users:read,users:read.email,usergroups:read";
+  "commands,chat:write,im:write,im:history,channels:read,channels:history,groups:read,groups:history,users:read,users:read.email,users.profile:read,usergroups:read";
 
 const judgeToken = (
   method: string,

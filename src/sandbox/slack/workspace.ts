@@ -4,7 +4,15 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../../access/time.ts";
 import type { Changes } from "./changes.ts";
 import { type Content, compose, edit, type Message, type NewMessage } from "./message.ts";
-import type { SlackBot, SlackChannel, SlackTeam, SlackUser, SlackUserGroup, SlackWorld } from "./world.ts";
+import type {
+  SlackBot,
+  SlackChannel,
+  SlackProfileField,
+  SlackTeam,
+  SlackUser,
+  SlackUserGroup,
+  SlackWorld,
+} from "./world.ts";
 
 export interface Conversation extends SlackChannel {
   /** The person of a direct message with the bot. */
@@ -20,12 +28,16 @@ export interface Workspace {
   readonly user: (id: string) => SlackUser | undefined;
   readonly groups: () => readonly SlackUserGroup[];
   readonly channels: () => readonly SlackChannel[];
+  readonly profileFields: () => readonly SlackProfileField[];
   /** By id, a user's id (their direct message), `#name` or name. */
   readonly conversation: (named: string) => Conversation | undefined;
   readonly directMessage: (user: string) => Conversation;
   readonly changeUser: (id: string, change: Partial<SlackUser>) => void;
   readonly changeChannel: (id: string, change: Partial<SlackChannel>) => void;
   readonly changeGroup: (id: string, change: Partial<SlackUserGroup>) => void;
+  /** What a custom field of somebody's profile holds from now on; `undefined`: nothing. */
+  readonly writeProfile: (user: string, field: string, value: string | undefined) => void;
+  readonly changeProfileField: (id: string, change: Partial<SlackProfileField>) => void;
 
   /** In the order of their timestamps, without deleted ones. */
   readonly messages: (channel: string) => readonly Message[];
@@ -55,6 +67,7 @@ export const createWorkspace = ({
   }
   const channels = new Map(world.channels.map((channel) => [channel.id, channel]));
   const groups = new Map(world.userGroups.map((group) => [group.id, group]));
+  const profileFields = new Map((world.profileFields ?? []).map((field) => [field.id, field]));
   const ims = new Map<string, string>();
   const messages = new Map<string, Map<string, Message>>();
   let lastMicros = 0;
@@ -96,11 +109,18 @@ export const createWorkspace = ({
     return `${Math.floor(lastMicros / 1_000_000)}.${String(lastMicros % 1_000_000).padStart(6, "0")}`;
   };
 
-  const changed = <T extends { readonly id: string }>(all: Map<string, T>, id: string, change: Partial<T>): void => {
-    const found = all.get(id);
-    if (found === undefined) throw new Error(`the sandbox's Slack has no \`${id}\``);
-    all.set(id, { ...found, ...change });
+  const changed = <T extends { readonly id: string }>(all: Map<string, T>, id: string, change: Partial<T>) => {
+    const before = all.get(id);
+    if (before === undefined) throw new Error(`the sandbox's Slack has no \`${id}\``);
+    const now = { ...before, ...change };
+    all.set(id, now);
     changes.publish({ kind: "people-changed" });
+    return { before, now };
+  };
+
+  const changeUser: Workspace["changeUser"] = (id, change) => {
+    const { before, now } = changed(users, id, change);
+    changes.publish({ kind: "user-changed", before, user: now });
   };
 
   return {
@@ -114,9 +134,20 @@ export const createWorkspace = ({
     channels: () => [...channels.values()],
     conversation,
     directMessage,
-    changeUser: (id, change) => changed(users, id, change),
-    changeChannel: (id, change) => changed(channels, id, change),
-    changeGroup: (id, change) => changed(groups, id, change),
+    profileFields: () => [...profileFields.values()],
+    changeUser,
+    changeChannel: (id, change) => void changed(channels, id, change),
+    changeGroup: (id, change) => {
+      const { before, now } = changed(groups, id, change);
+      changes.publish({ kind: "group-changed", before, group: now });
+    },
+    writeProfile: (id, field, value) => {
+      const { profile } = users.get(id) ?? {};
+      const others = Object.entries(profile?.fields ?? {}).filter(([other]) => other !== field);
+      const fields = Object.fromEntries(value === undefined ? others : [...others, [field, value]]);
+      changeUser(id, { profile: { ...profile, fields } });
+    },
+    changeProfileField: (id, change) => void changed(profileFields, id, change),
     messages: (channel) =>
       [...inChannel(channel).values()]
         .filter(({ deleted }) => deleted !== true)

@@ -24,7 +24,13 @@ export interface SlackUser {
   readonly is_stranger?: boolean;
   readonly is_admin?: boolean;
   readonly is_email_confirmed?: boolean;
-  readonly profile?: { readonly email?: string; readonly display_name?: string; readonly title?: string };
+  readonly profile?: {
+    readonly email?: string;
+    readonly display_name?: string;
+    readonly title?: string;
+    /** Custom fields by id: of people (`user`) by the id of a user, of others by their text. */
+    readonly fields?: Readonly<Record<string, string>>;
+  };
   readonly enterprise_user?: {
     readonly id: string;
     readonly enterprise_id: string;
@@ -56,6 +62,15 @@ export interface SlackUserGroup {
   readonly disabled?: boolean;
 }
 
+/** A custom field of all profiles. */
+export interface SlackProfileField {
+  readonly id: string;
+  readonly label: string;
+  readonly type?: "text" | "user" | "link" | "date";
+  /** Members can't edit it themselves. */
+  readonly isProtected?: boolean;
+}
+
 export interface SlackBot {
   readonly userId: string;
   readonly botId: string;
@@ -68,5 +83,6 @@ export interface SlackWorld {
   readonly users: readonly SlackUser[];
   readonly channels: readonly SlackChannel[];
   readonly userGroups: readonly SlackUserGroup[];
+  readonly profileFields?: readonly SlackProfileField[];
   readonly bot: SlackBot;
 }

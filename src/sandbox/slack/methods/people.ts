@@ -1,6 +1,7 @@
 /** `auth.*`, `users.*`, `usergroups.*` and `bots.*`: who there is. */
 
 import { groupObject, userObject } from "../answer-objects.ts";
+import { objectOf } from "../json.ts";
 import { done, type Method, missing, page, refused } from "./method.ts";
 
 const authTest: Method = ({ workspace }) => {
@@ -52,6 +53,33 @@ const groupUsers: Method = ({ args, workspace }) => {
   return done({ users: group.users });
 };
 
+/** https://docs.slack.dev/reference/methods/users.profile.get */
+const userProfile: Method = ({ args, workspace }) => {
+  const user = workspace.user(args.text("user") ?? workspace.bot.userId);
+  if (user === undefined) return refused("user_not_found");
+  const fields = Object.entries(user.profile?.fields ?? {}).map(([id, value]) => [id, { value, alt: "" }] as const);
+  return done({ profile: { ...objectOf(userObject(user, workspace).profile), fields: Object.fromEntries(fields) } });
+};
+
+/** https://docs.slack.dev/reference/methods/team.profile.get */
+const teamProfile: Method = ({ workspace }) =>
+  done({
+    profile: {
+      fields: workspace.profileFields().map(({ id, label, type = "text", isProtected }, ordering) => ({
+        id,
+        ordering,
+        field_name: "",
+        label,
+        hint: "",
+        type,
+        possible_values: null,
+        options: isProtected === undefined ? null : { is_protected: isProtected, is_scim: isProtected },
+        is_hidden: false,
+      })),
+      sections: [],
+    },
+  });
+
 const botInfo: Method = ({ args, workspace }) => {
   const { bot } = workspace;
   if (args.text("bot") !== bot.botId) return refused("bot_not_found");
@@ -81,8 +109,10 @@ export const peopleMethods = {
   "api.test": apiTest,
   "apps.connections.open": openConnection,
   "bots.info": botInfo,
+  "team.profile.get": teamProfile,
   "users.info": userInfo,
   "users.list": userList,
+  "users.profile.get": userProfile,
   "usergroups.list": groupList,
   "usergroups.users.list": groupUsers,
 } satisfies Record<string, Method>;
