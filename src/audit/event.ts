@@ -1,12 +1,15 @@
 /** What happened: facts in the past tense, each appended once, kept for auditors. Notices follow them. */
 
+import type { AskedFacts } from "../access/asked-facts.ts";
 import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
-import type { FirewallId, Machine, MachineRef } from "../access/machine.ts";
+import type { FirewallId, MachineRef } from "../access/machine.ts";
 import type { Identities, Person } from "../access/person.ts";
 import type { Mapping, Port } from "../access/port.ts";
 import type { RefusalCode } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
 import type { DurationMs, EpochMs } from "../access/time.ts";
+
+export type { AskedFacts } from "../access/asked-facts.ts";
 
 export type Actor = { readonly kind: "person"; readonly person: Person } | { readonly kind: "bot" };
 
@@ -65,24 +68,6 @@ export type Concern =
 export interface PostureWords {
   readonly category: string;
   readonly openness: string;
-}
-
-/** All that decided about an ask; user groups, schedules and roles are those that the policy named then. */
-export interface AskedFacts {
-  readonly machine: Pick<Machine, "name" | "cloud" | "account" | "region" | "os" | "tags">;
-  readonly services: readonly { readonly name: string; readonly ports: readonly Port[] }[];
-  readonly sources: readonly Cidr[];
-  readonly durationMs: DurationMs;
-  readonly justification: string;
-  readonly breakGlass: boolean;
-  /** User groups they are in. */
-  readonly groups: readonly string[];
-  /** Schedules (`pagerduty:PABC123`) → Slack ids of who was on call; one that didn't say is left out. */
-  readonly onCall: Readonly<Record<string, readonly string[]>>;
-  readonly manager: string | undefined;
-  /** Role → Slack ids of those who could have answered; enough of them, not all. */
-  readonly approvers: Readonly<Record<string, readonly string[]>>;
-  readonly usage: { readonly ofPerson: number; readonly onMachine: number; readonly asksAt: readonly EpochMs[] };
 }
 
 interface LinkFacts {
