@@ -1,6 +1,7 @@
 /** Azure Resource Manager through its SDK: one client per subscription, every call with a time limit, failures as values. */
 
 import { randomUUID } from "node:crypto";
+import { AuthorizationManagementClient } from "@azure/arm-authorization";
 import { ComputeManagementClient } from "@azure/arm-compute";
 import { NetworkManagementClient } from "@azure/arm-network";
 import type { TokenCredential } from "@azure/identity";
@@ -36,6 +37,7 @@ export type Outcome<T> =
 export interface Arm {
   readonly network: (subscription: string) => NetworkManagementClient;
   readonly compute: (subscription: string) => ComputeManagementClient;
+  readonly authorization: (subscription: string) => AuthorizationManagementClient;
   /** Runs `work` within `limitMs`. Failures are values; only the caller's own `signal` makes it throw, with the signal's reason. */
   readonly ask: <T>(
     work: (signal: AbortSignal) => Promise<T>,
@@ -57,14 +59,19 @@ export interface ArmDeps {
 export const createArm = ({ credential, endpoint: address = PUBLIC_CLOUD, limits, clock }: ArmDeps): Arm => {
   const endpoint = new URL(address);
   const bodies = new Map<string, string>();
+  // Sovereign clouds have their own audience; for a server on this machine the public one does.
+  const audience = `${isLoopback(endpoint) ? PUBLIC_CLOUD : signedAddress(endpoint)}/.default`;
   const options = {
     endpoint: signedAddress(endpoint),
-    // Sovereign clouds have their own audience; for a server on this machine the public one does.
-    credentials: { scopes: [`${isLoopback(endpoint) ? PUBLIC_CLOUD : signedAddress(endpoint)}/.default`] },
+    credentials: { scopes: [audience] },
+    // The same for a client of the SDK's older generation.
+    credentialScopes: audience,
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
   };
-  const make = <C extends NetworkManagementClient | ComputeManagementClient>(client: C): C => {
+  const make = <C extends NetworkManagementClient | ComputeManagementClient | AuthorizationManagementClient>(
+    client: C,
+  ): C => {
     equip(client.pipeline, { endpoint, callLimitMs: limits.callMs, bodies });
     return client;
   };
@@ -72,6 +79,7 @@ export const createArm = ({ credential, endpoint: address = PUBLIC_CLOUD, limits
   return {
     network: perSubscription((id) => make(new NetworkManagementClient(credential, id, options))),
     compute: perSubscription((id) => make(new ComputeManagementClient(credential, id, options))),
+    authorization: perSubscription((id) => make(new AuthorizationManagementClient(credential, id, options))),
     ask: async (work, signal, limitMs) => {
       signal.throwIfAborted();
       const limit = AbortSignal.timeout(limitMs);

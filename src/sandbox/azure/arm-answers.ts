@@ -16,6 +16,7 @@ import { putFirewall } from "./firewall-writes.ts";
 import type { SecurityGroups } from "./network-security-groups.ts";
 import { subscriptionOf } from "./resource-identifiers.ts";
 import { route } from "./resource-routes.ts";
+import type { RoleState } from "./roles/role-world.ts";
 import { createSecurityGroupWrites } from "./security-group-writes.ts";
 import { createThrottling, type RequestKind, type ThrottlingLimits } from "./throttling.ts";
 import type { AzureWorld } from "./world.ts";
@@ -29,6 +30,7 @@ export interface ArmDeps {
   /** How long the next write of an Azure Firewall takes. */
   readonly nextFirewallDuration: () => Duration;
   readonly operations: Operations;
+  readonly roles: RoleState;
   readonly token: string;
   readonly operationMs: number;
   readonly pageSize: number;
@@ -99,7 +101,7 @@ const answerVersioned = (request: HttpRequest, deps: ArmDeps): ArmAnswer => {
     };
   };
 
-  const { world, groups, firewalls, operations, whenBusy, nextFirewallDuration: nextDuration } = deps;
+  const { world, groups, firewalls, operations, roles, whenBusy, nextFirewallDuration: nextDuration } = deps;
   const writes = createSecurityGroupWrites({
     groups,
     operations,
@@ -118,6 +120,7 @@ const answerVersioned = (request: HttpRequest, deps: ArmDeps): ArmAnswer => {
       putFirewall: (id, write) =>
         putFirewall(id, write, { firewalls, operations, world, whenBusy, links, nextDuration }),
       operations,
+      roles,
       links,
       retryAfter,
     },

@@ -26,6 +26,8 @@ import {
 import type { SecurityGroups } from "./network-security-groups.ts";
 import { notFound, type Place, readPlace, withEtag, within } from "./places.ts";
 import { sameId } from "./resource-identifiers.ts";
+import { authorization } from "./roles/authorization-routes.ts";
+import type { RoleState } from "./roles/role-world.ts";
 import { securityGroup } from "./security-group-routes.ts";
 import type { SecurityGroupWrites } from "./security-group-writes.ts";
 import { serviceTagsBody } from "./service-tag-table.ts";
@@ -45,6 +47,7 @@ export interface RouteDeps {
   readonly firewalls: AzureFirewalls;
   readonly putFirewall: (id: ArmId, write: WriteCall) => ArmAnswer;
   readonly operations: Operations;
+  readonly roles: RoleState;
   readonly links: (operation: Operation, withLocation: boolean) => Readonly<Record<string, string>>;
   readonly retryAfter: Readonly<Record<string, string>>;
 }
@@ -59,10 +62,13 @@ export const route = (request: ArmRequest, deps: RouteDeps): Routed => {
     .filter((part) => part !== "")
     .map(decodeURIComponent);
   const [head, subscription = ""] = segments;
-  if (head?.toLowerCase() !== "subscriptions" || subscription === "") return unknownType(request.path);
-  if (!world.subscriptions.some((id) => id.toLowerCase() === subscription.toLowerCase())) {
+  const isInSubscription = head?.toLowerCase() === "subscriptions" && subscription !== "";
+  if (isInSubscription && !world.subscriptions.some((id) => id.toLowerCase() === subscription.toLowerCase())) {
     return subscriptionNotFound(subscription);
   }
+  const authorized = authorization(request, deps.roles);
+  if (authorized !== undefined) return authorized;
+  if (!isInSubscription) return unknownType(request.path);
   const operation = /\/providers\/microsoft\.network\/locations\/[^/]+\/(operations|operationresults)\/([^/]+)$/iu.exec(
     request.path,
   );

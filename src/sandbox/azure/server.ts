@@ -17,6 +17,7 @@ import type { FirewallContent, WrittenCollections } from "./firewall-world.ts";
 import { misbehave } from "./misbehaviour.ts";
 import { createSecurityGroups } from "./network-security-groups.ts";
 import { sameId, subscriptionOf } from "./resource-identifiers.ts";
+import { createRoleWorld, type RoleWorld } from "./roles/role-world.ts";
 import { exportGroup, type SecurityGroupExport } from "./security-group-shapes.ts";
 import { serviceTagPrefixes } from "./service-tag-table.ts";
 import { AZURE_LIMITS, type ThrottlingLimits } from "./throttling.ts";
@@ -67,6 +68,8 @@ export interface AzureServer {
   /** `http://127.0.0.1:…`, for `endpoint`. */
   readonly url: string;
   readonly operations: OperationControls;
+  /** Who has which role where; nobody has one at the start. */
+  readonly roles: RoleWorld;
   /** What a user set in this group, as a GET would show it now; equal before and after when everything was put back. */
   readonly export: (networkSecurityGroup: ArmId) => SecurityGroupExport;
   /** The same of an Azure Firewall. */
@@ -103,6 +106,7 @@ export const createAzureServer = async (options: AzureServerOptions): Promise<Az
   let { world } = options;
   const operationMs = options.operationMs ?? 30;
   const operations = createOperations(operationMs, clock);
+  const roles = createRoleWorld(clock);
   const groups = createSecurityGroups(world.networkSecurityGroups);
   const listeners = new Set<(changed: ArmId) => void>();
   const changed = (id: ArmId): void => {
@@ -132,6 +136,7 @@ export const createAzureServer = async (options: AzureServerOptions): Promise<Az
     },
     nextFirewallDuration: durations,
     operations,
+    roles: roles.state,
     token: options.token,
     operationMs,
     pageSize: options.pageSize ?? 50,
@@ -191,6 +196,7 @@ export const createAzureServer = async (options: AzureServerOptions): Promise<Az
   return {
     url: `http://127.0.0.1:${listener.port()}`,
     operations,
+    roles: roles.world,
     export: (id) => {
       const group = groups.get(id);
       if (group === undefined) throw new Error(`no network security group \`${id}\` in the sandbox`);

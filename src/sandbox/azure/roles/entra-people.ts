@@ -1,0 +1,8 @@
+/** Object ids in Entra ID of the sandbox's people. Nobody has a role before somebody gives it to them. */
+
+export const SANDBOX_ENTRA = {
+  dev: "d0000000-0000-4000-8000-0000000000d1",
+  dev2: "d0000000-0000-4000-8000-0000000000d2",
+  lead: "d0000000-0000-4000-8000-0000000000a1",
+  security: "d0000000-0000-4000-8000-0000000000c1",
+} as const;
