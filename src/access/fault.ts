@@ -6,6 +6,7 @@ export type FaultCode =
   | "azure" // an answer of Azure Resource Manager that isn't success
   | "aws" // an answer of EC2 that isn't success
   | "slack" // an answer of Slack that isn't success
+  | "openid" // the provider where people sign in doesn't answer
   | "redis" // Redis is away, or answers with an error
   | "lease-lost" // another worker has this firewall now, or what is desired changed under us: look again
   | "no-effect" // the cloud said it was done, and reading back shows otherwise

@@ -87,4 +87,17 @@ export const outboxKeys = (prefix: string) => ({
   ref: (id: string) => `${prefix}outbox:ref:${id}`,
 });
 
+export const linkKeys = (prefix: string) => ({
+  /** JSON: who this person is elsewhere. */
+  of: (person: PersonKey) => `${prefix}link:of:${person}`,
+  /** Hash of issuer and subject → whose it is. */
+  subject: (hash: string) => `${prefix}link:subject:${hash}`,
+  /** JSON, by the hash of its token. */
+  invitation: (hash: string) => `${prefix}link:invitation:${hash}`,
+  /** JSON, by the hash of its state. */
+  visit: (hash: string) => `${prefix}link:visit:${hash}`,
+  /** Hash of `code` (hashed), `tries`, `proof` (JSON). */
+  proof: (person: PersonKey) => `${prefix}link:proof:${person}`,
+});
+
 export const replayKey = (prefix: string, signature: string): string => `${prefix}replay:${signature}`;

@@ -19,8 +19,8 @@ interface DirectoryDeps {
   readonly home: () => Promise<Home>;
   /** Who people are elsewhere; without it nobody is anybody. */
   readonly identities?: Directory["identities"];
-  /** Where a manager is written; without it nobody has one. */
-  readonly manager?: { readonly profile: ProfileFields; readonly field: string };
+  /** Where a manager is written, as it counts now; without it nobody has one. */
+  readonly manager?: { readonly profile: ProfileFields; readonly field: () => string | undefined };
   readonly onCall?: Directory["onCall"];
 }
 
@@ -62,9 +62,8 @@ export const createDirectory = ({ client, clock, home, ...deps }: DirectoryDeps)
     members: groups.ask,
     identities: deps.identities ?? (async () => NOBODY_ELSEWHERE),
     manager: async (user) => {
-      if (deps.manager === undefined) return undefined;
-      const { profile, field } = deps.manager;
-      return managerIn(await profile.read(user, field));
+      const field = deps.manager?.field();
+      return field === undefined ? undefined : managerIn(await deps.manager?.profile.read(user, field));
     },
     onCall: deps.onCall ?? (async () => undefined),
     forget: (user) => {

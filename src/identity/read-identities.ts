@@ -1,0 +1,45 @@
+/** Reads who somebody is elsewhere from what somebody wrote; what isn't well formed links nobody. */
+
+import type { Identities } from "../access/person.ts";
+
+/** Text or lists of text, from a profile, a token or a file. */
+export interface Unread {
+  readonly entra?: unknown;
+  /** One ARN, a list of them, or several in one text with commas or blanks between. */
+  readonly aws?: unknown;
+}
+
+/** Of several ARNs of one account the first counts. */
+export const readIdentities = ({ entra, aws }: Unread): Identities => ({
+  entra: typeof entra === "string" && GUID.test(entra.trim()) ? entra.trim().toLowerCase() : undefined,
+  aws: onePerAccount(
+    (Array.isArray(aws) ? aws : [aws])
+      .flatMap((each: unknown) => (typeof each === "string" ? each.split(/[\s,]+/u) : []))
+      .filter((each) => ARN.test(each)),
+  ),
+});
+
+/** The first that names somebody in Entra ID counts, and for each AWS account the first that names somebody there. */
+export const combine = (byPrecedence: readonly Identities[]): Identities => ({
+  entra: byPrecedence.find(({ entra }) => entra !== undefined)?.entra,
+  aws: onePerAccount(byPrecedence.flatMap(({ aws }) => aws)),
+});
+
+export const isNobody = ({ entra, aws }: Identities): boolean => entra === undefined && aws.length === 0;
+
+/** `11111111-2222-3333-4444-555555555555, arn:aws:iam::111122223333:user/dev1` */
+export const showIdentities = ({ entra, aws }: Identities): string =>
+  [...(entra === undefined ? [] : [entra]), ...aws].join(", ");
+
+const onePerAccount = (arns: readonly string[]): readonly string[] => {
+  const byAccount = new Map<string | undefined, string>();
+  for (const arn of arns) {
+    const account = ARN.exec(arn)?.[1];
+    if (!byAccount.has(account)) byAccount.set(account, arn);
+  }
+  return [...byAccount.values()];
+};
+
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
+/** Users and roles, with their paths. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
+const ARN = /^arn:aws(?:-[a-z]+)*:iam::(\d{12}):(?:user|role)\/[\w+=,.@/-]+$/u;
