@@ -1,10 +1,10 @@
 /** May this person have this access? */
 
-import type { Port, Service } from "../access/port.ts";
+import { type Port, type Service, samePort } from "../access/port.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import { ANYWHERE, type Cidr, contains, isSingleAddress, showCidr } from "../access/source.ts";
 import type { DurationMs, EpochMs } from "../access/time.ts";
-import type { MachineFacts } from "./match.ts";
+import { type MachineFacts, matches } from "./match.ts";
 import {
   type AllowedSource,
   type BreakGlass,
@@ -18,6 +18,7 @@ import {
   sourcesFor,
 } from "./policy.ts";
 import { type Memberships, type People, peopleOf } from "./roles.ts";
+import { isAutomatic, USUALLY } from "./usual-way.ts";
 
 /** All that decides, and nothing that has to be looked up any more. */
 export interface Question {
@@ -33,14 +34,14 @@ export interface Question {
   readonly sources: readonly Cidr[];
   readonly durationMs: DurationMs;
   readonly justification: string;
-  /** They ask to go past approvals, hours, freezes and limits. */
+  /** They ask to go past approvals, hours, freezes and limits; nothing else gives way. */
   readonly breakGlass: boolean;
   readonly usage: Usage;
   /** Whom the roles' groups, schedules and the requester's manager stand for now. */
   readonly memberships: Memberships;
   /**
-   * Of each approving role, Slack ids of who could answer now, but for the requester: still members here. May be incomplete, but never so small that it
-   * can't be told whether there are enough.
+   * Of each approving role, Slack ids of who could answer now, but for the requester: still members here. All of them, or at least as many as `approvalsOf`
+   * the rule: more change nothing.
    */
   readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -50,7 +51,7 @@ export interface Usage {
   /** Accesses that are open or opening under this rule. */
   readonly ofPerson: number;
   readonly onMachine: number;
-  /** When the person asked within the last hour. */
+  /** When the person asked within the last hour; what is older doesn't count. */
   readonly asksAt: readonly EpochMs[];
 }
 
@@ -75,23 +76,54 @@ export interface StepAsked extends Step {
   readonly approvers: People;
 }
 
+/**
+ * Break-glass is for the roles that the rule's `breakGlass` names; that they could ask the usual way isn't needed. It needs a justification always, and lasts no longer than
+ * the smaller of its own maximum and the port's. It is a break-glass also where the usual way had been open.
+ */
 export const decide = (question: Question, policy: Policy): Decision => {
-  const { rule } = question;
+  const { rule, breakGlass, at } = question;
+  const [denied, ...others] = denials(question, policy);
+  // Whatever else is wrong with it: nothing that they could change about it would help.
+  if (denied !== undefined) return { kind: "deny", refusals: [denied, ...others] };
   if (rule === undefined)
     return { kind: "deny", refusals: [refuse("machine-not-offered", { machine: question.machine.name })] };
 
-  const [first, ...rest] = checks.flatMap((check) => check(question, rule));
+  const checks = [...ALWAYS, ...(breakGlass ? [] : USUALLY)];
+  const [first, ...rest] = checks.flatMap((check) => check(question, rule, policy));
   if (first !== undefined) return { kind: "deny", refusals: [first, ...rest] };
+  const steps = (rule.approve.kind === "none" ? [] : rule.approve.steps).map((step) => ({
+    ...step,
+    approvers: peopleOf(policy, step.roles, question.memberships),
+  }));
+  if (breakGlass) return brokenGlass(rule, steps, question);
   if (rule.approve.kind === "none") return { kind: "allow", rule, how: "no-approval-needed" };
-  const { steps, withinMs } = rule.approve;
-  const asked = steps.map((step) => ({ ...step, approvers: peopleOf(policy, step.roles, question.memberships) }));
-  return { kind: "needs-approval", rule, steps: asked, withinMs };
+  if (isAutomatic(rule, at)) return { kind: "allow", rule, how: "automatic" };
+  return { kind: "needs-approval", rule, steps, withinMs: rule.approve.withinMs };
 };
 
-type Check = (question: Question, rule: Rule) => readonly Refusal[];
+export type Check = (question: Question, rule: Rule, policy: Policy) => readonly Refusal[];
 
-const requesterIsEligible: Check = ({ roles, machine: { name: machine } }, rule) =>
-  rule.request.some((role) => roles.has(role)) ? [] : [refuse("not-eligible", { machine, roles: rule.request })];
+const denials = ({ roles, machine, services }: Question, policy: Policy): readonly Refusal[] =>
+  policy.denials
+    .filter(
+      ({ people, match, ports }) =>
+        (people.length === 0 || people.some((role) => roles.has(role))) &&
+        matches(match, machine) &&
+        (ports.length === 0 ||
+          services.some((service) => service.ports.some((port) => ports.some((denied) => samePort(denied, port))))),
+    )
+    .map(({ name, because }) => refuse("denied-by-policy", { machine: machine.name, name, because }));
+
+const brokenGlass = (rule: Rule, skipped: readonly StepAsked[], { machine }: Question): Decision =>
+  rule.breakGlass === undefined
+    ? { kind: "deny", refusals: [refuse("break-glass-not-offered", { machine: machine.name, roles: [] })] }
+    : { kind: "break-glass", rule, breakGlass: rule.breakGlass, skipped };
+
+const requesterIsEligible: Check = ({ roles, breakGlass, machine: { name: machine } }, rule) => {
+  const may = breakGlass ? (rule.breakGlass?.by ?? []) : rule.request;
+  if (may.some((role) => roles.has(role))) return [];
+  return [refuse(breakGlass ? "break-glass-not-offered" : "not-eligible", { machine, roles: may })];
+};
 
 const everyPortIsOffered: Check = ({ services, machine: { name: machine } }, rule) => {
   const offered = rule.ports.map((line) => line.name);
@@ -106,12 +138,13 @@ const everyPortIsOffered: Check = ({ services, machine: { name: machine } }, rul
 };
 
 const durationIsWithinTheMaximum: Check = (question, rule) => {
-  if (!(question.durationMs > 0)) return [refuse("duration-unreadable", { text: "", problem: "zero" })];
+  const { durationMs, breakGlass, machine } = question;
+  if (!(durationMs > 0)) return [refuse("duration-unreadable", { text: "", problem: "zero" })];
+  const most = (breakGlass ? rule.breakGlass?.maximumMs : undefined) ?? Number.POSITIVE_INFINITY;
   return linesAsked(question, rule)
-    .filter((line) => question.durationMs > line.maximumMs)
-    .map((line) =>
-      refuse("duration-too-long", { port: line.name, machine: question.machine.name, maximumMs: line.maximumMs }),
-    );
+    .map((line) => ({ port: line.name, maximumMs: Math.min(line.maximumMs, most) as DurationMs }))
+    .filter(({ maximumMs }) => durationMs > maximumMs)
+    .map((line) => refuse("duration-too-long", { ...line, machine: machine.name }));
 };
 
 const everySourceIsAllowed: Check = (question, rule) => {
@@ -126,28 +159,19 @@ const everySourceIsAllowed: Check = (question, rule) => {
     );
 };
 
-const justificationIsGiven: Check = ({ justification }, { justification: { required, pattern } }) => {
+const justificationIsGiven: Check = ({ justification, breakGlass }, { justification: { required, pattern } }) => {
   const text = justification.trim();
-  if (text === "") return required ? [refuse("justification-missing", { pattern: pattern?.source })] : [];
+  if (text === "") return required || breakGlass ? [refuse("justification-missing", { pattern: pattern?.source })] : [];
   return fits(pattern, text) ? [] : [refuse("justification-mismatch", { pattern: pattern?.source ?? "" })];
 };
 
-const somebodyElseCanAnswer: Check = ({ approvers, requester, machine }, { approve }) =>
-  (approve.kind === "none" ? [] : approve.steps).flatMap(({ roles, needed }) => {
-    const others = new Set(
-      roles.flatMap((role) => [...(approvers.get(role) ?? [])]).filter((user) => user !== requester),
-    );
-    return others.size >= needed ? [] : [refuse("no-approver", { machine: machine.name, roles, needed })];
-  });
-
 /** Every check runs, so a person learns all that is wrong in one reply. Order is the order shown. */
-const checks: readonly Check[] = [
+const ALWAYS: readonly Check[] = [
   requesterIsEligible,
   everyPortIsOffered,
   durationIsWithinTheMaximum,
   everySourceIsAllowed,
   justificationIsGiven,
-  somebodyElseCanAnswer,
 ];
 
 const linesAsked = ({ services }: Question, rule: Rule): readonly PortRule[] => [
