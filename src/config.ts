@@ -3,12 +3,16 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { nearMiss } from "./access/near-miss.ts";
-import { build, type Config, WELL_KNOWN_SERVICES } from "./config/build.ts";
+import { build, type Config } from "./config/build.ts";
+import { WELL_KNOWN_SERVICES } from "./config/build-denials.ts";
 import { type Path, type Place, readYaml } from "./config/document.ts";
-import { fileSchema, type KnownNames, quote } from "./config/schema.ts";
+import { quote } from "./config/fields.ts";
+import type { KnownNames } from "./config/known-names.ts";
+import { fileSchema } from "./config/schema.ts";
 import { subcommands } from "./slack/command.ts";
 
-export type { AwsAccount, AzureAccount, Config } from "./config/build.ts";
+export type { AwsAccount, AzureAccount, Config, OnCallSettings } from "./config/build.ts";
+export type { AuthoritySettings } from "./config/build-authorities.ts";
 export { readEnvironment, type SettingProblem, type Settings, type SettingsReading } from "./config/environment.ts";
 
 export interface ConfigProblem extends Place {
@@ -91,6 +95,7 @@ const namesIn = (value: unknown): KnownNames => {
     services: services.length > 0 ? services : Object.keys(WELL_KNOWN_SERVICES),
     networks: Object.keys(partOf(value, "networks")),
     roles: Object.keys(partOf(value, "roles")),
+    hours: Object.keys(partOf(value, "hours")),
   };
 };
 

@@ -441,6 +441,8 @@ describe("the environment", () => {
         publicUrl: undefined,
         slack: { botToken: "xoxb-1", apiUrl: undefined, receive: { kind: "http", signingSecret: "s3cret" } },
         azure: { armEndpoint: undefined, armToken: undefined },
+        openIdClientSecret: undefined,
+        onCallTokens: {},
       },
     });
   });
@@ -457,6 +459,9 @@ describe("the environment", () => {
       LATCH_PUBLIC_URL: "https://latch.example.com/",
       AZURE_ARM_ENDPOINT: "http://127.0.0.1:5000/",
       AZURE_ARM_TOKEN: "t",
+      LATCH_OIDC_CLIENT_SECRET: "o",
+      LATCH_PAGERDUTY_TOKEN: "p",
+      LATCH_OPSGENIE_TOKEN: "g",
     });
     expect(reading).toEqual({
       kind: "ok",
@@ -472,6 +477,8 @@ describe("the environment", () => {
           receive: { kind: "socket", appToken: "xapp-1" },
         },
         azure: { armEndpoint: "http://127.0.0.1:5000", armToken: "t" },
+        openIdClientSecret: "o",
+        onCallTokens: { pagerduty: "p", opsgenie: "g" },
       },
     });
   });

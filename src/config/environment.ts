@@ -25,6 +25,9 @@ export interface Settings {
     /** Only ever there with a loopback endpoint. */
     readonly armToken: string | undefined;
   };
+  /** What the identity provider of the sign-in gave us. */
+  readonly openIdClientSecret: string | undefined;
+  readonly onCallTokens: { readonly pagerduty?: string; readonly opsgenie?: string };
 }
 
 export interface SettingProblem {
@@ -90,6 +93,8 @@ export const readEnvironment = (env: Readonly<Record<string, string | undefined>
   const publicUrl = getUrl("LATCH_PUBLIC_URL");
   const armEndpoint = getUrl("AZURE_ARM_ENDPOINT");
   const armToken = get("AZURE_ARM_TOKEN");
+  const pagerduty = get("LATCH_PAGERDUTY_TOKEN");
+  const opsgenie = get("LATCH_OPSGENIE_TOKEN");
   const armIsHere = armEndpoint !== undefined && isLoopback(armEndpoint);
   if (armEndpoint?.protocol === "http:" && !armIsHere) {
     complain("AZURE_ARM_ENDPOINT", "begins with `http://` and isn't on this machine; write `https://`");
@@ -117,6 +122,11 @@ export const readEnvironment = (env: Readonly<Record<string, string | undefined>
         receive,
       },
       azure: { armEndpoint: armEndpoint && withoutSlash(armEndpoint.href), armToken },
+      openIdClientSecret: get("LATCH_OIDC_CLIENT_SECRET"),
+      onCallTokens: {
+        ...(pagerduty === undefined ? {} : { pagerduty }),
+        ...(opsgenie === undefined ? {} : { opsgenie }),
+      },
     },
   };
 };
