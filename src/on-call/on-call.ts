@@ -30,12 +30,12 @@ export const createOnCall = (deps: OnCallDeps): Directory["onCall"] => {
   const kept = new Map<string, Kept>();
 
   const askNow = (schedule: Schedule): Kept => {
-    const kept: Kept = { until: later(clock.now(), ANSWER_LASTS), answer: Promise.resolve([]), isTold: false };
-    kept.answer = ask(deps, schedule).catch((error: unknown) => {
-      kept.until = later(clock.now(), FAILURE_LASTS);
+    const made: Kept = { until: later(clock.now(), ANSWER_LASTS), answer: Promise.resolve([]), isTold: false };
+    made.answer = ask(deps, schedule).catch((error: unknown) => {
+      made.until = later(clock.now(), FAILURE_LASTS);
       return error instanceof Error ? error : new Error(String(error));
     });
-    return kept;
+    return made;
   };
 
   return async (schedule) => {

@@ -83,10 +83,11 @@ export const createIamServer = async (options: IamServerOptions): Promise<IamSer
       }
       const largestPage = options.largestPage ?? 1_000;
       const result = simulatePrincipalPolicy(params, { principals, serviceControl, account, largestPage });
-      return { status: 200, body: answerXml(action, requestId, result) };
+      return { status: 200, body: answerXml(action, requestId, result), requestId };
     } catch (error) {
       if (!(error instanceof IamError)) throw error;
-      return { status: error.status, body: errorXml(error.code, error.message, error.status, requestId) };
+      const body = errorXml(error.code, error.message, error.status, requestId);
+      return { status: error.status, body, requestId };
     }
   };
 
@@ -177,6 +178,8 @@ export const createIamServer = async (options: IamServerOptions): Promise<IamSer
 interface Answer {
   readonly status: number;
   readonly body: string;
+  /** Also said in a header. */
+  readonly requestId?: string;
 }
 
 const paramsOf = ({ url, body }: SignedRequest): Params =>
@@ -184,10 +187,11 @@ const paramsOf = ({ url, body }: SignedRequest): Params =>
 
 const send = (
   response: ServerResponse,
-  { status, body }: Answer,
+  { status, body, requestId }: Answer,
   headers: Readonly<Record<string, string>> = {},
 ): void => {
-  response.writeHead(status, { "content-type": "text/xml", ...headers });
+  const named = requestId === undefined ? {} : { "x-amzn-requestid": requestId };
+  response.writeHead(status, { "content-type": "text/xml", ...named, ...headers });
   response.end(body);
 };
 
