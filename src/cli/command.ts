@@ -105,7 +105,7 @@ const readArguments = (command: Command, args: readonly string[]): Arguments | W
     ]),
   );
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals }: { values: Readonly<Record<string, unknown>>; positionals: string[] } = parseArgs({
       args: [...args],
       options: { ...options, help: { type: "boolean", short: "h" } },
       allowPositionals: true,
