@@ -15,6 +15,8 @@ export interface IamWorld {
 export interface PrincipalSpec {
   readonly account: string;
   readonly name: string;
+  /** `aws` without it; `aws-cn`, `aws-us-gov`. */
+  readonly partition?: string;
   /** `/` without it, else like `/engineering/`. */
   readonly path?: string;
   /** Inline ones, by name. */
@@ -67,7 +69,7 @@ export const keepPrincipal = (kind: PrincipalKind, spec: UserSpec): KeptPrincipa
   kind,
   account: spec.account,
   name: spec.name,
-  arn: `arn:aws:iam::${spec.account}:${kind}${spec.path ?? "/"}${spec.name}`,
+  arn: `arn:${spec.partition ?? "aws"}:iam::${spec.account}:${kind}${spec.path ?? "/"}${spec.name}`,
   groups: new Set(spec.groups),
   policies: new Map(Object.entries(spec.policies ?? {})),
   boundary: spec.boundary,

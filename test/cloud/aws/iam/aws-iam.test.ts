@@ -16,6 +16,7 @@ import {
   STOP,
   setStage,
   THEIRS,
+  WORLD,
 } from "./stage.ts";
 
 const yes = { kind: "yes" };
@@ -71,6 +72,17 @@ describe("the policies of a person decide", () => {
     expect(await ask()).toEqual(yes);
     expect(await ask({ machine: { ...machine, id: "i-0a2" as MachineId } })).toEqual(notGiven(START, STOP));
     expect(await ask({ machine: { ...machine, region: "us-east-1" } })).toMatchObject({ because: { kind: "no-say" } });
+  });
+
+  test.each([
+    ["aws-cn", "cn-north-1"],
+    ["aws-us-gov", "us-gov-west-1"],
+  ])("in the partition %s the machine is named as there", async (partition, region) => {
+    const dev = `arn:${partition}:iam::${ACCOUNT}:user/dev1`;
+    const one = policy(allow("ec2:*", { Resource: `arn:${partition}:ec2:${region}:${ACCOUNT}:instance/i-0a1` }));
+    const world = { ...WORLD, users: [{ account: ACCOUNT, name: "dev1", partition, policies: { one } }] };
+    const { ask } = await setStage({ world }, { accounts: [{ regions: [region] }] });
+    expect(await ask({ ...as(dev), machine: { ...machine, region } })).toEqual(yes);
   });
 
   test.each(["aws:ResourceTag/env", "ec2:ResourceTag/env", "ec2:resourcetag/env"])(
