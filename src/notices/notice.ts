@@ -10,8 +10,11 @@ import type { Delivery } from "./outbox.ts";
 export interface Message {
   readonly kind: "message";
   readonly event: AuditEvent;
-  readonly to: "requester" | "channel" | "security";
+  readonly to: Audience;
 }
+
+/** `skipped`: who would have been asked; `told`: who is to hear of it beside them; `person`: whom it is about. */
+export type Audience = "requester" | "channel" | "security" | "skipped" | "told" | "person";
 
 /** The one message that shows a request; drawn from what is stored when it is sent, so it is never out of date. */
 export interface Card {
@@ -34,12 +37,33 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "request.approved":
     case "request.withdrawn":
     case "grant.revoked":
-    case "break-glass.used":
-    case "break-glass.unreviewed":
     case "break-glass.reviewed":
-    case "schedule.silent":
-    case "grant.disallowed":
       return [card(event.requestId, event.channel)];
+    case "break-glass.used":
+      return [card(event.requestId, event.channel, URGENT), ...allSkipped(event, securityChannel)];
+    case "break-glass.unreviewed":
+      return [
+        card(event.requestId, event.channel),
+        ...channels(event, [event.channel], "channel"),
+        ...channels(event, besideOf(event.channel, [...event.tell, securityChannel]), "told"),
+      ];
+    case "schedule.silent":
+      return [card(event.requestId, event.channel), ...security(event, securityChannel ?? event.channel)];
+    case "grant.disallowed":
+      return [
+        card(event.requestId, event.channel),
+        ...requester(event, event.requester),
+        ...security(event, securityChannel ?? event.channel),
+      ];
+    case "identity.linked":
+      return [...themselves(event), ...security(event, securityChannel ?? "")];
+    case "identity.unlinked":
+      return themselves(event);
+    case "identity.refused":
+      return event.code === "identity-taken" ? security(event, securityChannel ?? "") : [];
+    case "policy.changed":
+    case "policy.refused":
+      return security(event, securityChannel ?? "");
     case "grant.opened":
       return [card(event.requestId, event.channel), ...howToConnect(event, event.requester)];
     case "request.denied":
@@ -79,11 +103,6 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "posture.digest":
       return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
     case "request.judged":
-    case "identity.linked":
-    case "identity.unlinked":
-    case "identity.refused":
-    case "policy.changed":
-    case "policy.refused":
     case "request.refused":
     case "review.refused":
     case "firewall.changed":
@@ -118,8 +137,8 @@ const lostCard = ({ requestId, channel, at }: Extract<AuditEvent, { kind: "grant
 
 const OLDEST_CARD = 7 * DAY;
 
-const message = (event: AuditEvent, destination: string, to: Message["to"], urgency: number): Delivery => ({
-  id: `${event.id}/${to}`,
+const message = (event: AuditEvent, destination: string, to: Audience, urgency: number, id: string = to): Delivery => ({
+  id: `${event.id}/${id}`,
   destination,
   urgency,
   kind: "message",
@@ -141,3 +160,44 @@ const channel = (event: AuditEvent, destination: string): Delivery => message(ev
 /** Of a machine that no rule speaks of nobody may be there to hear. */
 const security = (event: AuditEvent, destination: string): readonly Delivery[] =>
   destination === "" ? [] : [message(event, destination, "security", URGENT)];
+
+const themselves = (
+  event: Extract<AuditEvent, { kind: "identity.linked" | "identity.unlinked" }>,
+): readonly Delivery[] => (event.person.user === "" ? [] : [message(event, event.person.user, "person", URGENT)]);
+
+/**
+ * Everybody who would have been asked, each by a direct message, and whoever else the rule names. Groups have no direct messages: the card in the channel names those
+ * that were skipped, and a message there the others.
+ */
+const allSkipped = (
+  event: Extract<AuditEvent, { kind: "break-glass.used" }>,
+  securityChannel: string | undefined,
+): readonly Delivery[] => {
+  const { skipped, tell, requester: asker } = event;
+  const known = new Set([asker.user]);
+  const direct = (ids: readonly string[], to: Audience): readonly Delivery[] =>
+    ids.filter(isUser).flatMap((user) => {
+      if (known.has(user)) return [];
+      known.add(user);
+      return [message(event, user, to, URGENT, `${to}/${user}`)];
+    });
+  return [
+    ...direct(skipped, "skipped"),
+    ...direct(tell, "told"),
+    ...(tell.some(isGroup) ? channels(event, [event.channel], "channel") : []),
+    ...channels(event, besideOf(event.channel, [...tell, securityChannel]), "told"),
+  ];
+};
+
+/** The same in several channels. */
+const channels = (event: AuditEvent, destinations: readonly string[], to: Audience): readonly Delivery[] =>
+  destinations.map((destination) => message(event, destination, to, URGENT, `${to}/${destination}`));
+
+/** Each channel once, but for the one that hears it anyway. */
+const besideOf = (channel: string, ids: readonly (string | undefined)[]): readonly string[] =>
+  [...new Set(ids.filter((id) => id !== undefined && isChannel(id) && id !== channel))] as readonly string[];
+
+/** https://docs.slack.dev/reference/objects/conversation-object and the other objects: what ids begin with. */
+const isUser = (id: string): boolean => /^[UW]/u.test(id);
+const isGroup = (id: string): boolean => id.startsWith("S");
+const isChannel = (id: string): boolean => /^[CG]/u.test(id);

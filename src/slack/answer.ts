@@ -26,6 +26,8 @@ interface AnswerDeps {
   readonly clock: Clock;
   /** For readers whose client doesn't know their own. */
   readonly zone: () => string;
+  /** Whether people can tell who they are elsewhere, by `/jit link`. Absent: they can't. */
+  readonly offersLinking?: () => boolean;
   readonly log: LogProblem;
 }
 
@@ -60,7 +62,12 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
   };
 
   const refusals: Answers["refusals"] = (all, ask) => {
-    const situation = { now: deps.clock.now(), zone: deps.zone(), ...(ask === undefined ? {} : { command: ask }) };
+    const situation = {
+      now: deps.clock.now(),
+      zone: deps.zone(),
+      offersLinking: deps.offersLinking?.() ?? false,
+      ...(ask === undefined ? {} : { command: ask }),
+    };
     const text = refusalsText(all, situation);
     return { text, blocks: lines(text.split("\n")) };
   };

@@ -22,7 +22,7 @@ export const lines = (texts: readonly string[]): readonly KnownBlock[] => {
 
 /** The first line alone is the notification. */
 export const drawn = (first: string, rest: readonly string[] = [], buttons: readonly Button[] = []): Drawn => ({
-  text: first,
+  text: notification(first),
   blocks: [...lines([first, ...rest]).slice(0, MOST_BLOCKS - 1), ...(buttons.length === 0 ? [] : [actions(buttons)])],
 });
 
@@ -45,11 +45,15 @@ export type ActionId =
   | "request.deny"
   | "request.withdraw"
   | "grant.close"
+  | "break-glass.reviewed"
   | "machine.protect"
   | "protection.confirm"
   | "protection.leave"
   | "undercut.overrule"
   | "undercut.accept";
+
+/** What is longer Slack would cut anywhere. https://docs.slack.dev/reference/methods/chat.postMessage#truncating */
+export const notification = (text: string): string => cut(text, NOTIFICATION_TEXT);
 
 /** Cuts by whole characters and never inside an escaped one (`&amp;`) or a reference (`<@U…>`). */
 export const cut = (text: string, longest: number): string => {
@@ -61,3 +65,4 @@ export const cut = (text: string, longest: number): string => {
 /** https://docs.slack.dev/reference/block-kit/blocks/section-block */
 const SECTION_TEXT = 3_000;
 const MOST_BLOCKS = 50;
+const NOTIFICATION_TEXT = 4_000;

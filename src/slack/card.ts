@@ -1,14 +1,17 @@
 /** The one message that shows a request, drawn from what is stored about it. */
 
-import type { KnownBlock } from "@slack/types";
+import type { Button } from "@slack/types";
 import { showDuration } from "../access/duration.ts";
 import { type Cidr, showCidr } from "../access/source.ts";
 import { between, type DurationMs, type EpochMs, SECOND } from "../access/time.ts";
 import { endOf, type Grant } from "../grants/grant.ts";
-import type { AccessRequest, RequestStep } from "../grants/request.ts";
-import { actions, button, type Drawn, lines } from "./blocks.ts";
+import type { AccessRequest } from "../grants/request.ts";
+import { actions, button, type Drawn, lines, notification } from "./blocks.ts";
+import { BREAK_GLASS, breakGlassLines, reviewButton } from "./break-glass-words.ts";
 import { few } from "./lists.ts";
-import { escapeMrkdwn, literal, mention, mentionGroup, operatorsText, showSource, when } from "./mrkdwn.ts";
+import { escapeMrkdwn, literal, mention, operatorsText, showSource, when } from "./mrkdwn.ts";
+import { whyNotAnyMore } from "./refusals/not-any-more.ts";
+import { approvedBy, approvedSoFar, isAutomatic, silentLines, whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 export interface CardFacts {
@@ -23,27 +26,25 @@ export interface CardFacts {
 /** `undefined` when neither a request nor a grant is left to show. */
 export const drawCard = (facts: CardFacts): Drawn | undefined => {
   const { request, grant } = facts;
-  if (grant !== undefined) return drawGrant(grant, request, facts);
+  if (grant !== undefined) return drawGrant(grant, facts);
   if (request === undefined) return undefined;
   return request.state.kind === "pending" ? drawPending(request, facts) : drawResolved(request, facts);
 };
 
 const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn => {
-  const approvals = request.state.kind === "pending" ? request.state.approvals : [];
   const length =
     request.end.kind === "for"
       ? `for ${showDuration(request.end.durationMs)}`
       : `until ${when(request.end.at, now, zone)}`;
-  const soFar =
-    approvals.length === 0 ? [] : [`Approved so far by ${approvals.map(({ by }) => mention(by.user)).join(", ")}`];
   const body = [
     `${boldTitle(request)} ${length}`,
     `${mention(request.requester.user)} asks, from ${showSources(request.sources)}${quoted(request.justification)}`,
     `Needs ${whoMayAnswer(request)} by ${when(request.answerBy, now, zone)} · rule *${literal(request.rule)}*`,
-    ...soFar,
+    ...silentLines(request.steps, [request.requester.user]),
+    ...approvedSoFar(request),
   ];
   return {
-    text: `${escapeMrkdwn(accessTitle(request))} ${length}: ${mention(request.requester.user)} asks`,
+    text: notification(`${escapeMrkdwn(accessTitle(request))} ${length}: ${mention(request.requester.user)} asks`),
     blocks: [
       ...lines(body),
       actions([
@@ -54,8 +55,8 @@ const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn =>
   };
 };
 
-const drawResolved = (request: AccessRequest, { now, zone }: CardFacts): Drawn =>
-  oneLine(request, resolvedText(request, now, zone), [askedBy(request)]);
+const drawResolved = (request: AccessRequest, facts: CardFacts): Drawn =>
+  drawState(request, resolvedText(request, facts.now, facts.zone), facts);
 
 const resolvedText = (request: AccessRequest, now: EpochMs, zone: string): string => {
   const { state } = request;
@@ -72,38 +73,70 @@ const resolvedText = (request: AccessRequest, now: EpochMs, zone: string): strin
   }
 };
 
-const drawGrant = (grant: Grant, request: AccessRequest | undefined, { now, zone }: CardFacts): Drawn => {
-  const details = [askedBy(grant)];
+const drawGrant = (grant: Grant, facts: CardFacts): Drawn => {
+  const { request, now, zone } = facts;
+  if (grant.endedAt !== undefined) return drawState(grant, endedText(grant, now, zone), facts);
+  const closing = closingText(grant, now, zone);
+  if (closing !== undefined) return drawState(grant, closing, facts);
+  const notAllowed = disallowedLines(grant, now, zone);
+  if (grant.openedAt === undefined) return drawState(grant, openingText(request), facts, { more: notAllowed });
   const until = when(grant.expiresAt, now, zone);
   const who = `for ${mention(grant.requester.user)} from ${showSources(grant.sources)}`;
-  if (grant.endedAt !== undefined) return oneLine(grant, endedText(grant, now, zone), details);
-  if (grant.revoked?.kind === "failed") return oneLine(grant, failedText(grant.revoked.problem), details);
-  if (grant.revoked?.kind === "closed")
-    return oneLine(grant, `closing, ended by ${mention(grant.revoked.by.user)}`, details);
-  if (grant.revoked !== undefined) return oneLine(grant, `closing: the policy doesn't give it any more`, details);
-  if (now >= grant.expiresAt) return oneLine(grant, `closing; its time ended at ${until}`, details);
-  if (grant.openedAt === undefined) return oneLine(grant, openingText(request), details);
+  const took = `opened in ${showDuration(between(grant.startsAt, grant.openedAt))}`;
   const how = grant.adopted
     ? "found open after our memory was lost"
-    : `${approvedBy(request) || "no approval needed"}, opened in ${showDuration(between(grant.startsAt, grant.openedAt))}`;
-  return oneLine(grant, `open until ${until} ${who} · ${how}`, details, [button("Close", "grant.close", grant.id)]);
+    : `${howAllowed(request) || "no approval needed"}, ${took}`;
+  return drawState(grant, `open until ${until} ${who} · ${how}`, facts, {
+    more: notAllowed,
+    buttons: [button("Close", "grant.close", grant.id)],
+  });
 };
 
-/** `closed 16:02, half a second after its time`, or whose access keeps the port open. Also said in the channel. */
+/** `undefined` while it isn't to be closed. */
+const closingText = ({ revoked, expiresAt }: Grant, now: EpochMs, zone: string): string | undefined => {
+  switch (revoked?.kind) {
+    case "failed":
+      return failedText(revoked.problem);
+    case "closed":
+      return `closing, ended by ${mention(revoked.by.user)}`;
+    case "not-allowed":
+      return `closing, because it is *no longer allowed*: ${whyNotAnyMore(revoked.code)}`;
+    case undefined:
+      return now >= expiresAt ? `closing; its time ended at ${when(expiresAt, now, zone)}` : undefined;
+  }
+};
+
+/** It wouldn't be given any more, and its rule lets it be. */
+const disallowedLines = ({ disallowed, expiresAt }: Grant, now: EpochMs, zone: string): readonly string[] =>
+  disallowed === undefined
+    ? []
+    : [`*No longer allowed*: ${whyNotAnyMore(disallowed)}. It stays open until ${when(expiresAt, now, zone)}.`];
+
+/**
+ * `@dev's access closed 16:02, half a second after its time`, or whose access keeps the port open. No more than that: where the machine isn't protected, rules of
+ * others may let people in, and always could. Also said in the channel.
+ */
 export const endedText = (grant: Grant, now: EpochMs, zone: string): string => {
+  const { revoked } = grant;
   const at = when(grant.endedAt ?? now, now, zone);
   const [first, ...others] = grant.stillOpen.toSorted((a, b) => b.expiresAt - a.expiresAt);
-  if (grant.revoked?.kind === "failed") return failedText(grant.revoked.problem);
+  if (revoked?.kind === "failed") return failedText(revoked.problem);
   if (grant.openedAt === undefined) return `ended ${at} before it could be opened`;
+  const whose = `${mention(grant.requester.user)}'s access`;
   if (first !== undefined) {
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
-    return `${mention(grant.requester.user)}'s access ended ${at}; the port stays open until ${when(first.expiresAt, now, zone)} for ${mention(first.requester.user)}${more}`;
+    return `${whose} ended ${at}; the port stays open until ${when(first.expiresAt, now, zone)} for ${mention(first.requester.user)}${more}`;
   }
   const lag = showLag(between(endOf(grant), grant.endedAt ?? now));
-  if (grant.revoked === undefined) return `closed ${at}, ${lag} after its time`;
-  return grant.revoked.kind === "closed"
-    ? `closed ${at}, ${lag} after ${mention(grant.revoked.by.user)} ended it`
-    : `closed ${at}: the policy didn't give it any more`;
+  const closed = `${whose} closed ${at}, ${lag} after`;
+  switch (revoked?.kind) {
+    case undefined:
+      return `${closed} its time`;
+    case "closed":
+      return `${closed} ${mention(revoked.by.user)} ended it`;
+    case "not-allowed":
+      return `${closed} it was no longer allowed: ${whyNotAnyMore(revoked.code)}`;
+  }
 };
 
 const showLag = (lag: DurationMs): string => (lag < SECOND / 10 ? "less than 0.1 seconds" : showDuration(lag));
@@ -114,30 +147,12 @@ const askedBy = (access: AccessRequest | Grant): string =>
   `${mention(access.requester.user)} asked, from ${showSources(access.sources)}${quoted(access.justification)}`;
 
 const openingText = (request: AccessRequest | undefined): string =>
-  ["opening", approvedBy(request)].filter((part) => part !== "").join(", ");
+  ["opening", howAllowed(request)].filter((part) => part !== "").join(", ");
 
 /** Empty when nobody had to approve. */
-const approvedBy = (request: AccessRequest | undefined): string => {
-  const approvals = request?.state.kind === "approved" ? request.state.approvals : [];
-  return approvals.length === 0 ? "" : `approved by ${approvals.map(({ by }) => mention(by.user)).join(", ")}`;
-};
-
-/** `one of @lead-1, @lead-2, then one of @sec-1`: whoever could approve, but for the requester and those who have. */
-export const whoMayAnswer = (request: AccessRequest): string => {
-  const approvals = request.state.kind === "pending" ? request.state.approvals : [];
-  return request.steps
-    .map((step, index) => ({ step, missing: step.needed - approvals.filter((each) => each.step === index).length }))
-    .filter(({ missing }) => missing > 0)
-    .map(({ step, missing }) => stepText(request, step, missing))
-    .join(", then ");
-};
-
-const stepText = (request: AccessRequest, step: RequestStep, needed: number): string => {
-  const approvals = request.state.kind === "pending" ? request.state.approvals : [];
-  const done = new Set([request.requester.user, ...approvals.map(({ by }) => by.user)]);
-  const named = [...step.groups.map(mentionGroup), ...step.users.filter((user) => !done.has(user)).map(mention)];
-  const shown = few(named, MOST_NAMED);
-  return named.length === 1 && step.groups.length === 0 ? shown : `${needed === 1 ? "one" : needed} of ${shown}`;
+const howAllowed = (request: AccessRequest | undefined): string => {
+  if (request?.breakGlass !== undefined) return "approved by nobody";
+  return isAutomatic(request) ? "approved automatically" : approvedBy(request);
 };
 
 export const showSources = (sources: readonly Cidr[]): string => {
@@ -150,17 +165,27 @@ export const showSources = (sources: readonly Cidr[]): string => {
 
 const quoted = (text: string): string => (text === "" ? "" : `: “${literal(text)}”`);
 
-const oneLine = (
+const drawState = (
   access: AccessRequest | Grant,
   state: string,
-  details: readonly string[],
-  buttons: readonly ReturnType<typeof button>[] = [],
+  { request, now, zone }: CardFacts,
+  { more = [], buttons = [] }: { readonly more?: readonly string[]; readonly buttons?: readonly Button[] } = {},
 ): Drawn => {
-  const blocks: readonly KnownBlock[] = [
-    ...lines([`${boldTitle(access)} · ${state}`, ...details]),
-    ...(buttons.length === 0 ? [] : [actions(buttons)]),
-  ];
-  return { text: `${escapeMrkdwn(accessTitle(access))}: ${state}`, blocks };
+  const isBreakGlass = request?.breakGlass !== undefined;
+  const review = request === undefined ? [] : reviewButton(request);
+  const all = [...buttons, ...review];
+  return {
+    text: notification(`${isBreakGlass ? `${BREAK_GLASS}: ` : ""}${escapeMrkdwn(accessTitle(access))}: ${state}`),
+    blocks: [
+      ...lines([
+        `${isBreakGlass ? `*${BREAK_GLASS}* · ` : ""}${boldTitle(access)} · ${state}`,
+        ...more,
+        ...(request === undefined ? [] : breakGlassLines(request, now, zone)),
+        askedBy(access),
+      ]),
+      ...(all.length === 0 ? [] : [actions(all)]),
+    ],
+  };
 };
 
 const MOST_NAMED = 12;

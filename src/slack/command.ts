@@ -3,7 +3,7 @@
 import { parseDuration } from "../access/duration.ts";
 import { isId } from "../access/identifier.ts";
 import { nearMiss } from "../access/near-miss.ts";
-import { type Refusal, type RefusalFacts, refuse } from "../access/refusal.ts";
+import { isRefusal, type Refusal, type RefusalFacts, refuse } from "../access/refusal.ts";
 import type { Ask } from "../workflow/submit-request.ts";
 import { asTyped, showInvisible, type Word, type Words, wordsOf } from "./typed-text.ts";
 
@@ -19,6 +19,9 @@ export type Command =
   | { readonly kind: "who" | "why" | "unprotect"; readonly machine: string }
   | { readonly kind: "extend"; readonly id: string; readonly end: string }
   | { readonly kind: "close"; readonly id: string }
+  /** `code`: what the page showed them after they signed in; `undefined`: they have yet to begin. */
+  | { readonly kind: "link"; readonly code: string | undefined }
+  | { readonly kind: "unlink" }
   | { readonly kind: "protect"; readonly machine: string; readonly services: readonly string[] }
   | {
       readonly kind: "audit";
@@ -48,10 +51,10 @@ export const readCommand = (text: string): Command | Refusal => {
 };
 
 /** The command that reads as this ask: `/jit ssh prod-vm-3 2h from vpn because INC-1042 disk full`. */
-export const showAsk = ({ services, machine, end, from, because }: Ask): string => {
+export const showAsk = ({ services, machine, end, from, because, breakGlass = false }: Ask): string => {
   const name = /[\s",]/u.test(machine) || isKeyword(machine) || parsesAsDuration(machine) ? `"${machine}"` : machine;
   return [
-    `/jit ${services.join(",")} ${name} ${end}`,
+    `/jit ${breakGlass ? "break-glass " : ""}${services.join(",")} ${name} ${end}`,
     ...(from.length === 0 ? [] : [`from ${from.join(",")}`]),
     ...(because === "" ? [] : [`because ${because}`]),
   ].join(" ");
@@ -86,6 +89,11 @@ const readers: ReadonlyMap<string, (words: Words) => Command | Refusal> = new Ma
       return id === undefined ? unreadable("missing-id") : endWith(words, { kind: "close", id: id.text.toLowerCase() });
     },
   ],
+  ["break-glass", (words) => readBreakGlass(words)],
+  ["breakglass", (words) => readBreakGlass(words)],
+  // The code may come in groups.
+  ["link", (words) => ({ kind: "link", code: words.takeRest() || undefined })],
+  ["unlink", (words) => endWith(words, { kind: "unlink" })],
   ["posture", readSearch("posture")],
   [
     "protect",
@@ -136,7 +144,13 @@ const readAudit = (words: Words): Command | Refusal => {
   return { kind: "audit", machine, person, period };
 };
 
-const readAsk = (words: Words): Command | Refusal => {
+const readBreakGlass = (words: Words): Command | Refusal => {
+  if (words.peek() === undefined) return unreadable("missing-machine", "break-glass");
+  const ask = readAsk(words);
+  return isRefusal(ask) ? ask : { ...ask, breakGlass: true };
+};
+
+const readAsk = (words: Words): TypedAsk | Refusal => {
   const first = words.peek()?.text ?? "";
   const services = words.nextList();
   // `/jit lsit` and `/jit extnd k7f3q2xd 1h` are more likely slips than a service nobody offers.

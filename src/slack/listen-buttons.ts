@@ -8,12 +8,14 @@ import type { MayReview, ReviewRequest } from "../workflow/review-request.ts";
 import type { Answers, LogProblem } from "./answer.ts";
 import type { ActionId } from "./blocks.ts";
 import { DENY_MODAL, denyModal, notCountedModal, reasonIn } from "./deny-modal.ts";
-import { drawLost, drawNoForm } from "./private-texts.ts";
+import { drawLost, drawNoForm, drawReviewed } from "./private-texts.ts";
 
 interface ButtonDeps {
   readonly client: webApi.WebClient;
   readonly review: ReviewRequest;
   readonly mayReview: MayReview;
+  /** Somebody looked at what was opened past approvals. Throws a `Fault` when something that has to be known can't be. */
+  readonly reviewBreakGlass?: (id: RequestId, user: string) => Promise<AccessRequest | Refusal>;
   readonly answers: Answers;
   readonly log: LogProblem;
 }
@@ -22,7 +24,8 @@ interface ButtonDeps {
  * A button carries an id and nothing else. Who clicked comes from Slack's signed payload; everything more comes from the store. When it worked nobody is answered: the card
  * shows it.
  */
-export const listenForButtons = (app: App, { client, review, mayReview, answers, log }: ButtonDeps): void => {
+export const listenForButtons = (app: App, deps: ButtonDeps): void => {
+  const { client, review, mayReview, reviewBreakGlass, answers, log } = deps;
   const on = (
     actionId: ActionId,
     work: (id: string, user: string, respond: RespondFn, triggerId: string) => Promise<void>,
@@ -49,6 +52,13 @@ export const listenForButtons = (app: App, { client, review, mayReview, answers,
     const request = await answers.orCannotCheck("deny", () => mayReview(id as RequestId, user), "ask");
     if (isRefusal(request)) await refuseClick(request, respond);
     else await openForm(request, triggerId, respond);
+  });
+
+  on("break-glass.reviewed", async (id, user, respond) => {
+    if (reviewBreakGlass === undefined) return;
+    const reviewed = await answers.orCannotCheck("review a break-glass", () => reviewBreakGlass(id as RequestId, user));
+    if (isRefusal(reviewed)) await answers.privately(respond, answers.refused(user, `reviewed ${id}`, [reviewed]));
+    else await answers.privately(respond, drawReviewed(reviewed));
   });
 
   const refuseClick = async (refusal: Refusal, respond: RespondFn): Promise<void> => {

@@ -1,7 +1,8 @@
 /** `/jit …`: acknowledged at once, read, handed on, answered privately. Decides nothing. */
 
 import type { App } from "@slack/bolt";
-import { isRefusal } from "../access/refusal.ts";
+import type { Identities } from "../access/person.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
 import type { ProtectMachine } from "../workflow/protecting/protect-machine.ts";
@@ -12,6 +13,7 @@ import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
 import type { Answers } from "./answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
+import { drawLinkBegun, drawLinked, drawUnlinked } from "./linking-answers.ts";
 import { drawPosture } from "./posture-text.ts";
 import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
 import { drawProtecting, drawUnprotecting } from "./protection-answers.ts";
@@ -24,9 +26,23 @@ interface CommandDeps {
   readonly explainWhy: ExplainWhy;
   readonly protectMachine: ProtectMachine;
   readonly unprotectMachine: UnprotectMachine;
+  /** Absent: who people are elsewhere isn't for themselves to say. */
+  readonly linking?: Linking;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
+}
+
+/** Everything throws a `Fault` when something that has to be known can't be. */
+interface Linking {
+  /** The address of a page, for this person alone. */
+  readonly begin: (user: string) => Promise<URL | Refusal>;
+  readonly finish: (user: string, code: string) => Promise<Linked | Refusal>;
+  readonly unlink: (user: string) => Promise<Linked | Refusal>;
+}
+
+interface Linked {
+  readonly identities: Identities;
 }
 
 export const listenForCommands = (app: App, deps: CommandDeps): void => {
@@ -81,6 +97,10 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
         ? deps.answers.refused(user, text, [explained])
         : drawWhy(explained, deps.clock.now(), deps.zone());
     }
+    case "link":
+      return link(command.code, user, deps);
+    case "unlink":
+      return unlink(user, deps);
     case "machines":
     case "who":
     case "extend":
@@ -95,4 +115,21 @@ const submit = async (ask: Ask, user: string, text: string, deps: CommandDeps): 
   if (isRefusal(outcome)) return deps.answers.refused(user, text, [outcome], ask);
   if ("refusals" in outcome) return deps.answers.refused(user, text, outcome.refusals, ask);
   return drawAsked(outcome, deps.clock.now(), deps.zone());
+};
+
+/** A code is for one person's eyes: it isn't recorded with what they were refused. */
+const link = async (code: string | undefined, user: string, { linking, answers }: CommandDeps): Promise<Drawn> => {
+  if (linking === undefined) return answers.refused(user, "link", [refuse("linking-not-offered", {})]);
+  if (code === undefined) {
+    const begun = await answers.orCannotCheck("begin to link", () => linking.begin(user));
+    return isRefusal(begun) ? answers.refused(user, "link", [begun]) : drawLinkBegun(begun.href);
+  }
+  const linked = await answers.orCannotCheck("link", () => linking.finish(user, code));
+  return isRefusal(linked) ? answers.refused(user, "link", [linked]) : drawLinked(linked.identities);
+};
+
+const unlink = async (user: string, { linking, answers }: CommandDeps): Promise<Drawn> => {
+  if (linking === undefined) return answers.refused(user, "unlink", [refuse("linking-not-offered", {})]);
+  const unlinked = await answers.orCannotCheck("unlink", () => linking.unlink(user));
+  return isRefusal(unlinked) ? answers.refused(user, "unlink", [unlinked]) : drawUnlinked(unlinked.identities);
 };

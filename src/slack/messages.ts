@@ -7,12 +7,17 @@ import { between, type DurationMs, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Message } from "../notices/notice.ts";
-import { button, type Drawn, drawn, lines } from "./blocks.ts";
+import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
+import { drawBreakGlass } from "./break-glass-messages.ts";
 import { endedText, showSources } from "./card.ts";
+import { drawIdentityNews } from "./linking-answers.ts";
+import { capital } from "./lists.ts";
 import { code, escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
+import { drawPolicyNews } from "./policy-messages.ts";
 import { drawPostureNews } from "./posture-text.ts";
 import { drawProtection } from "./protection-messages.ts";
 import { shortFirewall } from "./protection-words.ts";
+import { whyNotAnyMore } from "./refusals/not-any-more.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 /** `undefined`: this event has no message of its own. `grant` is what is stored about it now. */
@@ -28,7 +33,7 @@ export const drawMessage = (
     case "grant.ending": {
       const left = showDuration(Math.max(0, between(now, event.expiresAt)) as DurationMs);
       return drawn(
-        `${escapeMrkdwn(event.machine.name)} closes in ${left}.`,
+        `${escapeMrkdwn(event.machine.name)} closes for you in ${left}.`,
         [],
         [button("I'm done", "grant.close", event.grantId)],
       );
@@ -37,9 +42,12 @@ export const drawMessage = (
       if (to === "requester") {
         return drawn(`${escapeMrkdwn(event.machine.name)}: your access ended ${when(event.at, now, zone)}.`, []);
       }
-      const ended = grant === undefined ? `closed ${when(event.at, now, zone)}` : endedText(grant, now, zone);
+      const ended =
+        grant === undefined
+          ? `${mention(event.requester.user)}'s access closed ${when(event.at, now, zone)}`
+          : endedText(grant, now, zone);
       return {
-        text: `${escapeMrkdwn(accessTitle(event))}: ${ended}`,
+        text: notification(`${escapeMrkdwn(accessTitle(event))}: ${ended}`),
         blocks: lines([`${boldTitle(event)} · ${ended}`]),
       };
     }
@@ -87,17 +95,21 @@ export const drawMessage = (
     case "posture.worsened":
     case "posture.digest":
       return drawPostureNews(event);
+    case "grant.disallowed":
+      return drawDisallowed(event, to, now, zone);
     case "break-glass.used":
     case "break-glass.unreviewed":
-    case "break-glass.reviewed":
+      return drawBreakGlass(event, to, now, zone);
     case "schedule.silent":
-    case "grant.disallowed":
-    case "request.judged":
+    case "policy.changed":
+    case "policy.refused":
+      return drawPolicyNews(event);
     case "identity.linked":
     case "identity.unlinked":
     case "identity.refused":
-    case "policy.changed":
-    case "policy.refused":
+      return drawIdentityNews(event, to === "security" ? "security" : "person");
+    case "break-glass.reviewed":
+    case "request.judged":
     case "protection.set":
     case "undercut.overruled":
     case "undercut.accepted":
@@ -115,7 +127,6 @@ export const drawMessage = (
 };
 
 const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: EpochMs, zone: string): Drawn => {
-  const from = showSources(event.sources);
   const { mappings = [] } = event;
   const isMapped = (port: Port): boolean => mappings.some(({ to }) => samePort(to, port));
   const direct = event.ports.filter((port) => !isMapped(port));
@@ -128,9 +139,25 @@ const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: E
     [
       ...(event.isOff ? ["It is switched off now, so nothing answers there."] : []),
       ...how.slice(0, 10),
-      `From ${from === "anywhere" ? from : `${from} only`}. Connections you have by then stay; new ones won't get in.`,
+      `I let you in from ${showSources(event.sources)}. What you have open by then may stay; for anything new, ask again.`,
     ],
     [button("I'm done", "grant.close", event.grantId)],
+  );
+};
+
+/** It stays open, or is closed, because the rule says so. */
+const drawDisallowed = (
+  event: Extract<AuditEvent, { kind: "grant.disallowed" }>,
+  to: Message["to"],
+  now: EpochMs,
+  zone: string,
+): Drawn => {
+  const so = event.closes ? "it is being closed" : `it stays open until ${when(event.expiresAt, now, zone)}`;
+  const whose = to === "requester" ? "your access" : `${mention(event.requester.user)}'s access`;
+  return drawn(
+    `${escapeMrkdwn(accessTitle(event))}: ${whose} is no longer allowed; ${so}.`,
+    [`${capital(whyNotAnyMore(event.code))}.`],
+    event.closes ? [] : [button(to === "requester" ? "I'm done" : "Close", "grant.close", event.grantId)],
   );
 };
 

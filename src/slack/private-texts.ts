@@ -5,15 +5,23 @@ import type { EpochMs } from "../access/time.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { Mine } from "../workflow/list-mine.ts";
-import { actions, button, type Drawn, lines } from "./blocks.ts";
-import { showSources, whoMayAnswer } from "./card.ts";
+import { actions, button, type Drawn, drawn, lines } from "./blocks.ts";
+import { showSources } from "./card.ts";
 import { code, escapeMrkdwn, when } from "./mrkdwn.ts";
+import { isAutomatic, peopleText, whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): Drawn =>
   request.state.kind === "approved"
-    ? said(
-        `${escapeMrkdwn(accessTitle(request))} for ${showDuration(lengthOf(request.end, now))}: opening. I'll tell you when you can connect.`,
+    ? drawn(
+        `${escapeMrkdwn(accessTitle(request))} for ${showDuration(lengthOf(request.end, now))}: opening${isAutomatic(request) ? ", approved automatically at this hour" : ""}. I'll tell you when you can connect.`,
+        request.breakGlass === undefined
+          ? []
+          : [
+              request.breakGlass.skipped.length === 0
+                ? "Break-glass: somebody else has to review it afterwards."
+                : `Break-glass: ${whoWasSkipped(request)} hear of it, and somebody else has to review it afterwards.`,
+            ],
       )
     : {
         text: `${escapeMrkdwn(accessTitle(request))}: asked.`,
@@ -25,6 +33,9 @@ export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): D
           actions([button("Withdraw", "request.withdraw", request.id)]),
         ],
       };
+
+const whoWasSkipped = ({ breakGlass, requester }: AccessRequest): string =>
+  peopleText(breakGlass?.skipped ?? [], [requester.user]);
 
 export const drawMine = ({ pending, open }: Mine, now: EpochMs, zone: string): Drawn => {
   if (pending.length === 0 && open.length === 0)
@@ -52,6 +63,10 @@ export const drawWithdrawn = (request: AccessRequest): Drawn =>
 export const drawClosing = (grant: Grant): Drawn =>
   said(`${escapeMrkdwn(accessTitle(grant))}: closing. The card says when it is closed.`);
 
+/** The message that was clicked may not be the card. */
+export const drawReviewed = (request: AccessRequest): Drawn =>
+  said(`${escapeMrkdwn(accessTitle(request))}: reviewed. The card says so.`);
+
 /** In the place of a card whose request nobody knows any more. */
 export const drawLost = (): Drawn => said("This request is lost, and nothing was opened. Whoever asked can ask again.");
 
@@ -65,11 +80,13 @@ export const drawHelp = (): Drawn =>
       "`/jit ssh prod-vm-3 2h` — ask; several at once: `ssh,8443/tcp`; also `until 18:00`",
       "`… from 203.0.113.7` — where you connect from: an address, a prefix or a network's name",
       "`… because INC-1042 disk full` — why; everyone in the channel can read it on the card",
+      "`/jit break-glass ssh prod-vm-3 1h because INC-1042 disk full` — in an emergency, without approval; everyone who was skipped is told, and somebody reviews it",
       "`/jit why prod-vm-3` — whether you may ask for it, and what each firewall says",
       "`/jit list` — what is open for you and what is waiting",
       "`/jit close <id>` — close an access before its time, or withdraw a request",
       "`/jit posture` — how the machines stand, the most open first",
       "`/jit protect prod-vm-3 ssh,rdp` — keep ports closed but for those who may ask; `/jit unprotect prod-vm-3` — put everything back",
+      "`/jit link` — show me who you are in Azure or AWS; `/jit unlink` — take that back",
     ].join("\n"),
   );
 

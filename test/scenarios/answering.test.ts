@@ -109,7 +109,7 @@ describe("people who may not answer", () => {
     [
       dev,
       "own-request",
-      "You can't approve your own request. Someone else has to answer it; `/jit list` shows how to withdraw it.",
+      "You can't approve your own request. Nor can another account of yours: someone else has to look at it. `/jit list` shows how to take it back.",
     ],
     [guest, "person-standing", "Guests can't do this. A full member of the workspace can ask for you."],
     [outsider, "person-standing", "People from other workspaces can't do this. Someone from this workspace can."],

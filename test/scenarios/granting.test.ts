@@ -54,7 +54,7 @@ test("the card tells the whole story, and the requester how to connect and when 
       [
         `^prod-vm-3 is open for you until ${time}\\.`,
         "`52\\.178\\.10\\.13`, port 22: `ssh you@52\\.178\\.10\\.13`",
-        "From 198\\.51\\.100\\.7 only\\. Connections you have by then stay; new ones won't get in\\.",
+        "I let you in from 198\\.51\\.100\\.7\\. What you have open by then may stay; for anything new, ask again\\.",
         "\\[I'm done\\]$",
       ].join("\n"),
       "u",
@@ -67,7 +67,7 @@ test("the card tells the whole story, and the requester how to connect and when 
   expect(stage.direct(dev)).toHaveLength(told);
   leave(10 * MINUTE);
   await stage.settled();
-  expect(lastDirect(dev)).toBe("prod-vm-3 closes in 10 minutes.\n[I'm done]");
+  expect(lastDirect(dev)).toBe("prod-vm-3 closes for you in 10 minutes.\n[I'm done]");
   expect(stage.direct(dev)).toHaveLength(told + 1);
   stage.clock.advance(10 * MINUTE);
   await cardSays(id, "closed");
@@ -90,13 +90,15 @@ test("the card tells the whole story, and the requester how to connect and when 
       asked,
       "\\[Close\\]",
     ],
-    [`\\*SSH to prod-vm-3\\* · closed ${time}, ${seconds} after its time`, asked],
+    [`\\*SSH to prod-vm-3\\* · @dev's access closed ${time}, ${seconds} after its time`, asked],
   ];
   expect([...earlier, text]).toEqual(
     story.map((lines) => expect.stringMatching(new RegExp(`^${lines.join("\n")}$`, "u"))),
   );
   expect(stage.notices().slice(notices)).toEqual([
-    expect.stringMatching(new RegExp(`^\\*SSH to prod-vm-3\\* · closed ${time}, ${seconds} after its time$`, "u")),
+    expect.stringMatching(
+      new RegExp(`^\\*SSH to prod-vm-3\\* · @dev's access closed ${time}, ${seconds} after its time$`, "u"),
+    ),
   ]);
 });
 
@@ -130,7 +132,10 @@ describe("an access ends early", () => {
     expect([...stage.card(id).before, stage.card(id).text].slice(-2)).toEqual([
       `*SSH to prod-vm-3* · closing, ended by ${name}\n${asked}`,
       expect.stringMatching(
-        new RegExp(`^\\*SSH to prod-vm-3\\* · closed ${time}, ${seconds} after ${name} ended it\n${asked}$`, "u"),
+        new RegExp(
+          `^\\*SSH to prod-vm-3\\* · @dev's access closed ${time}, ${seconds} after ${name} ended it\n${asked}$`,
+          "u",
+        ),
       ),
     ]);
     expect(stage.told(id).slice(-2)).toEqual(["grant.revoked", "grant.ended"]);

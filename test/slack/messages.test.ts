@@ -71,7 +71,8 @@ describe("how to connect", () => {
       }),
     );
     expect(text.match(/ssh you@/gu)).toHaveLength(10);
-    expect(text).toContain("From 203.0.113.7 only");
+    expect(text).toContain("I let you in from 203.0.113.7.");
+    expect(text).not.toContain("only");
   });
 
   test("is still said where no address is known", () => {
@@ -102,13 +103,13 @@ describe("an end", () => {
   });
 
   test("is said also where nothing is stored any more", () => {
-    expect(said(ended)).toMatch(/SSH to prod-vm-3\* · closed <!date/u);
+    expect(said(ended)).toMatch(/SSH to prod-vm-3\* · <@U0DEV1>'s access closed <!date/u);
   });
 
   test("to come says how much time is left, and never less than none", () => {
     const ending = { ...facts, kind: "grant.ending", expiresAt: END } as AuditEvent;
-    expect(said(ending, undefined, later(END, -600_000 as never))).toContain("prod-vm-3 closes in 10 minutes.");
-    expect(said(ending, undefined, later(END, MINUTE))).toContain("prod-vm-3 closes in 0 seconds.");
+    expect(said(ending, undefined, later(END, -600_000 as never))).toContain("prod-vm-3 closes for you in 10 minutes.");
+    expect(said(ending, undefined, later(END, MINUTE))).toContain("prod-vm-3 closes for you in 0 seconds.");
   });
 });
 

@@ -186,7 +186,7 @@ test("what refusals offer to type is read without complaint", () => {
     for (const [, offered = ""] of refusalText(refusal, { ...situation, command: { ...command, end: "2h" } }).matchAll(
       /`\/jit ([^`]*)`/gu,
     )) {
-      expect(readCommand(offered.replaceAll("&lt;", "<"))).not.toHaveProperty("code");
+      expect(readCommand(offered.replaceAll("&lt;", "<"))).not.toHaveProperty("kind", "refusal");
     }
   }
 });

@@ -1,0 +1,58 @@
+/** Who people are in the clouds, in words for themselves: while they link an account there, and when they were linked. */
+
+import type { Identities } from "../access/person.ts";
+import type { AuditEvent } from "../audit/event.ts";
+import { type Drawn, drawn } from "./blocks.ts";
+import { listed, shortened } from "./lists.ts";
+import { code, escapeMrkdwn, mention } from "./mrkdwn.ts";
+
+/** For their eyes only: whoever has the address signs in for them. */
+export const drawLinkBegun = (address: string): Drawn =>
+  drawn("Sign in to show me who you are in the clouds.", [
+    `<${escapeMrkdwn(address.replaceAll("|", "%7C"))}>`,
+    "This link is for you alone, counts once, and not for long. The page shows a code.",
+    "Then type `/jit link` and that code here. Tell the code to nobody else, and type none that somebody else gives you.",
+  ]);
+
+export const drawLinked = (identities: Identities): Drawn =>
+  drawn(`You are linked to ${identitiesText(identities)}.`, ["`/jit unlink` takes it back."]);
+
+export const drawUnlinked = (identities: Identities): Drawn =>
+  drawn(`You are no longer linked to ${identitiesText(identities)}.`, ["`/jit link` links an account again."]);
+
+type Told = Extract<AuditEvent, { kind: "identity.linked" | "identity.unlinked" | "identity.refused" }>;
+
+/** For the person themselves, and for security. */
+export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn => {
+  const who = mention(event.person.user);
+  switch (event.kind) {
+    case "identity.linked": {
+      const as = identitiesText(event.identities);
+      const from = `Signed in at ${code(event.issuer)}.`;
+      return to === "person"
+        ? drawn(`Your account is now linked to ${as}.`, [
+            from,
+            "If that wasn't you, type `/jit unlink` and tell security.",
+          ])
+        : drawn(`${who} is now linked to ${as}.`, [from]);
+    }
+    case "identity.unlinked": {
+      const as = identitiesText(event.identities);
+      return to === "person"
+        ? drawn(`Your account is no longer linked to ${as}.`, ["If that wasn't you, tell security."])
+        : drawn(`${who} is no longer linked to ${as}.`);
+    }
+    case "identity.refused":
+      return drawn(`${who} tried to link an account that is linked to somebody else already.`, [
+        "Nothing was linked. It may be a second Slack account of one person, or somebody who signs in as another.",
+      ]);
+  }
+};
+
+/** Entra ID `1111…` and AWS `arn:aws:iam::111122223333:user/dev1` */
+const identitiesText = ({ entra, aws }: Identities): string => {
+  const named = [...(entra === undefined ? [] : [`Entra ID ${code(entra)}`]), ...aws.map((arn) => `AWS ${code(arn)}`)];
+  return named.length === 0 ? "no account" : listed(shortened(named, MOST_NAMED));
+};
+
+const MOST_NAMED = 8;

@@ -1,0 +1,51 @@
+/** What security is told when the configuration file is another, and when a schedule doesn't say who is on call. */
+
+import type { AuditEvent } from "../audit/event.ts";
+import { cut, type Drawn, drawn } from "./blocks.ts";
+import { capital, few, listed, shortened } from "./lists.ts";
+import { escapeMrkdwn, mention, mentionGroup, operatorsText } from "./mrkdwn.ts";
+import { bulleted } from "./protection-words.ts";
+import { scheduleName } from "./step-words.ts";
+import { accessTitle } from "./title.ts";
+
+type Told = Extract<AuditEvent, { kind: "policy.changed" | "policy.refused" | "schedule.silent" }>;
+
+export const drawPolicyNews = (event: Told): Drawn => {
+  switch (event.kind) {
+    case "policy.changed": {
+      const { changes } = event;
+      if (changes.length === 0) return drawn("The configuration was read again. It decides nothing differently.");
+      return drawn(
+        `The configuration changed, and counts from now on: ${changes.length === 1 ? "one difference" : `${changes.length} differences`}.`,
+        sentences(changes),
+      );
+    }
+    case "policy.refused": {
+      const { problems } = event;
+      return drawn(
+        `The new configuration can't be used; the one before still counts. ${problems.length === 1 ? "One mistake" : `${problems.length} mistakes`}:`,
+        sentences(problems),
+      );
+    }
+    case "schedule.silent": {
+      const { schedules, instead } = event;
+      const names = listed(shortened(schedules.map(scheduleName), MOST_NAMED));
+      const asked = few(
+        instead.map((id) => (id.startsWith("S") ? mentionGroup(id) : mention(id))),
+        MOST_NAMED,
+      );
+      return drawn(`${capital(names)} ${schedules.length === 1 ? "doesn't" : "don't"} say who is on call.`, [
+        instead.length === 0
+          ? `Nobody is named to answer instead for ${escapeMrkdwn(accessTitle(event))}.`
+          : `For ${escapeMrkdwn(accessTitle(event))} these are asked instead: ${asked}.`,
+        "Whoever looks after the schedule, or after my access to it, can put that right.",
+      ]);
+    }
+  }
+};
+
+const sentences = (texts: readonly string[]): readonly string[] =>
+  bulleted(texts.map((text) => cut(operatorsText(text), LONGEST_SENTENCE)));
+
+const MOST_NAMED = 12;
+const LONGEST_SENTENCE = 400;

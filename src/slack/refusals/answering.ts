@@ -1,0 +1,62 @@
+/** Words for answers and endings that don't count. */
+
+import { code, literal, mention, when } from "../mrkdwn.ts";
+import { whyNotAnyMore } from "./not-any-more.ts";
+import { roles, type Words } from "./words.ts";
+
+export const answeringWords: Words<
+  | "already-asked"
+  | "request-unknown"
+  | "own-request"
+  | "not-approver"
+  | "not-your-turn"
+  | "already-answered"
+  | "too-late"
+  | "requester-changed"
+  | "nothing-to-review"
+  | "grant-unknown"
+  | "access-over"
+  | "not-yours"
+> = {
+  "already-asked": ({ requestId }) =>
+    `You asked for this already, and it is still waiting for an answer (request ${code(requestId)}). \`/jit list\` shows it.`,
+
+  "request-unknown": () => "I don't know that request any more. Ask again with `/jit`.",
+
+  "own-request": () =>
+    "You can't approve your own request. Nor can another account of yours: someone else has to look at it. `/jit list` shows how to take it back.",
+
+  "not-approver": ({ roles: may }) => `You can't answer this one: it's for ${roles(may)} to say.`,
+
+  "not-your-turn": ({ roles: may }) =>
+    `It's for ${roles(may)} to answer now. If you come later, the card names you when it is your turn.`,
+
+  "already-answered": ({ at }, { now, zone }) =>
+    `You approved this at ${when(at, now, zone)} already; someone else has to approve it too.`,
+
+  "too-late": ({ state, by, at }, { now, zone }) => {
+    const time = when(at, now, zone);
+    if (state === "lapsed")
+      return `Too late: it lapsed at ${time}, because nobody answered by then. Whoever asked can ask again.`;
+    if (state === "withdrawn") return `Too late: it was withdrawn at ${time}.`;
+    return `Too late: ${by === undefined ? "it was" : mention(by)} ${state}${by === undefined ? "" : " it"} at ${time}.`;
+  },
+
+  "requester-changed": ({ reason }) =>
+    `Not any more: ${whyNotAnyMore(reason)}. They can ask again when that is settled.`,
+
+  "nothing-to-review": ({ by, at }, { now, zone }) =>
+    by === undefined
+      ? "There is nothing to review here: it didn't go past an approval."
+      : `${mention(by)} reviewed this already${at === undefined ? "" : `, at ${when(at, now, zone)}`}. Nothing is left to do.`,
+
+  "grant-unknown": ({ text }) => `Nothing open or waiting has the id ${code(text)}. \`/jit list\` shows yours.`,
+
+  "access-over": ({ machine, at }, { now, zone }) =>
+    `That access to ${literal(machine)} is over already, since ${when(at, now, zone)}.`,
+
+  "not-yours": ({ what }) =>
+    what === "request"
+      ? "That isn't yours to withdraw: only the person who asked can. Who may approve it can deny it on its card."
+      : "That isn't yours to close. The person it is open for can do it, and so can those who may approve it.",
+};
