@@ -34,11 +34,16 @@ export const readConfig = async (file: string): Promise<ConfigReading> => {
   try {
     return parseConfig(await readFile(file, "utf8"), file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    return bad([
-      { file, line: 1, column: 1, path: "", message: `cannot read this file: ${READ_ERRORS[code] ?? String(error)}` },
-    ]);
+    return cannotRead(file, error);
   }
+};
+
+/** What reading the file threw, as a problem of it. */
+export const cannotRead = (file: string, error: unknown): ConfigReading => {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return bad([
+    { file, line: 1, column: 1, path: "", message: `cannot read this file: ${READ_ERRORS[code] ?? String(error)}` },
+  ]);
 };
 
 /** `file` is what the problems call it. Never throws. */

@@ -10,7 +10,7 @@ export const timezone = text("a time zone").refine(isZone, {
   error: ({ input }) => `${quote(input)} is not a time zone; write one like Europe/Berlin`,
 });
 
-const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+const DAYS: readonly string[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** `wed` → 3, `fri-mon` → 5, 6, 7, 1. */
 const days = text("days, like mon-fri").transform((typed, context): readonly number[] => {
@@ -18,7 +18,7 @@ const days = text("days, like mon-fri").transform((typed, context): readonly num
     .trim()
     .toLowerCase()
     .split(/\s*-\s*/u)
-    .map((day) => DAYS.findIndex((each) => each === day));
+    .map((day) => DAYS.indexOf(day));
   const [first = -1, last = first] = ends;
   if (ends.length > 2 || ends.includes(-1))
     return fail(context, `${quote(typed)} are not days; write mon-fri, or some of [${DAYS.join(", ")}]`);
