@@ -114,6 +114,16 @@ describe("Opsgenie", () => {
     expect(await who(GENIE)).toEqual(["U0DEV1", "U0DEV2"]);
   });
 
+  test("names nobody where only something else stands in the rotation", async () => {
+    const { genie, who, told } = await setStage();
+    genie.setOnCall(GENIE.id, [
+      { id: "odev1", type: "none" },
+      { id: "odev2", type: "team", participants: [] },
+    ]);
+    expect(await who(GENIE)).toBeUndefined();
+    expect(told).toEqual([expect.stringMatching(/nobody is on call/u)]);
+  });
+
   test("isn't taken for PagerDuty: an id is one of its own service", async () => {
     const { genie, who } = await setStage();
     genie.setOnCall(GENIE.id, [genieUser("PDEV1")]);

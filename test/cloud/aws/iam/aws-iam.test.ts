@@ -272,6 +272,24 @@ describe("a failure is never a yes", () => {
     expect(answer).not.toEqual(yes);
   });
 
+  test.each([
+    ["no marker to go on by", ""],
+    ["the same marker again and again", "<Marker>1</Marker>"],
+  ])("an answer that allows all so far, with more to come and %s", async (_, marker) => {
+    const { iam, ask } = await stageThatAllows();
+    const results = [START, STOP].map(
+      (action) =>
+        `<member><EvalActionName>${action}</EvalActionName><EvalResourceName>*</EvalResourceName><EvalDecision>allowed</EvalDecision></member>`,
+    );
+    const page = (isTruncated: boolean) =>
+      `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><IsTruncated>${isTruncated}</IsTruncated>${marker}<EvaluationResults>${results.join("")}</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`;
+    iam.faults.add({ calls, does: { kind: "answer", status: 200, body: page(true) } });
+    await expect(ask()).rejects.toMatchObject({ code: "aws", message: expect.stringMatching(/cut off/u) });
+    iam.faults.clear();
+    iam.faults.add({ calls, does: { kind: "answer", status: 200, body: page(false) } });
+    expect(await ask()).toEqual(yes);
+  });
+
   test.each(["hang", "delay"] as const)("%s: it gives up within its time", async (kind) => {
     const { iam, ask } = await stageThatAllows(150);
     iam.faults.add({ calls, does: kind === "hang" ? { kind } : { kind, ms: 30_000 } });
