@@ -6,11 +6,14 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { createLinkRoutes, type LinkRoutesDeps } from "./link-routes.ts";
 
 export interface HttpServerDeps {
   readonly port: number;
   /** What keeps the bot from being ready, one line each: `redis: connection refused`. Empty: ready. */
   readonly notReady: () => readonly string[] | Promise<readonly string[]>;
+  /** Absent where people don't reach us. */
+  readonly links?: LinkRoutesDeps;
   /** Absent with Socket Mode. */
   readonly slackEvents?: (request: {
     readonly body: string;
@@ -38,6 +41,8 @@ export const startHttpServer = async (deps: HttpServerDeps): Promise<HttpServer>
       return new Response(answer.body, { status: answer.status, headers: { "content-type": type } });
     });
   }
+
+  if (deps.links !== undefined) app.route("/", createLinkRoutes(deps.links));
 
   const listener = getRequestListener(app.fetch);
   const server: Server = createServer((request, response) => void listener(request, response));
