@@ -27,23 +27,26 @@ export const covers = (wide: string, narrow: string): boolean => {
       return false;
     }
   }
-  return /^\**$/u.test(pattern.slice(p));
+  return ONLY_STARS.test(pattern.slice(p));
 };
 
 /** Whether there is an action that both stand for. Takes one length times the other. */
 export const overlap = (one: string, other: string): boolean => {
   const [a, b] = [one.toLowerCase(), other.toLowerCase()];
   // `row[j]`: what `a` up to here and the first `j` signs of `b` stand for has something in common.
-  let row = Array.from({ length: b.length + 1 }, (_, j) => /^\**$/u.test(b.slice(0, j)));
-  for (const sign of a) {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => ONLY_STARS.test(b.slice(0, j)));
+  for (let i = 0; i < a.length; i += 1) {
     const next: boolean[] = [];
     for (let j = 0; j <= b.length; j += 1) {
-      const [theirs, withoutOurs, withoutTheirs] = [b[j - 1], row[j] === true, next[j - 1] === true];
       // A star stands for nothing, or takes one more sign of the other.
-      if (sign === "*" || theirs === "*") next.push(withoutOurs || withoutTheirs);
-      else next.push(sign === theirs && row[j - 1] === true);
+      const hasStar = a[i] === "*" || (j > 0 && b[j - 1] === "*");
+      next[j] = hasStar
+        ? row[j] === true || (j > 0 && next[j - 1] === true)
+        : j > 0 && a[i] === b[j - 1] && row[j - 1] === true;
     }
     row = next;
   }
   return row[b.length] === true;
 };
+
+const ONLY_STARS = /^\**$/u;

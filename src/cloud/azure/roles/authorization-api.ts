@@ -11,7 +11,7 @@ import {
   type RoleAssignment,
   type RoleDefinition,
   readDenyAssignment,
-  readPage,
+  readPages,
   readRoleAssignment,
   readRoleDefinition,
   Unreadable,
@@ -47,15 +47,14 @@ export const createAuthorizationApi = (arm: Arm, clock: Clock): AuthorizationApi
           bodies.push(bodyAsText ?? "");
         };
         const operations = arm.authorization(subscriptionOf(scope) ?? "")[kind];
-        const pages = operations.listForScope(pathOf(scope), { filter, abortSignal, onResponse });
-        for await (const _page of pages.byPage());
+        await Array.fromAsync(operations.listForScope(pathOf(scope), { filter, abortSignal, onResponse }));
         return bodies;
       },
       signal,
       arm.limits.callMs,
     );
     if (outcome.kind === "failed") throw azureFault(what, outcome.problem);
-    return readable(what, () => outcome.value.flatMap(readPage));
+    return readable(what, () => readPages(outcome.value));
   };
 
   const readRole = async (id: string, signal: AbortSignal): Promise<RoleDefinition | undefined> => {

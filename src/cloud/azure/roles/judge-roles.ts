@@ -59,7 +59,7 @@ const permissionsOf = ({ person, scope, assignments, roles }: RoleQuestion): rea
   const isTheirs = ({ principal, principalType }: RoleAssignment): boolean =>
     principal === person && (principalType === undefined || principalType === "User");
   // Azure was asked for theirs alone. Whoever lists other people's as well didn't understand, and may have listed any group.
-  const isOfTheirsOnly = assignments.every((one) => isTheirs(one) || /Group$/u.test(one.principalType ?? ""));
+  const isOfTheirsOnly = assignments.every((one) => isTheirs(one) || one.principalType?.endsWith("Group") === true);
 
   return assignments
     .filter((one) => isAtOrAbove(one.scope, scope) && (isTheirs(one) || one.principalType === "Group"))

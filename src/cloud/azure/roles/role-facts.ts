@@ -53,11 +53,15 @@ export class Unreadable extends Error {
   }
 }
 
-/** The entries of one page of a list. An answer without a list is no empty list. */
-export const readPage = (body: string): readonly JsonObject[] => {
-  const { value } = readObject(body);
-  if (!Array.isArray(value)) throw new Unreadable("no list in the answer");
-  return value.map((entry) => objectOf(entry, "the list"));
+/** The entries of all pages of a list. An answer without a list is no empty list, and a last page that names another one isn't the last. */
+export const readPages = (bodies: readonly string[]): readonly JsonObject[] => {
+  const pages = bodies.map(readObject);
+  const next = pages.at(-1)?.["nextLink"];
+  if (pages.length === 0 || (!isAbsent(next) && next !== "")) throw new Unreadable("the list ends before its end");
+  return pages.flatMap(({ value }) => {
+    if (!Array.isArray(value)) throw new Unreadable("no list in the answer");
+    return value.map((entry) => objectOf(entry, "the list"));
+  });
 };
 
 /** https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope; `undefined`: it doesn't say whom it gives what, so nothing to anybody. */
