@@ -5,10 +5,11 @@ import { text } from "node:stream/consumers";
 import { systemClock } from "./access/time.ts";
 import { type Command, runCommand, type Terminal } from "./cli/command.ts";
 import { policyCheck } from "./cli/policy-check.ts";
+import { policyDiff } from "./cli/policy-diff.ts";
 import { policyTest } from "./cli/policy-test.ts";
 import { messageOf } from "./operator-log.ts";
 
-const POLICY_COMMANDS: readonly Command[] = [policyCheck, policyTest];
+const POLICY_COMMANDS: readonly Command[] = [policyCheck, policyTest, policyDiff];
 
 const terminal: Terminal = {
   print: (line) => void process.stdout.write(`${line}\n`),

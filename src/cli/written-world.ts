@@ -41,7 +41,10 @@ export const worldOf = async (written: WrittenFacts, policy: Policy): Promise<Fa
       },
     },
     machines: index,
-    askAuthority: async (name, user, activity) => authorities.get(name)?.(user, activity),
+    authorities: (user) =>
+      new Map(
+        [...authorities].map(([name, answer]) => [name, { name, ask: async ({ activity }) => answer(user, activity) }]),
+      ),
     userNamed: (word) => (users.has(word) ? word : names.get(word)),
     people: () => [...users],
   };

@@ -1,0 +1,153 @@
+/** `latch policy diff`: which past asks would end differently under another policy. */
+
+import { readFile } from "node:fs/promises";
+import { shortDuration } from "../access/duration.ts";
+import { showCidr } from "../access/source.ts";
+import { DAY, type EpochMs } from "../access/time.ts";
+import { configChanges } from "../config/changes.ts";
+import type { Config } from "../config.ts";
+import { messageOf } from "../operator-log.ts";
+import { showCode } from "./code-words.ts";
+import type { Command, Terminal } from "./command.ts";
+import { type Compared, compare, type Ending } from "./compare.ts";
+import { type JudgedEvent, type JudgedLog, readJudgedLog } from "./judged-log.ts";
+import { showLocalTime } from "./local-time.ts";
+import { readPolicyFile } from "./policy-file.ts";
+import { readStoredLog } from "./stored-log.ts";
+import { counted, showStep } from "./words.ts";
+
+export const policyDiff: Command = {
+  name: "diff",
+  form: "diff <old> <new> [--days 30] [--log file.jsonl|-]",
+  summary: "which asks of the last days would end differently under another policy",
+  help: [
+    "Tells how the two files differ, and asks every ask of the last days again of both: when, who, what, and how it would end before → after.",
+    "--log  audit events as the bot prints them on stdout, a line of JSON each; - reads them from stdin.",
+    "       Left out, they are read from Redis as the bot finds it: REDIS_URL, or the embedded one of a bot that isn't running (LATCH_DATA).",
+    "--days how far to look back; 30.",
+    "What wasn't looked up then (a user group that only the new file names, say) counts as nobody, and is told.",
+    "What the clouds' own roles said then counts again. The exit code is 0 also when something changes.",
+  ],
+  options: { days: "text", log: "text" },
+  words: [2, 2],
+  run: async ({ words: [oldFile = "", newFile = ""], text }, terminal) => {
+    const days = Number(text("days")?.replace(/d$/u, "") ?? "30");
+    if (!Number.isInteger(days) || days < 1 || days > 36_500)
+      return { wrong: "`--days` is a number of days, like `--days 30`" };
+    const [old, next] = [await readPolicyFile(oldFile, terminal), await readPolicyFile(newFile, terminal)];
+    if (old === undefined || next === undefined) return 1;
+    await showChanges(oldFile, newFile, terminal);
+    const log = await readLog(text("log"), old, terminal);
+    if ("failed" in log) {
+      terminal.complain(log.failed);
+      return 1;
+    }
+    if ("none" in log) {
+      terminal.print("No past asks to compare: name a log with --log, or a Redis with REDIS_URL.");
+      return 0;
+    }
+    const since = (terminal.clock.now() - days * DAY) as EpochMs;
+    if (log.unreadable.length > 0) {
+      const lines = log.unreadable.slice(0, 5).join(", ");
+      terminal.complain(
+        `${counted(log.unreadable.length, "ask")} couldn't be read and don't count here (lines ${lines}${log.unreadable.length > 5 ? " …" : ""})`,
+      );
+    }
+    const compared = log.events.filter(({ at }) => at >= since).map((event) => compare(event, old.policy, next.policy));
+    showCompared(compared, next.timezone, days, terminal);
+    return 0;
+  },
+};
+
+const showChanges = async (oldFile: string, newFile: string, { print }: Terminal): Promise<void> => {
+  const changes = configChanges(await readFile(oldFile, "utf8"), await readFile(newFile, "utf8"));
+  print(changes.length === 0 ? "The files say the same." : "The files differ:");
+  for (const change of changes) print(`  ${change}`);
+  print("");
+};
+
+type LogReading = JudgedLog | { readonly failed: string } | { readonly none: true };
+
+const readLog = async (file: string | undefined, { installation }: Config, terminal: Terminal): Promise<LogReading> => {
+  try {
+    if (file !== undefined)
+      return readJudgedLog(file === "-" ? await terminal.readInput() : await readFile(file, "utf8"));
+    const { env, clock } = terminal;
+    const redisUrl = env["REDIS_URL"]?.trim() || undefined;
+    const dataFolder = env["LATCH_DATA"]?.trim() || ".latch";
+    const events = await readStoredLog({ redisUrl, dataFolder, installation, clock });
+    return events === undefined ? { none: true } : { events, unreadable: [] };
+  } catch (error) {
+    return { failed: `cannot read ${file ?? "the audit log from Redis"}: ${messageOf(error)}` };
+  }
+};
+
+const showCompared = (all: readonly Compared[], zone: string, days: number, { print }: Terminal): void => {
+  const changed = all.filter(({ difference }) => difference === "ending");
+  const span = `of the last ${counted(days, "day")}`;
+  if (changed.length === 0) print(`Nothing changes: all ${counted(all.length, "ask")} ${span} would end the same.`);
+  else print(`${changed.length} of ${counted(all.length, "ask")} ${span} would end differently:`);
+  for (const { event, before, after } of changed) {
+    print("");
+    print(`${showLocalTime(event.at, zone)}  ${event.requester.user}  ${showAsk(event)}`);
+    print(`  ${showEnding(before)} → ${showEnding(after)}`);
+    for (const unknown of unknownIn(before, after)) print(`  not sure: nobody knew then ${unknown}`);
+  }
+  section(
+    print,
+    "In all",
+    countedLines(changed, ({ before, after }) => `${before.outcome} → ${after.outcome}`),
+  );
+  section(
+    print,
+    "Ends the same, but others could approve",
+    countedLines(
+      all.filter(({ difference }) => difference === "approvers"),
+      ({ before, after }) => `${showPeople(before)} → ${showPeople(after)}`,
+    ),
+  );
+  section(
+    print,
+    "Couldn't be known, so counted as nobody",
+    countedLines(
+      all.flatMap(({ before, after }) => unknownIn(before, after)),
+      (unknown) => unknown,
+    ),
+  );
+};
+
+const section = (print: (line: string) => void, title: string, lines: readonly string[]): void => {
+  if (lines.length === 0) return;
+  print("");
+  print(`${title}:`);
+  for (const line of lines) print(`  ${line}`);
+};
+
+/** `12 × allow → deny`, the most frequent first. */
+const countedLines = <T>(things: readonly T[], words: (thing: T) => string): readonly string[] =>
+  [...Map.groupBy(things, words)]
+    .toSorted((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))
+    .map(([what, same]) => `${same.length} × ${what}`);
+
+const unknownIn = (before: Ending, after: Ending): readonly string[] => [
+  ...new Set([...before.unknown, ...after.unknown]),
+];
+
+/** `ssh prod-vm-3 2h from 203.0.113.7` */
+const showAsk = ({ asked }: JudgedEvent): string => {
+  const { services, machine, durationMs, sources, breakGlass } = asked;
+  const from = sources.length === 0 ? "" : ` from ${sources.map(showCidr).join(", ")}`;
+  const what = services.map(({ name }) => name).join(",");
+  return `${breakGlass ? "break-glass " : ""}${what} ${machine.name} ${shortDuration(durationMs)}${from}`;
+};
+
+const showEnding = ({ outcome, codes, steps }: Ending): string => {
+  if (outcome === "deny") return `deny: ${codes.map(showCode).join(", ")}`;
+  return outcome === "needs-approval" ? `needs-approval by ${steps.map(showStep).join(", then ")}` : outcome;
+};
+
+/** `1 of leads (U0LEAD1, U0LEAD2)` */
+const showPeople = ({ steps }: Ending): string =>
+  steps
+    .map((step) => `${showStep(step)} (${[...step.approvers.users, ...step.approvers.groups].toSorted().join(", ")})`)
+    .join(", then ");
