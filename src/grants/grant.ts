@@ -69,6 +69,10 @@ export interface StillOpen {
 export const isActive = (grant: Grant, now: EpochMs): boolean =>
   grant.revoked === undefined && grant.startsAt <= now && now < grant.expiresAt;
 
+/** Open or opening: what counts against the limits of a rule. */
+export const isUnderWay = (grant: Pick<Grant, "revoked" | "expiresAt" | "endedAt">, now: EpochMs): boolean =>
+  grant.revoked === undefined && grant.endedAt === undefined && now < grant.expiresAt;
+
 /** When its permission ends or ended. */
 export const endOf = (grant: Grant): EpochMs => earliest(grant.revoked?.at, grant.expiresAt) ?? grant.expiresAt;
 

@@ -6,7 +6,7 @@ import type { FirewallId } from "../access/machine.ts";
 import { type Person, samePerson } from "../access/person.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
-import type { EpochMs } from "../access/time.ts";
+import { between, DAY, type DurationMs, type EpochMs, HOUR, later } from "../access/time.ts";
 import type { AccessFacts } from "../audit/event.ts";
 
 /** Which addresses of the machine a firewall stands before: what a grant changes there. */
@@ -86,6 +86,36 @@ export const nextStep = (
     if (missing > 0) return { index, step, missing };
   }
   return undefined;
+};
+
+/** Opened past approvals, and nobody has looked at it since. */
+export const isUnreviewed = ({ breakGlass }: AccessRequest): boolean =>
+  breakGlass !== undefined && breakGlass.reviewed === undefined;
+
+/** When people are to be asked (again) to review a break-glass: every four hours of its first day, then once a day. `undefined`: nothing is to be reviewed. */
+export const nextReminder = (request: AccessRequest): EpochMs | undefined => {
+  const { breakGlass, state } = request;
+  if (breakGlass === undefined || !isUnreviewed(request) || state.kind !== "approved") return undefined;
+  const latest = breakGlass.remindedAt ?? state.at;
+  return later(latest, between(state.at, latest) < DAY ? ((4 * HOUR) as DurationMs) : DAY);
+};
+
+/** Somebody looked at it. That they may, and that they aren't who used it, is to be seen to before. */
+export const review = (request: AccessRequest, by: Person, now: EpochMs): AccessRequest | Refusal => {
+  const { breakGlass, state } = request;
+  if (breakGlass === undefined) return refuse("nothing-to-review", {});
+  const { reviewed } = breakGlass;
+  if (reviewed !== undefined) return refuse("nothing-to-review", { by: reviewed.by.user, at: reviewed.at });
+  if (samePerson(by, request.requester)) return refuse("own-request", {});
+  return { ...next(request, state), breakGlass: { ...breakGlass, reviewed: { by, at: now } } };
+};
+
+/** `undefined` while nobody is to be reminded yet. */
+export const remind = (request: AccessRequest, now: EpochMs): AccessRequest | undefined => {
+  const due = nextReminder(request);
+  const { breakGlass, state } = request;
+  if (breakGlass === undefined || due === undefined || now < due) return undefined;
+  return { ...next(request, state), breakGlass: { ...breakGlass, remindedAt: now } };
 };
 
 /** `undefined` while it can still be answered at `now`. */

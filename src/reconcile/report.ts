@@ -143,9 +143,14 @@ const ended = (grant: Grant, firewall: FirewallId, at: EpochMs, others: readonly
     openedAt: grant.openedAt,
     stillOpen: others,
     lagMs: between(endOf(grant), at),
-    cause: grant.revoked === undefined ? "expired" : grant.revoked.kind === "failed" ? "failed" : "revoked",
+    cause: causeOf(grant),
   });
   return { grant: { ...grant, seenClosed, endedAt: at, stillOpen: others }, events: [event] };
+};
+
+const causeOf = ({ revoked }: Grant): "expired" | "revoked" | "failed" | "not-allowed" => {
+  if (revoked === undefined) return "expired";
+  return revoked.kind === "closed" ? "revoked" : revoked.kind;
 };
 
 const closesLast = (grant: Grant, firewall: FirewallId): boolean =>

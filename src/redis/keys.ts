@@ -1,7 +1,7 @@
 /** The names of all keys. The hash tag puts one installation's keys into one slot, so that a script may touch any of them on a cluster. */
 
 import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
-import type { FirewallId } from "../access/machine.ts";
+import type { FirewallId, MachineId } from "../access/machine.ts";
 import type { PersonKey } from "../access/person.ts";
 import { DAY, type DurationMs } from "../access/time.ts";
 
@@ -56,6 +56,12 @@ export const entityKeys = (prefix: string) => ({
   postures: `${prefix}postures`,
   /** What protections took out of it, in its adapter's words. */
   withheldFrom: (firewall: FirewallId) => `${prefix}withheld:${firewall}`,
+  /** JSON: id of a request to when it was asked, of the last hour. */
+  asksOf: (requester: PersonKey) => `${prefix}asks-of:${requester}`,
+  /** JSON: id of a grant under way to when it expires. */
+  grantsOfPerson: (rule: string, requester: PersonKey) => `${prefix}grants-of:${requester}:${rule}`,
+  /** The same. */
+  grantsOnMachine: (rule: string, machine: MachineId) => `${prefix}grants-on-machine:${machine}:${rule}`,
   /** Set of ids of pending requests. */
   pendingOf: (requester: PersonKey) => `${prefix}pending-of:${requester}`,
 });

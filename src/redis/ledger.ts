@@ -4,9 +4,10 @@ import { personKey } from "../access/person.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Ledger, Write } from "../grants/ledger.ts";
 import { firewallsBlocked, isLive, type Protection } from "../grants/protection.ts";
-import type { AccessRequest } from "../grants/request.ts";
+import { type AccessRequest, isUnreviewed } from "../grants/request.ts";
 import { type ChainedWriteDeps, type Command, createChainedWrite } from "./chained-write.ts";
-import { asJson, asList, asTexts, type RedisConnection } from "./connection.ts";
+import { asJson, asList, asText, asTexts, type RedisConnection } from "./connection.ts";
+import { countCommands, countedBy, isBelow, limitKey, readCounts } from "./counts.ts";
 import { entityKeys, KEPT_AFTER_END, QUEUES, queueKeys } from "./keys.ts";
 
 export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, deps: ChainedWriteDeps): Ledger => {
@@ -26,12 +27,12 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
   const protectionKey = (id: string): string => keys.protection(id as Protection["id"]);
   const requestKey = (id: string): string => keys.request(id as AccessRequest["id"]);
 
-  const requestCommands = (request: AccessRequest): Command[] => [
-    store(keys.request(request.id), request, isOver(request)),
+  const requestCommands = (request: AccessRequest, grant: Grant | undefined): Command[] => [
+    store(keys.request(request.id), request, isOver(request, grant)),
     [request.state.kind === "pending" ? "SADD" : "SREM", keys.pendingOf(personKey(request.requester)), request.id],
   ];
 
-  const grantCommands = (grant: Grant, before: Grant | undefined): Command[] => {
+  const grantCommands = (grant: Grant, before: Grant | undefined, request: AccessRequest | undefined): Command[] => {
     const live = grant.endedAt === undefined;
     const on = new Set(live ? grant.targets.map(({ firewall }) => firewall) : []);
     const noLongerOn = [...(before?.targets ?? []), ...grant.targets]
@@ -42,8 +43,10 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       [live ? "SADD" : "SREM", keys.liveGrants, grant.id],
       ...[...on].map((firewall): Command => ["SADD", keys.grantsOn(firewall), grant.id]),
       ...noLongerOn.map((firewall): Command => ["SREM", keys.grantsOn(firewall), grant.id]),
-      // The request explains the grant, so it stays as long.
-      ...(live ? [] : [["PEXPIRE", keys.request(grant.requestId), KEPT_AFTER_END] satisfies Command]),
+      // The request explains the grant, so it stays as long; one that is to be reviewed stays until it is.
+      ...(live || (request !== undefined && isUnreviewed(request))
+        ? []
+        : [["PEXPIRE", keys.request(grant.requestId), KEPT_AFTER_END] satisfies Command]),
     ];
   };
 
@@ -79,7 +82,10 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       (await indexed<AccessRequest>(keys.pendingOf(requester), requestKey)).filter(
         ({ state }) => state.kind === "pending",
       ),
-    asksOf: async () => [],
+    asksOf: async (requester, after) =>
+      [...readCounts(asText(await redis.send("GET", keys.asksOf(requester)))).values()]
+        .filter((at) => at > after)
+        .toSorted((a, b) => a - b),
     grantsOn: async (firewall) =>
       (await indexed<Grant>(keys.grantsOn(firewall), grantKey)).filter(
         ({ endedAt, targets }) => endedAt === undefined && targets.some((target) => target.firewall === firewall),
@@ -93,28 +99,37 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       ),
     liveProtections: async () => (await indexed<Protection>(keys.liveProtections, protectionKey)).filter(isLive),
     commit: (change) => {
-      const { request, grant, protection, events } = change;
-      const entities = [
-        ...(request === undefined ? [] : [keys.request(request.id)]),
-        ...(grant === undefined ? [] : [keys.grant(grant.id)]),
-        ...(protection === undefined ? [] : [keys.protection(protection.id)]),
+      const { request, grant, protection, events, limits = [] } = change;
+      const id = request?.id ?? grant?.requestId;
+      const counted = countedBy(change, keys);
+      const limited = limits.map((limit) => limitKey(limit, keys));
+      const read = [
+        ...new Set([
+          // How long one of them is kept hangs on the other.
+          ...(id === undefined ? [] : [keys.request(id), keys.grant(grant?.id ?? (id as string as Grant["id"]))]),
+          ...(protection === undefined ? [] : [keys.protection(protection.id)]),
+          ...counted.map(({ key }) => key),
+          ...limited,
+        ]),
       ];
       return write(
-        entities,
+        read,
         (values) => {
-          const stored = [...values];
-          const requestBefore =
-            request === undefined ? undefined : (asJson(stored.shift()) as AccessRequest | undefined);
-          const grantBefore = grant === undefined ? undefined : (asJson(stored.shift()) as Grant | undefined);
+          const found = new Map(read.map((key, at) => [key, values[at]]));
+          const stored = (key: string): unknown => asJson(found.get(key));
+          const requestBefore = id === undefined ? undefined : (stored(keys.request(id)) as AccessRequest | undefined);
+          const grantBefore = id === undefined ? undefined : (stored(grantKey(grant?.id ?? id)) as Grant | undefined);
           const protectionBefore =
-            protection === undefined ? undefined : (asJson(stored.shift()) as Protection | undefined);
+            protection === undefined ? undefined : (stored(keys.protection(protection.id)) as Protection | undefined);
           const isNext =
             follows(request, requestBefore) && follows(grant, grantBefore) && follows(protection, protectionBefore);
-          if (!isNext) return undefined;
+          const isFree = limits.every((limit) => isBelow(limit, readCounts(found.get(limitKey(limit, keys)))));
+          if (!isNext || !isFree) return undefined;
           return [
-            ...(request === undefined ? [] : requestCommands(request)),
-            ...(grant === undefined ? [] : grantCommands(grant, grantBefore)),
+            ...(request === undefined ? [] : requestCommands(request, grant ?? grantBefore)),
+            ...(grant === undefined ? [] : grantCommands(grant, grantBefore, request ?? requestBefore)),
             ...(protection === undefined ? [] : protectionCommands(protection, protectionBefore)),
+            ...counted.flatMap((count) => countCommands(count, found.get(count.key))),
             ...wakeCommands(change),
           ];
         },
@@ -131,8 +146,13 @@ interface Versioned {
 const follows = (next: Versioned | undefined, before: Versioned | undefined): boolean =>
   next === undefined || next.version === (before?.version ?? 0) + 1;
 
-/** An approved request is over when its grant is. */
-const isOver = ({ state }: AccessRequest): boolean => state.kind !== "pending" && state.kind !== "approved";
+/** An approved request is over when its grant is, and when it was reviewed where it has to be. */
+const isOver = (request: AccessRequest, grant: Grant | undefined): boolean => {
+  const { kind } = request.state;
+  if (kind !== "approved") return kind !== "pending";
+  const isGrantOver = grant === undefined || grant.endedAt !== undefined;
+  return request.breakGlass !== undefined && !isUnreviewed(request) && isGrantOver;
+};
 
 /** `SET` without an expiry also takes away one that was there. */
 const store = (key: string, value: unknown, over: boolean): Command =>

@@ -2,12 +2,12 @@
 
 import { lengthOf } from "../access/duration.ts";
 import type { GrantId } from "../access/identifier.ts";
-import { type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
-import { auditEvent } from "../audit/event.ts";
+import { type DurationMs, type EpochMs, earliest, later, MINUTE } from "../access/time.ts";
+import { type AuditEvent, auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import { firewallsOf, type Grant, UNSEEN } from "../grants/grant.ts";
 import type { Write } from "../grants/ledger.ts";
-import type { AccessRequest, Target } from "../grants/request.ts";
+import { type AccessRequest, nextReminder, type Target } from "../grants/request.ts";
 
 /** How long before the end the requester is told that it comes. */
 export const WARN_BEFORE = (10 * MINUTE) as DurationMs;
@@ -16,7 +16,11 @@ export const WARN_BEFORE = (10 * MINUTE) as DurationMs;
  * The approved request, its grant, the event, and the firewalls to look at now: all in one write. What the cloud is told later follows from the grant alone, so
  * a crash right after this loses neither the opening nor the closing.
  */
-export const grantAccess = (approved: AccessRequest, targets: readonly Target[], now: EpochMs): Write => {
+export const grantAccess = (
+  approved: AccessRequest,
+  targets: readonly Target[],
+  now: EpochMs,
+): Write & { readonly request: AccessRequest } => {
   const expiresAt = later(now, lengthOf(approved.end, now));
   const { requester, machine, services, ports, sources, justification, channel, rule } = approved;
   const grant: Grant = {
@@ -30,17 +34,29 @@ export const grantAccess = (approved: AccessRequest, targets: readonly Target[],
     sources,
     justification,
     channel,
+    rule,
     targets,
     startsAt: now,
     expiresAt,
   };
-  const approvers = approved.state.kind === "approved" ? approved.state.approvals.map((approval) => approval.by) : [];
-  const facts = { ...factsOf(approved), rule, approvers, expiresAt };
   return {
     request: approved,
     grant,
-    events: [auditEvent("request.approved", approved.id, now, approvers.at(-1) ?? "bot", facts)],
+    events: [givenEvent(approved, expiresAt, now)],
     firewallsDue: firewallsOf(grant).map((firewall) => ({ firewall, at: now })),
-    requestDue: later(expiresAt, -WARN_BEFORE as DurationMs),
+    requestDue: earliest(later(expiresAt, -WARN_BEFORE as DurationMs), nextReminder(approved)) ?? expiresAt,
   };
+};
+
+/** Nobody approved a break-glass, and it isn't told as if somebody had. */
+const givenEvent = (approved: AccessRequest, expiresAt: EpochMs, now: EpochMs): AuditEvent => {
+  const { id, rule, breakGlass, requester, state } = approved;
+  if (breakGlass !== undefined) {
+    const skipped = [...new Set(breakGlass.skipped.flatMap(({ users, groups }) => [...users, ...groups]))];
+    const facts = { ...factsOf(approved), rule, skipped, tell: breakGlass.tell, expiresAt };
+    return auditEvent("break-glass.used", id, now, requester, facts);
+  }
+  const approvers = state.kind === "approved" ? state.approvals.map((approval) => approval.by) : [];
+  const facts = { ...factsOf(approved), rule, approvers, expiresAt };
+  return auditEvent("request.approved", id, now, approvers.at(-1) ?? "bot", facts);
 };

@@ -1,14 +1,19 @@
-/** Asks policy about an access, with everything it wants to know looked up now: at asking, and again at every approval. */
+/** Asks policy and every authority about an access, with everything they want to know looked up now: at asking, and again at every approval. */
 
 import type { Machine } from "../access/machine.ts";
-import type { Directory } from "../access/person.ts";
+import { type Person, personKey, samePerson, scheduleKey } from "../access/person.ts";
 import type { Service } from "../access/port.ts";
 import type { Cidr } from "../access/source.ts";
-import type { DurationMs, EpochMs } from "../access/time.ts";
+import { type DurationMs, type EpochMs, HOUR, later } from "../access/time.ts";
+import { isUnderWay } from "../grants/grant.ts";
+import type { Ledger } from "../grants/ledger.ts";
 import type { RequestStep } from "../grants/request.ts";
-import { type Decision, decide, type StepAsked } from "../policy/decide.ts";
+import { type Decision, decide, type Question, type StepAsked, type Usage } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Policy, Rule } from "../policy/policy.ts";
+import { type Memberships, silentSchedules } from "../policy/roles.ts";
+import { askAuthorities } from "./ask-authorities.ts";
+import type { WorkflowDeps } from "./deps.ts";
 import { approversFor, type Member } from "./standing.ts";
 
 export interface Access {
@@ -17,30 +22,104 @@ export interface Access {
   readonly sources: readonly Cidr[];
   readonly durationMs: DurationMs;
   readonly justification: string;
+  readonly breakGlass: boolean;
+  /** It was asked before and is judged again, so it doesn't count as another ask. */
+  readonly isAskedAlready?: boolean;
 }
 
-/** Throws a `Fault` when Slack can't be asked. */
+export interface Judged {
+  readonly decision: Decision;
+  /** What policy was asked, for the log. */
+  readonly question: Question;
+}
+
+export type JudgeDeps = Pick<
+  WorkflowDeps,
+  "directory" | "ledger" | "authorities" | "authorityTimeoutMs" | "authorityFailed"
+>;
+
+/** All reasons of policy and of the authorities together. Throws a `Fault` when Slack or memory can't be asked. */
 export const judge = async (
   access: Access,
   requester: Member,
   policy: Policy,
-  directory: Directory,
   at: EpochMs,
-): Promise<Decision> => {
-  const { user } = requester.facts.person;
+  deps: JudgeDeps,
+): Promise<Judged> => {
   const rule = ruleFor(policy, access.machine);
-  const { memberships, roles } = requester;
-  const approvers =
+  const [judged, refusals] = await Promise.all([
+    judgeByPolicy(access, requester, policy, at, deps),
+    askAuthorities(rule?.authorities ?? [], "request", access.machine, requester.facts, deps),
+  ]);
+  const ours = judged.decision.kind === "deny" ? judged.decision.refusals : [];
+  const [first, ...rest] = [...ours, ...refusals];
+  return first === undefined ? judged : { ...judged, decision: { kind: "deny", refusals: [first, ...rest] } };
+};
+
+/** What policy alone says. */
+export const judgeByPolicy = async (
+  access: Access,
+  requester: Member,
+  policy: Policy,
+  at: EpochMs,
+  { directory, ledger }: Pick<WorkflowDeps, "directory" | "ledger">,
+): Promise<Judged> => {
+  const { facts, memberships, roles } = requester;
+  const rule = ruleFor(policy, access.machine);
+  const [approvers, usage] =
     rule === undefined
-      ? new Map<string, ReadonlySet<string>>()
-      : await approversFor(rule, requester, policy, directory);
-  const usage = { ofPerson: 0, onMachine: 0, asksAt: [] };
-  return decide(
-    { ...access, at, requester: user, roles, memberships, breakGlass: false, usage, rule, approvers },
-    policy,
-  );
+      ? [new Map<string, ReadonlySet<string>>(), UNUSED]
+      : await Promise.all([
+          approversFor(rule, requester, policy, directory),
+          usageOf(rule, facts.person, access, at, ledger),
+        ]);
+  const { machine, services, sources, durationMs, justification, breakGlass } = access;
+  const question: Question = {
+    at,
+    requester: facts.person.user,
+    roles,
+    machine,
+    rule,
+    services,
+    sources,
+    durationMs,
+    justification,
+    breakGlass,
+    usage,
+    memberships,
+    approvers,
+  };
+  return { question, decision: decide(question, policy) };
 };
 
 /** A decision's steps as a request keeps them. */
-export const requestSteps = (steps: readonly StepAsked[]): readonly RequestStep[] =>
-  steps.map(({ needed, approvers }) => ({ needed, ...approvers }));
+export const requestSteps = (
+  steps: readonly StepAsked[],
+  policy: Policy,
+  memberships: Memberships,
+): readonly RequestStep[] =>
+  steps.map(({ needed, roles, approvers }) => {
+    const silent = [...new Set(silentSchedules(policy, roles, memberships).map(scheduleKey))];
+    return { needed, ...approvers, ...(silent.length === 0 ? {} : { silent }) };
+  });
+
+const usageOf = async (
+  { name }: Rule,
+  person: Person,
+  { machine, isAskedAlready = false }: Access,
+  at: EpochMs,
+  ledger: Pick<Ledger, "liveGrants" | "asksOf">,
+): Promise<Usage> => {
+  const [live, asksAt] = await Promise.all([
+    ledger.liveGrants(),
+    isAskedAlready ? [] : ledger.asksOf(personKey(person), later(at, -HOUR as DurationMs)),
+  ]);
+  const counted = live.filter((grant) => grant.rule === name && isUnderWay(grant, at));
+  return {
+    ofPerson: counted.filter(({ requester }) => samePerson(requester, person)).length,
+    onMachine: counted.filter((grant) => grant.machine.id === machine.id).length,
+    asksAt,
+  };
+};
+
+const UNUSED: Usage = { ofPerson: 0, onMachine: 0, asksAt: [] };

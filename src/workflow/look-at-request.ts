@@ -1,13 +1,13 @@
-/** What time does to a request: nobody answered it, or its access is about to end. */
+/** What time does to a request: nobody answered it, its access is about to end, or nobody has reviewed what was opened past approvals. */
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
-import { type Clock, type DurationMs, type EpochMs, later } from "../access/time.ts";
+import { type Clock, type DurationMs, type EpochMs, earliest, later } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
 import { factsOf } from "../grants/facts.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
-import { lapse } from "../grants/request.ts";
+import { type AccessRequest, lapse, nextReminder, remind } from "../grants/request.ts";
 import { WARN_BEFORE } from "./grant-access.ts";
 
 interface LookAtRequestDeps {
@@ -24,7 +24,8 @@ export const createLookAtRequest =
     const request = await ledger.request(id);
     if (request?.state.kind !== "pending") {
       // First, because a cloud that can't be asked must not keep people from hearing that their time runs out.
-      const next = await warn(id as string as GrantId, ledger, clock);
+      const warnAgain = await warn(id as string as GrantId, ledger, clock);
+      const next = earliest(warnAgain, request === undefined ? undefined : await askForReview(request, ledger, clock));
       await check(id as string as GrantId, ledger, clock, checkOpened);
       return next;
     }
@@ -38,6 +39,16 @@ export const createLookAtRequest =
     // Somebody answered in this very moment: then there is a new state to look at.
     return written ? undefined : at;
   };
+
+/** Returns when to ask again; somebody else may have written in this very moment, and then at once. */
+const askForReview = async (request: AccessRequest, ledger: Ledger, clock: Clock): Promise<EpochMs | undefined> => {
+  const at = clock.now();
+  const reminded = remind(request, at);
+  if (reminded?.state.kind !== "approved" || reminded.breakGlass === undefined) return nextReminder(request);
+  const facts = { ...factsOf(reminded), usedAt: reminded.state.at, tell: reminded.breakGlass.tell };
+  const event = auditEvent("break-glass.unreviewed", `${request.id}/${at}`, at, "bot", facts);
+  return (await ledger.commit({ request: reminded, events: [event] })) ? nextReminder(reminded) : at;
+};
 
 const check = async (
   id: GrantId,

@@ -1,25 +1,29 @@
 /** From what somebody typed to a stored request, or to every reason why not. */
 
 import { lengthOf, parseEnd } from "../access/duration.ts";
+import { Fault } from "../access/fault.ts";
 import type { RequestId } from "../access/identifier.ts";
 import { refOf } from "../access/machine.ts";
-import { personKey } from "../access/person.ts";
+import { type PersonFacts, personKey } from "../access/person.ts";
 import { type Service, samePort } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type EpochMs, later } from "../access/time.ts";
 import { createTurns } from "../access/turns.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
-import type { Write } from "../grants/ledger.ts";
-import type { AccessRequest } from "../grants/request.ts";
-import type { Decision } from "../policy/decide.ts";
+import type { Limit, Write } from "../grants/ledger.ts";
+import type { AccessRequest, BreakGlassUse } from "../grants/request.ts";
+import type { Decision, StepAsked } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { portsOf, resolveService, resolveSources } from "../policy/resolve.ts";
+import { type Memberships, peopleOf } from "../policy/roles.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
 import { type Access, judge, requestSteps } from "./judge.ts";
-import { createShownPeople, type Member, memberOf } from "./standing.ts";
+import { type Judgement, judgedEvent } from "./judged-event.ts";
+import { askLimits, grantLimits } from "./limits-of.ts";
+import { createShownPeople, holding, type Member, membershipsFor, personOf, rolesAbout } from "./standing.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The words of `/jit ssh prod-vm-3 2h from vpn because INC-1`, taken apart and not yet understood. */
@@ -30,6 +34,8 @@ export interface Ask {
   readonly end: string;
   readonly from: readonly string[];
   readonly because: string;
+  /** `/jit break-glass …`: past approvals, hours, freezes and limits. */
+  readonly breakGlass?: boolean;
 }
 
 /** All reasons, in the order to show them. */
@@ -41,35 +47,63 @@ export type SubmitRequest = (ask: Ask, user: string) => Promise<AccessRequest | 
 export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
   const shownPeople = createShownPeople(deps);
   const oneByOne = createTurns();
+
+  /** A clear "no" isn't withheld because it couldn't be recorded. */
+  const no = async (judgement: Judgement, refusals: Refused["refusals"]): Promise<Refused> => {
+    const event = judgedEvent({ ...judgement, requestId: undefined, refusals }, deps.newId());
+    await deps.auditLog.append(event).catch(() => undefined);
+    return { kind: "refused", refusals };
+  };
+
+  const attempt = async (
+    asked: Understood,
+    member: Member,
+    policy: Policy,
+  ): Promise<AccessRequest | Refused | "again"> => {
+    const at = deps.clock.now();
+    const access = { ...asked, durationMs: lengthOf(asked.end, at) };
+    const { decision, question } = await judge(access, member, policy, at, deps);
+    const judgement = { requester: member.facts.person, policy, decision, question };
+    if (decision.kind === "deny") return no(judgement, decision.refusals);
+    const targets = targetsOf(access.machine, access.sources);
+    if (isRefusal(targets)) return no(judgement, [targets]);
+    // Whoever breaks the glass may well have asked before, and waited in vain.
+    const before = access.breakGlass ? undefined : await alreadyAsked(access, member, at, deps);
+    if (before !== undefined) return no(judgement, [before]);
+
+    const drawn = requestFor(access, member, policy, decision, at, deps.newId() as RequestId);
+    const steps = await Promise.all(
+      drawn.steps.map(async (step) => ({ ...step, users: await shownPeople(step.users) })),
+    );
+    const request = { ...drawn, steps };
+    const write =
+      decision.kind === "needs-approval" ? pendingWrite(request, policy, decision) : grantAccess(request, targets, at);
+    const judged = judgedEvent({ ...judgement, requestId: request.id, refusals: [] }, request.id);
+    const limits = limitsOf(decision, request, at);
+    return (await deps.ledger.commit({ ...write, events: [judged, ...write.events], limits })) ? request : "again";
+  };
+
   const submit: SubmitRequest = async (ask, user) => {
     const policy = deps.policy();
     if (policy === undefined) return refused(refuse("policy-unreadable", {}));
-    const member = await memberOf(user, policy, deps.directory);
-    if (isRefusal(member)) return refused(member);
-
-    const now = deps.clock.now();
-    const access = understand(ask, member, policy, now, deps);
+    const facts = await personOf(user, deps.directory);
+    if (isRefusal(facts)) return refused(facts);
+    const access = understand(ask, facts, policy, deps.clock.now(), deps);
     if ("refusals" in access) return access;
-    const decision = await judge(access, member, policy, deps.directory, now);
-    if (decision.kind === "deny") return { kind: "refused", refusals: decision.refusals };
-
-    const targets = targetsOf(access.machine, access.sources);
-    if (isRefusal(targets)) return refused(targets);
-    const again = await alreadyAsked(access, member, now, deps);
-    if (again !== undefined) return refused(again);
-
-    const asked = requestFor(access, member, decision, now, deps.newId() as RequestId);
-    const steps = await Promise.all(
-      asked.steps.map(async (step) => ({ ...step, users: await shownPeople(step.users) })),
-    );
-    const request = { ...asked, steps };
-    const write = decision.kind !== "needs-approval" ? grantAccess(request, targets, now) : pendingWrite(request);
-    if (!(await deps.ledger.commit(write))) throw new Error(`request id \`${request.id}\` was taken already`);
-    return request;
+    const roles = rolesAbout(policy, ruleFor(policy, access.machine));
+    const member = holding(facts, policy, await membershipsFor(user, policy, deps.directory, roles));
+    // Somebody else reached a limit first, or has this id: asked again, it shows which.
+    for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
+      const outcome = await attempt(access, member, policy);
+      if (outcome !== "again") return outcome;
+    }
+    throw new Fault("redis", `cannot store a request: others were first ${ATTEMPTS} times`, { retry: "later" });
   };
   // The same command typed twice in one moment is still one question.
   return (ask, user) => oneByOne(user, () => submit(ask, user));
 };
+
+const ATTEMPTS = 8;
 
 const refused = (first: Refusal, ...rest: readonly Refusal[]): Refused => ({
   kind: "refused",
@@ -80,14 +114,14 @@ type Understood = Access & { readonly end: AccessRequest["end"] };
 
 const understand = (
   ask: Ask,
-  member: Member,
+  { timezone }: PersonFacts,
   policy: Policy,
   now: EpochMs,
   deps: WorkflowDeps,
 ): Understood | Refused => {
   const machine = deps.machines.find(ask.machine);
   const services = ask.services.map((word) => resolveService(word, policy));
-  const end = parseEnd(ask.end, member.facts.timezone ?? deps.zone(), now);
+  const end = parseEnd(ask.end, timezone ?? deps.zone(), now);
   const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
   const { sources, refusals } = resolveSources(ask.from, rule, policy);
 
@@ -99,6 +133,7 @@ const understand = (
     end,
     sources,
     justification: ask.because,
+    breakGlass: ask.breakGlass ?? false,
     durationMs: lengthOf(end, now),
     services: services.filter((service): service is Service => !isRefusal(service)),
   };
@@ -123,17 +158,20 @@ const alreadyAsked = async (
   return same === undefined ? undefined : refuse("already-asked", { requestId: same.id });
 };
 
+type Given = Exclude<Decision, { kind: "deny" }>;
+
 const requestFor = (
   access: Understood,
-  member: Member,
-  decision: Exclude<Decision, { kind: "deny" }>,
+  { facts, memberships }: Member,
+  policy: Policy,
+  decision: Given,
   now: EpochMs,
   id: RequestId,
 ): AccessRequest => {
   const asked = {
     id,
     version: 1,
-    requester: member.facts.person,
+    requester: facts.person,
     machine: refOf(access.machine),
     services: access.services.map((service) => service.name),
     ports: portsOf(access.services),
@@ -145,29 +183,59 @@ const requestFor = (
     askedAt: now,
   };
   if (decision.kind !== "needs-approval") {
-    return {
-      ...asked,
-      answerBy: now,
-      steps: [],
-      state: { kind: "approved", approvals: [], at: now },
-    };
+    const state = { kind: "approved", approvals: [], at: now } as const;
+    const given = { ...asked, answerBy: now, steps: [], state };
+    return decision.kind === "allow" ? given : { ...given, breakGlass: usedAs(decision, policy, memberships) };
   }
   const answerBy = later(now, decision.withinMs);
   return {
     ...asked,
     // Nothing is left to approve once its end has come.
     answerBy: access.end.kind === "until" && access.end.at < answerBy ? access.end.at : answerBy,
-    steps: requestSteps(decision.steps),
+    steps: requestSteps(decision.steps, policy, memberships),
     state: { kind: "pending", approvals: [] },
   };
 };
 
-const pendingWrite = (request: AccessRequest): Write => {
+const usedAs = (
+  { breakGlass: { tell }, skipped }: Extract<Decision, { kind: "break-glass" }>,
+  policy: Policy,
+  memberships: Memberships,
+): BreakGlassUse => {
+  const told = peopleOf(policy, tell.roles, memberships);
+  return {
+    skipped: requestSteps(skipped, policy, memberships),
+    tell: [...new Set([...told.users, ...told.groups, ...tell.channels])],
+  };
+};
+
+const pendingWrite = (
+  request: AccessRequest,
+  policy: Policy,
+  { steps }: Extract<Decision, { kind: "needs-approval" }>,
+): Write => {
   const { id, rule, askedAt, answerBy, requester, end } = request;
   const facts = { ...factsOf(request), rule, durationMs: lengthOf(end, askedAt), answerBy };
+  const schedules = [...new Set(request.steps.flatMap(({ silent }) => silent ?? []))];
+  const silence = { ...factsOf(request), schedules, instead: standIns(steps, policy) };
   return {
     request,
-    events: [auditEvent("request.submitted", id, askedAt, requester, facts)],
+    events: [
+      ...(schedules.length === 0 ? [] : [auditEvent("schedule.silent", id, askedAt, "bot", silence)]),
+      auditEvent("request.submitted", id, askedAt, requester, facts),
+    ],
     requestDue: answerBy,
   };
 };
+
+/** Slack ids of those who are asked where a schedule doesn't say who is on call. */
+const standIns = (steps: readonly StepAsked[], policy: Policy): readonly string[] => {
+  const names = steps.flatMap(({ roles }) => roles.flatMap((name) => policy.roles.get(name)?.otherwise ?? []));
+  const { users, groups } = peopleOf(policy, names);
+  return [...new Set([...users, ...groups])];
+};
+
+const limitsOf = (decision: Given, request: AccessRequest, at: EpochMs): readonly Limit[] => [
+  ...(decision.kind === "break-glass" ? [] : askLimits(decision.rule, request, at)),
+  ...(decision.kind === "allow" ? grantLimits(decision.rule, request, at) : []),
+];

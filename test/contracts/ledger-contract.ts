@@ -3,10 +3,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
 
 import type { GrantId, RequestId } from "../../src/access/identifier.ts";
+import type { MachineId } from "../../src/access/machine.ts";
 import { personKey } from "../../src/access/person.ts";
-import { type EpochMs, later, MINUTE } from "../../src/access/time.ts";
+import { type DurationMs, type EpochMs, later, MINUTE } from "../../src/access/time.ts";
 import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
-import type { Ledger } from "../../src/grants/ledger.ts";
+import type { Grant } from "../../src/grants/grant.ts";
+import type { Ledger, Limit } from "../../src/grants/ledger.ts";
 import type { Outbox } from "../../src/notices/outbox.ts";
 import type { Wakeups } from "../../src/reconcile/wakeups.ts";
 import { aGrant, anEvent, aProtection, aRequest, DEV, LEAD, NOW, NSG, SUBNET_NSG } from "./samples.ts";
@@ -183,6 +185,99 @@ export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
       });
       expect(await ledger.grantsOn(NSG)).toEqual([]);
       expect(await ledger.grantsOn(SUBNET_NSG)).toHaveLength(1);
+    });
+
+    describe("limits", () => {
+      const person = personKey(DEV);
+      const rule = "production";
+      const machine = aGrant().machine.id;
+      const grant = (id: string, changes: Partial<Grant> = {}): Grant =>
+        aGrant({ id: g(id), requestId: r(id), rule, ...changes });
+      const ofPerson = (most: number, now = NOW): Limit => ({ kind: "grants-of-person", rule, person, now, most });
+      const onMachine = (most: number, now = NOW): Limit => ({ kind: "grants-on-machine", rule, machine, now, most });
+      const asks = (most: number, after: number): Limit => ({
+        kind: "asks-of-person",
+        person,
+        after: after as EpochMs,
+        most,
+      });
+      const elsewhere = { ...aGrant().machine, id: "/subscriptions/1/vm/other" as MachineId };
+
+      test("up to so many are written and no more, of each person, machine and rule by itself", async () => {
+        const { ledger } = setup;
+        const give = (given: Grant, ...limits: readonly Limit[]) =>
+          ledger.commit({ grant: given, events: [anEvent(`request.approved/${given.id}`)], limits });
+        expect(await give(grant("a"), ofPerson(0))).toBe(false);
+        expect(await give(grant("a"), ofPerson(1), onMachine(1))).toBe(true);
+        expect(await give(grant("b"), ofPerson(1))).toBe(false);
+        expect(await give(grant("b"), onMachine(1))).toBe(false);
+        expect(await ledger.grant(g("b"))).toBeUndefined();
+        expect(await logged()).toEqual(["request.approved/a"]);
+
+        const ofLead: Limit = { kind: "grants-of-person", rule, person: personKey(LEAD), now: NOW, most: 1 };
+        expect(await give(grant("c", { requester: LEAD, machine: elsewhere }), ofLead)).toBe(true);
+        expect(await give(grant("d", { rule: "other" }), { ...ofPerson(1), rule: "other" } as Limit)).toBe(true);
+        expect(await give(grant("e", { machine: elsewhere }), ofPerson(2), onMachine(2))).toBe(true);
+        expect(await give(grant("f"), ofPerson(2))).toBe(false);
+      });
+
+      test("what expired, was revoked or ended doesn't count, and a second write of a grant doesn't count again", async () => {
+        const { ledger } = setup;
+        const END = aGrant().expiresAt;
+        await ledger.commit({ grant: grant("a"), events: [] });
+        await ledger.commit({ grant: grant("a", { version: 2, seenOpen: [NSG] }), events: [] });
+        expect(await ledger.commit({ grant: grant("b"), events: [], limits: [ofPerson(2)] })).toBe(true);
+        const none = (id: string, now: EpochMs = NOW) =>
+          ledger.commit({ grant: grant(id, { startsAt: now }), events: [], limits: [ofPerson(1, now)] });
+        expect(await none("c")).toBe(false);
+        const revoked = { kind: "closed", at: NOW, by: DEV } as const;
+        await ledger.commit({ grant: grant("a", { version: 3, revoked }), events: [] });
+        expect(await none("c")).toBe(false);
+        await ledger.commit({ grant: grant("b", { version: 2, endedAt: NOW }), events: [] });
+        expect(await none("c")).toBe(true);
+        expect(await none("d", (END - 1) as EpochMs)).toBe(false);
+        expect(await none("d", END)).toBe(true);
+      });
+
+      test("of many who write at once only so many get through", async () => {
+        const { ledger } = setup;
+        const tries = Array.from({ length: 20 }, (_, i) =>
+          ledger.commit({ grant: grant(`g${i}`), events: [anEvent(`e/${i}`)], limits: [ofPerson(3), onMachine(5)] }),
+        );
+        expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(3);
+        expect(await ledger.liveGrants()).toHaveLength(3);
+        expect(await logged()).toHaveLength(3);
+      });
+
+      test("asks count when they were made, whatever became of them", async () => {
+        const { ledger } = setup;
+        const ask = (id: string, askedAt: EpochMs, ...limits: readonly Limit[]) =>
+          ledger.commit({ request: aRequest({ id: r(id), askedAt }), events: [], limits });
+        const at = (minutes: number): EpochMs => later(NOW, (minutes * MINUTE) as DurationMs);
+        expect(await ledger.asksOf(person, at(-60))).toEqual([]);
+        expect(await ask("b", at(10), asks(2, at(-50)))).toBe(true);
+        expect(await ask("a", at(0), asks(2, at(-60)))).toBe(true);
+        expect(await ask("c", at(20), asks(2, at(-40)))).toBe(false);
+        await ledger.commit({
+          request: aRequest({ id: r("a"), version: 2, askedAt: at(0), state: { kind: "withdrawn", at: at(1) } }),
+          events: [],
+        });
+        expect(await ledger.asksOf(person, at(-40))).toEqual([at(0), at(10)]);
+        expect(await ledger.asksOf(person, at(0))).toEqual([at(10)]);
+        expect(await ledger.asksOf(personKey(LEAD), at(-40))).toEqual([]);
+        expect(await ask("c", at(59), asks(2, at(-1)))).toBe(false);
+        expect(await ask("c", at(60), asks(2, at(0)))).toBe(true);
+        expect(await ledger.asksOf(person, at(0))).toEqual([at(10), at(60)]);
+      });
+
+      test("of many asks at once only so many are stored", async () => {
+        const { ledger } = setup;
+        const tries = Array.from({ length: 20 }, (_, i) =>
+          ledger.commit({ request: aRequest({ id: r(`r${i}`) }), events: [], limits: [asks(4, NOW - 1)] }),
+        );
+        expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(4);
+        expect(await ledger.pendingOf(person)).toHaveLength(4);
+      });
     });
 
     test("wake-ups are set with the write, and an earlier one that is there stays", async () => {

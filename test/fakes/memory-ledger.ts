@@ -1,9 +1,10 @@
 /** Requests, grants, protections and the audit log in maps. Passes `ledgerContract`. */
 
-import { personKey } from "../../src/access/person.ts";
+import { type PersonKey, personKey } from "../../src/access/person.ts";
+import type { EpochMs } from "../../src/access/time.ts";
 import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
-import type { Grant } from "../../src/grants/grant.ts";
-import type { Ledger } from "../../src/grants/ledger.ts";
+import { type Grant, isUnderWay } from "../../src/grants/grant.ts";
+import type { Ledger, Limit } from "../../src/grants/ledger.ts";
 import { firewallsBlocked, isLive, type Protection } from "../../src/grants/protection.ts";
 import type { AccessRequest } from "../../src/grants/request.ts";
 import type { Wakeups } from "../../src/reconcile/wakeups.ts";
@@ -48,6 +49,22 @@ export const createMemoryLedger = ({
   const live = (): Grant[] =>
     [...grants.values()].filter(({ endedAt }) => endedAt === undefined).map((grant) => structuredClone(grant));
 
+  const asksAfter = (requester: PersonKey, after: EpochMs): EpochMs[] =>
+    [...requests.values()]
+      .filter((request) => personKey(request.requester) === requester && request.askedAt > after)
+      .map(({ askedAt }) => askedAt);
+  const counted = (limit: Limit): number => {
+    if (limit.kind === "asks-of-person") return asksAfter(limit.person, limit.after).length;
+    return [...grants.values()].filter(
+      (grant) =>
+        grant.rule === limit.rule &&
+        isUnderWay(grant, limit.now) &&
+        (limit.kind === "grants-of-person"
+          ? personKey(grant.requester) === limit.person
+          : grant.machine.id === limit.machine),
+    ).length;
+  };
+
   const ledger: Ledger = {
     request: async (id) => {
       await reach(outage);
@@ -64,7 +81,10 @@ export const createMemoryLedger = ({
       );
       return structuredClone(pending);
     },
-    asksOf: async () => [],
+    asksOf: async (requester, after) => {
+      await reach(outage);
+      return asksAfter(requester, after).toSorted((a, b) => a - b);
+    },
     grantsOn: async (firewall) => {
       await reach(outage);
       return live().filter(({ targets }) => targets.some((target) => target.firewall === firewall));
@@ -88,9 +108,10 @@ export const createMemoryLedger = ({
       await reach(outage);
       return structuredClone([...protections.values()].filter(isLive));
     },
-    commit: async ({ request, grant, protection, events: said, firewallsDue = [], requestDue }) => {
+    commit: async ({ request, grant, protection, events: said, firewallsDue = [], requestDue, limits = [] }) => {
       await reach(outage);
       const fits =
+        limits.every((limit) => counted(limit) < limit.most) &&
         (request === undefined || request.version === (requests.get(request.id)?.version ?? 0) + 1) &&
         (grant === undefined || grant.version === (grants.get(grant.id)?.version ?? 0) + 1) &&
         (protection === undefined || protection.version === (protections.get(protection.id)?.version ?? 0) + 1);

@@ -63,16 +63,39 @@ describe("what is kept how long", () => {
     expect([await daysLeft("request:k7f3q2xd"), await daysLeft("grant:k7f3q2xd")]).toEqual([30, 30]);
   });
 
+  test("what was opened past approvals stays until somebody reviewed it, and then as long as others", async () => {
+    const used = { kind: "approved", at: NOW, approvals: [] } as const;
+    const unreviewed = aRequest({ state: used, breakGlass: { skipped: [], tell: [] } });
+    const reviewed = { ...unreviewed, breakGlass: { skipped: [], tell: [], reviewed: { by: LEAD, at: NOW } } };
+    const { ledger, daysLeft } = setUp();
+    await ledger.commit({ request: unreviewed, grant: aGrant(), events: [] });
+    await ledger.commit({ grant: aGrant({ version: 2, endedAt: NOW }), events: [] });
+    expect([await daysLeft("request:k7f3q2xd"), await daysLeft("grant:k7f3q2xd")]).toEqual([undefined, 30]);
+    await ledger.commit({ request: { ...unreviewed, version: 2 }, events: [] });
+    expect(await daysLeft("request:k7f3q2xd")).toBeUndefined();
+    await ledger.commit({ request: { ...reviewed, version: 3 }, events: [] });
+    expect(await daysLeft("request:k7f3q2xd")).toBe(30);
+
+    const other = setUp();
+    await other.ledger.commit({ request: unreviewed, grant: aGrant(), events: [] });
+    await other.ledger.commit({ request: { ...reviewed, version: 2 }, events: [] });
+    expect(await other.daysLeft("request:k7f3q2xd")).toBeUndefined();
+    await other.ledger.commit({ grant: aGrant({ version: 2, endedAt: NOW }), events: [] });
+    expect(await other.daysLeft("request:k7f3q2xd")).toBe(30);
+  });
+
   test("an ended grant leaves no index behind", async () => {
     const { redis, prefix, ledger } = setUp();
-    await ledger.commit({ request: aRequest(), grant: aGrant(), events: [] });
+    await ledger.commit({ request: aRequest(), grant: aGrant({ rule: "production" }), events: [] });
     await ledger.commit({
       request: aRequest({ version: 2, state: { kind: "withdrawn", at: NOW } }),
-      grant: aGrant({ version: 2, endedAt: NOW }),
+      grant: aGrant({ version: 2, rule: "production", endedAt: NOW }),
       events: [],
     });
     const left = asTexts(await redis.send("KEYS", `${prefix}*`));
-    expect(left.toSorted()).toEqual([`${prefix}grant:k7f3q2xd`, `${prefix}request:k7f3q2xd`]);
+    const names = ["asks-of:T0ACME/U0DEV1", "grant:k7f3q2xd", "request:k7f3q2xd"];
+    expect(left.toSorted()).toEqual(names.map((name) => `${prefix}${name}`));
+    expect(Number(await redis.send("PTTL", `${prefix}asks-of:T0ACME/U0DEV1`))).toBeLessThanOrEqual(3_600_000);
   });
 
   test("a grant that moved leaves no index on the firewall it left", async () => {

@@ -3,8 +3,15 @@
 import { Fault } from "../../src/access/fault.ts";
 import { type GrantId, protectionIdOf, type RequestId } from "../../src/access/identifier.ts";
 import type { FirewallId, Machine } from "../../src/access/machine.ts";
-import { type Directory, NOBODY_ELSEWHERE, type PersonFacts } from "../../src/access/person.ts";
-import type { AuditEvent } from "../../src/audit/event.ts";
+import {
+  type Directory,
+  type Identities,
+  NOBODY_ELSEWHERE,
+  type PersonFacts,
+  scheduleKey,
+} from "../../src/access/person.ts";
+import type { DurationMs } from "../../src/access/time.ts";
+import type { AuditEvent, AuditEventKind } from "../../src/audit/event.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
 import type { Protection } from "../../src/grants/protection.ts";
@@ -19,9 +26,11 @@ import { createProtectByPolicy } from "../../src/workflow/protecting/protect-by-
 import { createProtectMachine } from "../../src/workflow/protecting/protect-machine.ts";
 import { createUnprotectMachine } from "../../src/workflow/protecting/unprotect-machine.ts";
 import { createRecordRefusal } from "../../src/workflow/record-refusal.ts";
+import { createReviewBreakGlass } from "../../src/workflow/review-break-glass.ts";
 import { createReviewRequest } from "../../src/workflow/review-request.ts";
 import { type Ask, createSubmitRequest } from "../../src/workflow/submit-request.ts";
 import { NOW } from "../contracts/samples.ts";
+import { createFakeAuthorities } from "../fakes/fake-authorities.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
 import { createMemoryFirewall, type MemoryFirewall } from "../fakes/memory-firewall.ts";
 import { createMemoryLedger } from "../fakes/memory-ledger.ts";
@@ -98,22 +107,39 @@ export const createOffice = async (
   const asked = async (): Promise<void> => {
     if (slack.away) throw new Fault("slack", "slack is away", { retry: "later" });
   };
+  const groups = new Map([["S0ENG", new Set(["U0DEV2"])]]);
+  const identities = new Map<string, Identities>();
+  const managers = new Map<string, string>();
+  /** `scheduleKey` → who is on call; one that isn't in it doesn't say. */
+  const onCall = new Map<string, ReadonlySet<string>>();
+  const lookedUp: string[] = [];
   const directory: Directory = {
     lookUp: async (user) => {
+      lookedUp.push(user);
       await asked();
       return people.get(user);
     },
     members: async (group) => {
+      lookedUp.push(group);
       await asked();
-      return new Set(group === "S0ENG" ? ["U0DEV2"] : []);
+      return new Set(groups.get(group));
     },
-    identities: async () => {
+    identities: async ({ person: { user } }) => {
+      lookedUp.push(`identities of ${user}`);
       await asked();
-      return NOBODY_ELSEWHERE;
+      return identities.get(user) ?? NOBODY_ELSEWHERE;
     },
-    manager: async () => undefined,
-    onCall: async () => undefined,
+    manager: async (user) => {
+      lookedUp.push(`manager of ${user}`);
+      await asked();
+      return managers.get(user);
+    },
+    onCall: async (schedule) => {
+      lookedUp.push(scheduleKey(schedule));
+      return onCall.get(scheduleKey(schedule));
+    },
   };
+  const authorities = createFakeAuthorities();
   let policy: Policy | undefined = aPolicy(aRule(rule));
   const withSecurity = (given: Policy): Policy => ({
     ...given,
@@ -146,7 +172,9 @@ export const createOffice = async (
     policy: () => (policy === undefined ? undefined : withSecurity(policy)),
     securityRoles: () => ["security"],
     zone: () => "Europe/Berlin",
-    authorities: new Map(),
+    authorities: authorities.connected,
+    authorityTimeoutMs: () => 30 as DurationMs,
+    authorityFailed: authorities.failed,
     newId: () => {
       count += 1;
       return `r${String(count).padStart(7, "2")}`;
@@ -164,6 +192,13 @@ export const createOffice = async (
     outage,
     slack,
     people,
+    groups,
+    identities,
+    managers,
+    onCall,
+    /** What the directory was asked, each time. */
+    lookedUp,
+    authorities,
     ledger,
     memory,
     firewalls,
@@ -194,6 +229,7 @@ export const createOffice = async (
       return protection;
     },
     endEarly: createEndEarly(deps),
+    reviewBreakGlass: createReviewBreakGlass(deps),
     listMine: createListMine(deps),
     lookAtRequest: createLookAtRequest({ ...deps, checkOpened: async () => undefined }),
     recordRefusal: createRecordRefusal(deps),
@@ -214,7 +250,15 @@ export const createOffice = async (
       return request;
     },
     grantOf: (id: RequestId): Promise<Grant | undefined> => ledger.grant(id as string as GrantId),
-    told: (): readonly string[] => memory.log().map(({ kind }) => kind),
+    /** What happened, but for what only says what was known when. */
+    told: (): readonly string[] =>
+      memory
+        .log()
+        .map(({ kind }) => kind)
+        .filter((kind) => kind !== "request.judged"),
+    judged: () => memory.log().filter((event) => event.kind === "request.judged"),
+    eventsOf: <K extends AuditEventKind>(kind: K) =>
+      memory.log().filter((event): event is Extract<AuditEvent, { kind: K }> => event.kind === kind),
     lastEvent: (): AuditEvent | undefined => memory.log().at(-1),
   };
 };

@@ -120,7 +120,7 @@ describe("refused, with nothing stored,", () => {
   ])("%s", async (_, ask, codes) => {
     const office = await createOffice();
     expect(await office.refusalsOf(ask)).toEqual(codes);
-    expect(office.memory.log()).toEqual([]);
+    expect(office.told()).toEqual([]);
     expect(await office.requests.nextAt()).toBeUndefined();
   });
 

@@ -4,15 +4,17 @@ import { protectionIdOf } from "../../access/identifier.ts";
 import type { Machine } from "../../access/machine.ts";
 import { samePerson } from "../../access/person.ts";
 import { byPort, type Port, portKey } from "../../access/port.ts";
-import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
+import { isRefusal, type Refusal, type RefusalCode, refuse } from "../../access/refusal.ts";
 import { ANYWHERE, type Cidr } from "../../access/source.ts";
+import { MINUTE } from "../../access/time.ts";
 import { type Grant, isActive } from "../../grants/grant.ts";
 import { isOnNow, type Protection } from "../../grants/protection.ts";
 import { ruleFor } from "../../policy/match.ts";
 import { mayConfigure, type Policy, type PortRule, type Rule } from "../../policy/policy.ts";
-import { judge } from "../judge.ts";
+import { askAuthorities } from "../ask-authorities.ts";
+import { judgeByPolicy } from "../judge.ts";
 import { USUAL } from "../protecting/block-targets.ts";
-import { type Member, memberOf } from "../standing.ts";
+import { type Member, memberOf, rolesAbout } from "../standing.ts";
 import { targetsOf } from "../targets.ts";
 import { findingsOf, type PortFindings } from "./findings.ts";
 import type { PostureDeps } from "./posture-reading.ts";
@@ -51,11 +53,12 @@ export const createExplainWhy =
   async (typed, user) => {
     const policy = deps.policy();
     if (policy === undefined) return refuse("policy-unreadable", {});
-    const member = await memberOf(user, policy, deps.directory);
-    if (isRefusal(member)) return member;
     const machine = deps.machines.find(typed);
+    const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
+    const about = { roles: [...rolesAbout(policy, rule), ...deps.securityRoles()] };
+    const member = await memberOf(user, policy, deps.directory, about);
+    if (isRefusal(member)) return member;
     if (isRefusal(machine)) return machine;
-    const rule = ruleFor(policy, machine);
     const { roles, facts } = member;
     const configures = rule !== undefined && mayConfigure(rule, roles);
     const asks = rule?.request.some((role) => roles.has(role)) ?? false;
@@ -63,6 +66,8 @@ export const createExplainWhy =
       return rule === undefined
         ? refuse("machine-not-offered", { machine: machine.name })
         : refuse("not-eligible", { machine: machine.name, roles: rule.request });
+    const [no] = await askAuthorities(rule?.authorities ?? [], "read", machine, facts, deps);
+    if (no !== undefined) return no;
 
     const now = deps.clock.now();
     const [offered, stored, live] = await Promise.all([
@@ -89,25 +94,35 @@ export const createExplainWhy =
     };
   };
 
-const offeredTo = (
+const offeredTo = async (
   member: Member,
   machine: Machine,
   rule: Rule | undefined,
   policy: Policy,
   deps: PostureDeps,
-): Promise<readonly OfferedPort[]> =>
-  Promise.all(
+): Promise<readonly OfferedPort[]> => {
+  const saidNo = await askAuthorities(rule?.authorities ?? [], "request", machine, member.facts, deps);
+  const reach = targetsOf(machine, ANYWHERE);
+  return Promise.all(
     (rule?.ports ?? []).map(async (line) => {
       const services = [{ name: line.name, ports: line.ports }];
-      const access = { machine, services, sources: [], durationMs: line.maximumMs, justification: "" };
-      const decision = await judge(access, member, policy, deps.directory, deps.clock.now());
-      const refusals = decision.kind === "deny" ? decision.refusals : [];
-      const reach = targetsOf(machine, ANYWHERE);
-      // What is wrong with the words of an ask isn't wrong with who asks.
-      const ofPerson = refusals.filter(({ code }) => code === "not-eligible" || code === "no-approver");
+      const access = { machine, services, sources: [], durationMs: MINUTE, justification: "", breakGlass: false };
+      const { decision } = await judgeByPolicy(access, member, policy, deps.clock.now(), deps);
+      const refusals = [...(decision.kind === "deny" ? decision.refusals : []), ...saidNo];
+      const ofPerson = refusals.filter(({ code }) => !OF_WORDS.has(code));
       return { line, refusals: ofPerson.length === 0 && isRefusal(reach) ? [reach] : ofPerson };
     }),
   );
+};
+
+/** What is wrong with the words of an ask isn't wrong with who asks. */
+const OF_WORDS: ReadonlySet<RefusalCode> = new Set([
+  "duration-too-long",
+  "source-missing",
+  "source-not-allowed",
+  "justification-missing",
+  "justification-mismatch",
+]);
 
 const interesting = (machine: Machine, rule: Rule | undefined, protection: Protection | undefined): readonly Port[] => {
   const usual = USUAL[machine.os].map((port): Port => ({ port, protocol: "tcp" }));

@@ -1,0 +1,152 @@
+/** Who may answer a request now: somebody of the step that comes next, and not the one who asks, by whatever account. */
+
+import type { RequestId } from "../access/identifier.ts";
+import type { Machine } from "../access/machine.ts";
+import { type Directory, type LinkedPerson, type PersonFacts, sameHuman, samePerson } from "../access/person.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import { type AccessRequest, type Approval, nextStep, type RequestStep, whyTooLate } from "../grants/request.ts";
+import { ruleFor } from "../policy/match.ts";
+import type { Policy, Rule, Step } from "../policy/policy.ts";
+import { type Memberships, mayApprove, peopleOf } from "../policy/roles.ts";
+import type { WorkflowDeps } from "./deps.ts";
+import { requestSteps } from "./judge.ts";
+import { holding, type Member, membershipsFor, personOf, rolesAbout, stepRoles } from "./standing.ts";
+
+export interface Reviewing {
+  readonly request: AccessRequest;
+  readonly reviewer: Linked;
+  /** As Slack knows them now; `undefined`: not at all. */
+  readonly requester: PersonFacts | undefined;
+  readonly machine: Machine;
+  readonly policy: Policy;
+  readonly rule: Rule;
+  /** Today's, which may be others than when it was asked. */
+  readonly steps: readonly RequestStep[];
+  readonly memberships: Memberships;
+  /** The approvals given so far by people who could still give them, as far as roles go, each human once. */
+  readonly given: readonly Given[];
+}
+
+/** Somebody of ours with who they are elsewhere. */
+export interface Linked extends LinkedPerson {
+  readonly member: Member;
+}
+
+export interface Given {
+  readonly approval: Approval;
+  readonly by: Linked;
+}
+
+/** Everything is looked up now. Throws a `Fault` when something that has to be known can't be. */
+export const reviewingOf = async (
+  id: RequestId,
+  user: string,
+  verdict: "approve" | "deny",
+  deps: WorkflowDeps,
+): Promise<Reviewing | Refusal> => {
+  const policy = deps.policy();
+  if (policy === undefined) return refuse("policy-unreadable", {});
+  const facts = await personOf(user, deps.directory);
+  if (isRefusal(facts)) return facts;
+  const request = await deps.ledger.request(id);
+  if (request === undefined) return refuse("request-unknown", {});
+  const late = whyTooLate(request, deps.clock.now());
+  if (late !== undefined) return late;
+  if (samePerson(facts.person, request.requester)) return refuse("own-request", {});
+
+  const machine = deps.machines.byId(request.machine.id);
+  if (machine === undefined) return refuse("requester-changed", { reason: "machine-unknown" });
+  const rule = ruleFor(policy, machine);
+  if (rule?.approve.kind !== "by") return refuse("requester-changed", { reason: "machine-not-offered" });
+  const { steps } = rule.approve;
+
+  const [memberships, requester] = await Promise.all([
+    membershipsFor(request.requester.user, policy, deps.directory, rolesAbout(policy, rule)),
+    deps.directory.lookUp(request.requester.user),
+  ]);
+  const [reviewer, asker] = await Promise.all([
+    linked(facts, policy, memberships, deps.directory),
+    linkedRequester(request, requester, deps.directory),
+  ]);
+  if (sameHuman(reviewer, asker)) return refuse("own-request", {});
+  if (!steps.some((step) => mayApprove(step, reviewer.member.roles)))
+    return refuse("not-approver", { roles: stepRoles(rule) });
+  const given = await stillGiven(request, asker, steps, policy, memberships, deps.directory);
+  const reviewing: Reviewing = {
+    request,
+    reviewer,
+    requester,
+    machine,
+    policy,
+    rule,
+    memberships,
+    given,
+    steps: requestSteps(asked(steps, policy, memberships), policy, memberships),
+  };
+  return whyNotNow(reviewing, given, verdict) ?? reviewing;
+};
+
+/** Why this approver's answer doesn't count while these approvals do. Who gave one may still say no, where it is the turn of one of their roles. */
+export const whyNotNow = (
+  { rule, reviewer, steps }: Reviewing,
+  given: readonly Given[],
+  verdict: "approve" | "deny",
+): Refusal | undefined => {
+  const mine = given.find(({ by }) => sameHuman(by, reviewer));
+  if (verdict === "approve" && mine !== undefined) return refuse("already-answered", { at: mine.approval.at });
+  const due = nextStep(
+    steps,
+    given.map(({ approval }) => approval),
+  );
+  const step = due === undefined || rule.approve.kind === "none" ? undefined : rule.approve.steps[due.index];
+  return step === undefined || mayApprove(step, reviewer.member.roles)
+    ? undefined
+    : refuse("not-your-turn", { roles: step.roles });
+};
+
+const asked = (steps: readonly Step[], policy: Policy, memberships: Memberships) =>
+  steps.map((step) => ({ ...step, approvers: peopleOf(policy, step.roles, memberships) }));
+
+const linked = async (
+  facts: PersonFacts,
+  policy: Policy,
+  memberships: Memberships,
+  directory: Directory,
+): Promise<Linked> => ({
+  person: facts.person,
+  identities: await directory.identities(facts),
+  member: holding(facts, policy, memberships),
+});
+
+/** Whom Slack doesn't know any more is nobody else's account either. */
+const linkedRequester = async (
+  { requester: person }: AccessRequest,
+  facts: PersonFacts | undefined,
+  directory: Directory,
+): Promise<LinkedPerson> => ({
+  person,
+  identities: facts === undefined ? { entra: undefined, aws: [] } : await directory.identities(facts),
+});
+
+/** Who approved an hour ago may have left since, or have turned out to be the requester, or one of the others, by another account. */
+const stillGiven = async (
+  { state }: AccessRequest,
+  requester: LinkedPerson,
+  steps: readonly Step[],
+  policy: Policy,
+  memberships: Memberships,
+  directory: Directory,
+): Promise<readonly Given[]> => {
+  const approvals = state.kind === "pending" ? state.approvals : [];
+  const found = await Promise.all(
+    approvals.map(async (approval): Promise<Given | undefined> => {
+      const facts = await personOf(approval.by.user, directory);
+      const step = steps[approval.step];
+      if (isRefusal(facts) || step === undefined) return undefined;
+      const by = await linked(facts, policy, memberships, directory);
+      return mayApprove(step, by.member.roles) && !sameHuman(by, requester) ? { approval, by } : undefined;
+    }),
+  );
+  const given = found.filter((each) => each !== undefined);
+  return given.filter((each, at) => !given.slice(0, at).some((other) => sameHuman(each.by, other.by)));
+};
