@@ -22,6 +22,8 @@ export interface AskedFacts {
   readonly lookedUp: readonly string[];
   /** Role → Slack ids of those who could have answered; enough of them, not all. */
   readonly approvers: Readonly<Record<string, readonly string[]>>;
+  /** User group → which of these approvers are in it. Absent: none is in any. */
+  readonly approverGroups?: Readonly<Record<string, readonly string[]>>;
   /** Slack ids of people whom an approving role names and who couldn't have answered: no members any more. */
   readonly away: readonly string[];
   readonly usage: { readonly ofPerson: number; readonly onMachine: number; readonly asksAt: readonly EpochMs[] };

@@ -33,6 +33,7 @@ export const askedFacts = (question: Question, policy: Policy): AskedFacts => {
       ...([...policy.roles.values()].some((role) => role.manager) ? ["manager"] : []),
     ],
     approvers: Object.fromEntries([...approvers].map(([role, people]) => [role, [...people]])),
+    approverGroups: approverGroups(question),
     away: awayOf(question, policy),
     usage,
   };
@@ -60,24 +61,22 @@ export const questionOf = (
   const approvers = new Map(
     approvingRoles(rule).map((role) => [role, approversOf(role, asked, requester, policy, memberships)]),
   );
-  return {
-    question: {
-      at,
-      requester,
-      roles,
-      machine,
-      rule,
-      services,
-      sources,
-      durationMs,
-      justification,
-      breakGlass,
-      usage,
-      memberships,
-      approvers,
-    },
-    unknown: unknownTo(asked, policy, rule, approvers),
+  const question: Question = {
+    at,
+    requester,
+    roles,
+    machine,
+    rule,
+    services,
+    sources,
+    durationMs,
+    justification,
+    breakGlass,
+    usage,
+    memberships,
+    approvers,
   };
+  return { question, unknown: unknownTo(asked, question, policy) };
 };
 
 /** What another policy would have said. */
@@ -89,6 +88,15 @@ export const replay = (
 ): { readonly decision: Decision; readonly unknown: readonly string[] } => {
   const { question, unknown } = questionOf(asked, requester, at, policy);
   return { decision: decide(question, policy), unknown };
+};
+
+const approverGroups = ({ approvers, memberships }: Question): Readonly<Record<string, readonly string[]>> => {
+  const all = new Set([...approvers.values()].flatMap((people) => [...people]));
+  return Object.fromEntries(
+    [...memberships.groups]
+      .map(([group, members]) => [group, [...all].filter((user) => members.has(user))] as const)
+      .filter(([, people]) => people.length > 0),
+  );
 };
 
 /** Where fewer were found than could be needed, everybody was looked at: who is named and wasn't found was away. */
@@ -116,54 +124,45 @@ const approversOf = (
   memberships: Memberships,
 ): ReadonlySet<string> => {
   const { users, groups } = peopleOf(policy, [role], memberships);
-  const away = new Set([requester, ...asked.away]);
-  // Which of its people came from a user group wasn't written down: while it has one, they may all have.
-  const found = (asked.approvers[role] ?? []).filter((user) => groups.length > 0 || users.includes(user));
-  return new Set([...found, ...users.filter((user) => !away.has(user))]);
+  const members = groups.flatMap((group) => asked.approverGroups?.[group] ?? []);
+  return new Set([...users, ...members].filter((user) => user !== requester && !asked.away.includes(user)));
 };
 
-const unknownTo = (
-  asked: AskedFacts,
-  policy: Policy,
-  rule: Rule | undefined,
-  approvers: ReadonlyMap<string, ReadonlySet<string>>,
-): readonly string[] => {
+const unknownTo = (asked: AskedFacts, question: Question, policy: Policy): readonly string[] => {
+  const { rule, approvers, machine } = question;
   const lookedUp = new Set(asked.lookedUp);
   const approving = approvingRoles(rule);
-  const named = [
+  const roles = withStandIns(policy, [
     ...(rule?.request ?? []),
     ...(asked.breakGlass ? (rule?.breakGlass?.by ?? []) : []),
     ...approving,
-    ...policy.denials.filter(({ match }) => matches(match, asked.machine)).flatMap(({ people }) => people),
-    ...policy.freezes.filter(({ match }) => matches(match, asked.machine)).flatMap(({ except }) => except),
+    ...policy.denials.filter(({ match }) => matches(match, machine)).flatMap(({ people }) => people),
+    ...policy.freezes.filter(({ match }) => matches(match, machine)).flatMap(({ except }) => except),
+  ]);
+  // Of who is in a group only enough were written down, and only where that mattered then.
+  const tooFew = lacksApprovers(decide(question, policy))
+    ? approving.filter((role) => (approvers.get(role)?.size ?? 0) < approvalsOf(rule))
+    : [];
+  const groups = [
+    ...roles.flatMap((role) => role.groups).filter((group) => !lookedUp.has(group)),
+    ...withStandIns(policy, tooFew).flatMap((role) => role.groups),
   ];
-  const roles = withStandIns(policy, named);
-  const enough = approvalsOf(rule);
-  const uncounted = approving.filter(
-    (role) => asked.approvers[role] === undefined && (approvers.get(role)?.size ?? 0) < enough,
-  );
+  const schedules = roles.flatMap((role) => role.schedules.map(scheduleKey));
+  const wantsManager = roles.some(({ manager }) => manager);
   return [
     ...new Set([
-      ...roles.flatMap(({ groups }) => groups.filter((group) => !lookedUp.has(group)).map(showGroup)),
-      // Who else is in a group was written down only of those that approved then.
-      ...withStandIns(policy, uncounted).flatMap(({ groups }) => groups.map(showGroup)),
-      ...roles.flatMap(({ schedules }) =>
-        schedules
-          .map(scheduleKey)
-          .filter((key) => !lookedUp.has(key) && asked.onCall[key] === undefined)
-          .map((key) => `schedule ${key}`),
-      ),
-      ...(roles.some(({ manager }) => manager) && asked.manager === undefined && !lookedUp.has("manager")
-        ? ["manager"]
-        : []),
+      ...groups.map((group) => `user group ${group}`),
+      ...schedules.filter((schedule) => !lookedUp.has(schedule)).map((schedule) => `schedule ${schedule}`),
+      ...(wantsManager && !lookedUp.has("manager") ? ["manager"] : []),
     ]),
   ];
 };
+
+const lacksApprovers = (decision: Decision): boolean =>
+  decision.kind === "deny" && decision.refusals.some(({ code }) => code === "no-approver");
 
 const withStandIns = (policy: Policy, names: readonly string[]): readonly Role[] =>
   names.flatMap((name) => {
     const role = policy.roles.get(name);
     return role === undefined ? [] : [role, ...role.otherwise.flatMap((other) => policy.roles.get(other) ?? [])];
   });
-
-const showGroup = (group: string): string => `user group ${group}`;
