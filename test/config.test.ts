@@ -47,7 +47,7 @@ describe("the example", () => {
       aws: [{ regions: ["eu-west-1"] }],
       security: { channel: "C0SECURITY", roles: ["security"], digest: "0 9 * * 1-5" },
     });
-    const [production, development] = reading.config.policy.rules;
+    const [production, staging, development] = reading.config.policy.rules;
     expect(production).toMatchObject({
       name: "production",
       match: { names: ["prod-*"], clouds: ["azure", "aws"], tags: new Map([["env", ["prod"]]]) },
@@ -64,6 +64,18 @@ describe("the example", () => {
       drift: "tell",
       justification: { required: true },
       channel: "C0ACCESS",
+      breakGlass: { by: ["engineers"], maximumMs: HOUR, tell: { roles: ["security"], channels: ["C0SECURITY"] } },
+      recheck: "tell",
+    });
+    expect(staging).toMatchObject({
+      approve: {
+        steps: [
+          { roles: ["leads"], needed: 1 },
+          { roles: ["security"], needed: 1 },
+        ],
+        automatic: [{ name: "office", days: [1, 2, 3, 4, 5], from: 480, until: 1080, zone: "Europe/Berlin" }],
+        withinMs: 30 * MINUTE,
+      },
     });
     expect(development).toMatchObject({
       approve: { kind: "none" },
@@ -78,12 +90,38 @@ describe("the example", () => {
     });
   });
 
-  test("its accounts, commented out, are of the right form too", () => {
-    const text = example.replace(/^( {4})# (- regions| {2}roleArn| {2}externalId| {2}quotas)/gmu, "$1$2");
-    expect(config(text).aws[1]).toMatchObject({
-      roleArn: "arn:aws:iam::111122223333:role/latch",
-      externalId: "acme",
-      quotas: { rulesPerGroup: 60, groupsPerInterface: 5 },
+  test("what is commented out is of the right form too", () => {
+    const uncommented = example.replace(/^( *)# (?!yaml-language-server)( *(?:- )?(?:\{ )?[a-zA-Z0-9-]+: )/gmu, "$1$2");
+    const [scope = ""] = /azureScope: \S+/u.exec(uncommented) ?? [];
+    // With roles asked about, each account has to say where it is connected.
+    const text = uncommented.replace("externalId: acme", `externalId: acme\n      ${scope}`);
+    const { aws, identities, authorities, onCall, policy } = config(text);
+    expect(aws).toMatchObject([
+      { azureScope: expect.stringMatching(/^\/subscriptions\/.*securityconnectors\/acme$/u) },
+      {
+        roleArn: "arn:aws:iam::111122223333:role/latch",
+        externalId: "acme",
+        quotas: { rulesPerGroup: 60, groupsPerInterface: 5 },
+      },
+    ]);
+    expect(identities).toMatchObject({
+      people: new Map([
+        ["U0DEV1", expect.objectContaining({ entra: "11111111-2222-3333-4444-555555555555" })],
+        ["U0LEAD9", expect.objectContaining({ pagerduty: "PLEAD1" })],
+      ]),
+      profileFields: { entra: "Xf0ENTRA", aws: "Xf0AWS", manager: "Xf0MANAGER" },
+      signIn: { links: { entra: "oid" } },
+      byEmail: new Map([["dev@acme.example", { aws: ["arn:aws:iam::111122223333:user/dev1"] }]]),
+    });
+    expect(authorities.awsIam.actions.request).toEqual(["ec2:StartInstances"]);
+    expect(onCall.pagerduty).toEqual({ address: "https://api.eu.pagerduty.com" });
+    expect(policy.freezes).toMatchObject([{ name: "year's end", except: ["security"] }]);
+    expect(policy.roles.get("oncall")).toMatchObject({ schedules: [{ service: "pagerduty" }], otherwise: ["leads"] });
+    expect(policy.roles.get("manager")).toMatchObject({ manager: true });
+    expect(policy.rules[0]).toMatchObject({
+      authorities: ["azure-roles"],
+      hours: [{ name: "office" }],
+      limits: { perPerson: 2, perMachine: 3, asksPerHour: 10 },
     });
   });
 });
@@ -183,7 +221,7 @@ describe("what may be left out and how", () => {
 describe("every mistake is told with its place", () => {
   test("as an editor can jump to it", () => {
     expect(problems(withChange("ssh: { maximum: 3h }", "ssh: { maximum: 3 hours }"))).toEqual([
-      'latch.yaml:44:23 rules[0].ports.ssh.maximum: "3 hours" is not a duration; write 3h',
+      'latch.yaml:80:23 rules[0].ports.ssh.maximum: "3 hours" is not a duration; write 3h',
     ]);
   });
 
@@ -193,10 +231,10 @@ describe("every mistake is told with its place", () => {
       .replace("request: [engineers]", "request: [engineer]")
       .replace("[office, vpn", "[ofice, vpn");
     expect(problems(text)).toEqual([
-      'latch.yaml:32:1 chanel: "chanel" is not a setting; did you mean channel?',
-      'latch.yaml:44:23 rules[0].ports.ssh.maximum: "30" could be minutes or hours; write 30m or 30h',
-      'latch.yaml:46:15 rules[0].sources[0]: "ofice" is not a network; did you mean office?',
-      'latch.yaml:48:15 rules[0].request[0]: "engineer" is not a role; did you mean engineers?',
+      'latch.yaml:65:1 chanel: "chanel" is not a setting; did you mean channel?',
+      'latch.yaml:80:23 rules[0].ports.ssh.maximum: "30" could be minutes or hours; write 30m or 30h',
+      'latch.yaml:82:15 rules[0].sources[0]: "ofice" is not a network; did you mean office?',
+      'latch.yaml:84:15 rules[0].request[0]: "engineer" is not a role; did you mean engineers?',
     ]);
   });
 
@@ -287,13 +325,13 @@ describe("every mistake is told with its place", () => {
       "defaultSource: anywhere",
       'rules[0].defaultSource: "anywhere" is not among the rule\'s sources',
     ],
-    ["approve: none", "aprove: none", "rules[1].approve: is missing; write none, or who, like { by: [leads] }"],
+    ["approve: none", "aprove: none", "rules[2].approve: is missing; write none, or who, like { by: [leads] }"],
     [
       "approve: none",
       "approve: nobody",
-      'rules[1].approve: "nobody" can\'t be used; write none, or who, like { by: [leads] }',
+      'rules[2].approve: "nobody" can\'t be used; write none, or who, like { by: [leads] }',
     ],
-    ["approve: none", "approve: { by: lead }", 'rules[1].approve.by: "lead" is not a role; did you mean leads?'],
+    ["approve: none", "approve: { by: lead }", 'rules[2].approve.by: "lead" is not a role; did you mean leads?'],
     ["needed: 1", "needed: 3", "rules[0].approve.needed: 3 approvals can't be had: leads are 2 people"],
     ["needed: 1", "needed: 0", 'rules[0].approve.needed: "0" is not a number from 1 on'],
     ["needed: 1", "need: 1", 'rules[0].approve.need: "need" is not a setting; did you mean needed?'],
@@ -351,7 +389,7 @@ describe("every mistake is told with its place", () => {
       '"^(INC"',
       'rules[0].justification.pattern: "^(INC" is not a regular expression: unterminated group',
     ],
-    ["name: development", "name: production", 'rules[1].name: another rule is called "production" too'],
+    ["name: development", "name: production", 'rules[2].name: another rule is called "production" too'],
     ["channel: C0ACCESS", "", "rules[0].channel: is missing; name a channel here or at the top of the file"],
   ])("%s → %s", (from, to, expected) => {
     expect(mistakes(withChange(from, to))).toContainEqual(expect.stringContaining(expected));

@@ -32,7 +32,7 @@ export const DEFAULT_AZURE_ACTIONS: Readonly<Record<Activity, readonly string[]>
   read: READ,
 };
 
-export const authoritySettings = ({ authorities }: FileContent): AuthoritySettings => {
+export const authoritySettings = ({ authorities }: Pick<FileContent, "authorities">): AuthoritySettings => {
   const azure = authorities?.["azure-roles"]?.actions;
   const aws = authorities?.["aws-iam"]?.actions;
   const read = azure?.read ?? DEFAULT_AZURE_ACTIONS.read;
