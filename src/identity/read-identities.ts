@@ -5,7 +5,7 @@ import type { Identities } from "../access/person.ts";
 /** Text or lists of text, from a profile, a token or a file. */
 export interface Unread {
   readonly entra?: unknown;
-  /** One ARN, a list of them, or several in one text with commas or blanks between. */
+  /** A list of ARNs, or a text that holds some, with blanks or commas between. */
   readonly aws?: unknown;
 }
 
@@ -13,9 +13,9 @@ export interface Unread {
 export const readIdentities = ({ entra, aws }: Unread): Identities => ({
   entra: typeof entra === "string" && GUID.test(entra.trim()) ? entra.trim().toLowerCase() : undefined,
   aws: onePerAccount(
-    (Array.isArray(aws) ? aws : [aws])
-      .flatMap((each: unknown) => (typeof each === "string" ? each.split(/[\s,]+/u) : []))
-      .filter((each) => ARN.test(each)),
+    (Array.isArray(aws) ? aws : typeof aws === "string" ? aws.trim().split(BETWEEN) : []).filter(
+      (each: unknown): each is string => typeof each === "string" && ARN.test(each),
+    ),
   ),
 });
 
@@ -41,5 +41,7 @@ const onePerAccount = (arns: readonly string[]): readonly string[] => {
 };
 
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
+/** A comma may be part of a name as well. */
+const BETWEEN = /\s*,\s*(?=arn:)|\s+/u;
 /** Users and roles, with their paths. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
 const ARN = /^arn:aws(?:-[a-z]+)*:iam::(\d{12}):(?:user|role)\/[\w+=,.@/-]+$/u;

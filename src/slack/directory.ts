@@ -19,8 +19,10 @@ interface DirectoryDeps {
   readonly home: () => Promise<Home>;
   /** Who people are elsewhere; without it nobody is anybody. */
   readonly identities?: Directory["identities"];
-  /** Where a manager is written, as it counts now; without it nobody has one. */
-  readonly manager?: { readonly profile: ProfileFields; readonly field: () => string | undefined };
+  /** Those that `identities` reads too. */
+  readonly profile?: ProfileFields;
+  /** Id of the profile field that names a manager, as it counts now; without it nobody has one. */
+  readonly managerField?: () => string | undefined;
   readonly onCall?: Directory["onCall"];
 }
 
@@ -62,19 +64,19 @@ export const createDirectory = ({ client, clock, home, ...deps }: DirectoryDeps)
     members: groups.ask,
     identities: deps.identities ?? (async () => NOBODY_ELSEWHERE),
     manager: async (user) => {
-      const field = deps.manager?.field();
-      return field === undefined ? undefined : managerIn(await deps.manager?.profile.read(user, field));
+      const field = deps.managerField?.();
+      return field === undefined ? undefined : managerIn(await deps.profile?.read(user, field));
     },
     onCall: deps.onCall ?? (async () => undefined),
     forget: (user) => {
       people.forget(user);
-      deps.manager?.profile.forget(user);
+      deps.profile?.forget(user);
     },
     forgetGroup: groups.forget,
     startAnew: () => {
       people.startAnew();
       groups.startAnew();
-      deps.manager?.profile.startAnew();
+      deps.profile?.startAnew();
     },
   };
 };

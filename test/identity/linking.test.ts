@@ -99,7 +99,7 @@ describe("an attack in which a link ends up with another", () => {
     const stage = await setLinkStage(real);
     const code = await codeOfDana(stage);
     const said = await Promise.all([stage.linking.finish(DANA, code), stage.linking.finish(DANA, code)]);
-    expect(said.map(codeOf).toSorted()).toEqual(["link-code-unknown", undefined]);
+    expect(said.filter((each) => codeOf(each) === undefined)).toHaveLength(1);
   });
 
   test("an account there is one person's here", async () => {

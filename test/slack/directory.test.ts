@@ -48,7 +48,7 @@ const openOffice = async (field = "Xf0BOSS"): Promise<Office> => {
   });
   return {
     ...setup,
-    directory: createDirectory({ client, clock, home: createHome(client), manager: { profile, field: () => field } }),
+    directory: createDirectory({ client, clock, home: createHome(client), profile, managerField: () => field }),
     distrusted,
     calls: (method) => called.filter((each) => each === method).length,
   };
