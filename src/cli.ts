@@ -6,10 +6,11 @@ import { systemClock } from "./access/time.ts";
 import { type Command, runCommand, type Terminal } from "./cli/command.ts";
 import { policyCheck } from "./cli/policy-check.ts";
 import { policyDiff } from "./cli/policy-diff.ts";
+import { policyExplain } from "./cli/policy-explain.ts";
 import { policyTest } from "./cli/policy-test.ts";
 import { messageOf } from "./operator-log.ts";
 
-const POLICY_COMMANDS: readonly Command[] = [policyCheck, policyTest, policyDiff];
+const POLICY_COMMANDS: readonly Command[] = [policyCheck, policyExplain, policyTest, policyDiff];
 
 const terminal: Terminal = {
   print: (line) => void process.stdout.write(`${line}\n`),
