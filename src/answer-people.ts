@@ -13,12 +13,13 @@ import { createOverruleUndercut } from "./workflow/protecting/overrule.ts";
 import { createProtectMachine } from "./workflow/protecting/protect-machine.ts";
 import { createUnprotectMachine } from "./workflow/protecting/unprotect-machine.ts";
 import { createRecordRefusal } from "./workflow/record-refusal.ts";
+import { createReviewBreakGlass } from "./workflow/review-break-glass.ts";
 import { createReviewRequest } from "./workflow/review-request.ts";
 import { createExplainWhy } from "./workflow/standing-of-machines/explain-why.ts";
 import { createListPosture } from "./workflow/standing-of-machines/list-posture.ts";
 import { createSubmitRequest } from "./workflow/submit-request.ts";
 
-export const answerPeople = ({ workflow, postures, slack: { app, client, directory }, ...parts }: Parts): void => {
+export const answerPeople = ({ workflow, postures, people, slack: { app, client }, ...parts }: Parts): void => {
   const { clock, zone } = workflow;
   const log: LogProblem = ({ error, ...rest }) =>
     parts.log.error({ ...rest, ...problemOf(error) }, "a person couldn't be served");
@@ -29,7 +30,7 @@ export const answerPeople = ({ workflow, postures, slack: { app, client, directo
     zone,
     log,
   });
-  listenForChanges(app, { ...directory, changed: () => undefined });
+  listenForChanges(app, { ...people.directory, changed: () => undefined });
   const protectMachine = createProtectMachine(workflow);
   listenForCommands(app, {
     submitRequest: createSubmitRequest(workflow),
@@ -38,11 +39,18 @@ export const answerPeople = ({ workflow, postures, slack: { app, client, directo
     explainWhy: createExplainWhy(workflow),
     protectMachine,
     unprotectMachine: createUnprotectMachine(workflow),
+    linking: people.linking,
     answers,
     clock,
     zone,
   });
-  listenForButtons(app, { ...createReviewRequest(workflow), client, answers, log });
+  listenForButtons(app, {
+    ...createReviewRequest(workflow),
+    reviewBreakGlass: createReviewBreakGlass(workflow),
+    client,
+    answers,
+    log,
+  });
   const overruleUndercut = createOverruleUndercut(workflow, protectMachine);
   listenForProtections(app, { protectMachine, overruleUndercut, answers });
 };

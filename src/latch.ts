@@ -4,6 +4,7 @@ import { randomId } from "./access/identifier.ts";
 import { SECOND } from "./access/time.ts";
 import { answerPeople } from "./answer-people.ts";
 import { auditEvent } from "./audit/event.ts";
+import { followConfig } from "./config/follow-config.ts";
 import { startHttpServer } from "./http/server.ts";
 import { makeItSo } from "./make-it-so.ts";
 import { problemOf } from "./operator-log.ts";
@@ -14,11 +15,13 @@ export type { LatchDeps } from "./parts.ts";
 
 export interface Latch {
   readonly port: number;
+  /** Whether the configuration file is another by now. */
+  readonly lookAtConfig: () => void;
   readonly stop: () => Promise<void>;
 }
 
 export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
-  const { config, clock, log } = deps;
+  const { current, clock, log } = deps;
   const parts = await buildParts(deps, () => beats.poke());
   const { memory, slack } = parts;
   answerPeople(parts);
@@ -28,6 +31,7 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
     port: deps.settings.port,
     notReady: () => notReady(parts, beats),
     ...(slack.receiver === undefined ? {} : { slackEvents: slack.receiver.receive }),
+    ...linkPage(parts),
   });
   await memory.redis
     .untilReady(FIRST_CONTACT)
@@ -36,12 +40,15 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   beats.start();
   await slack.app.start().catch((error: unknown) => log.error(problemOf(error), "slack can't be reached yet"));
   await memory.auditLog
-    .append(auditEvent("bot.started", randomId(), clock.now(), "bot", { installation: config.installation }))
+    .append(auditEvent("bot.started", randomId(), clock.now(), "bot", { installation: current.config().installation }))
     .catch((error: unknown) => log.warn(problemOf(error), "start not recorded"));
 
+  const following = followConfig({ ...parts, file: deps.settings.configFile, auditLog: memory.auditLog });
   return {
     port: http.port,
+    lookAtConfig: following.look,
     stop: async () => {
+      following.stop();
       await slack.app.stop().catch(() => undefined);
       await http.stop();
       await beats.stop();
@@ -50,12 +57,27 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   };
 };
 
-const notReady = ({ policyProblem, clock, memory: { redis }, machines }: Parts, beats: Beats): readonly string[] => [
-  ...(policyProblem === undefined ? [] : [`config: ${policyProblem}`]),
+const notReady = ({ current, clock, memory: { redis }, machines }: Parts, beats: Beats): readonly string[] => [
+  ...current
+    .problems()
+    .slice(0, 1)
+    .map((problem) => `config: ${problem}`),
   ...(redis.isReady() ? [] : ["redis: away"]),
   ...(machines.isComplete() ? [] : ["inventory: not read yet"]),
   ...(clock.now() - (beats.lastSecondAt() ?? 0) < BEAT_IS_LATE ? [] : ["beats: not running"]),
 ];
+
+/** Where people sign in to show who they are elsewhere. */
+const linkPage = ({ settings: { publicUrl }, people: { visiting }, log }: Parts) =>
+  visiting === undefined || publicUrl === undefined
+    ? {}
+    : {
+        links: {
+          visiting,
+          publicUrl,
+          failed: (error: unknown) => log.error(problemOf(error), "the page for linking is out of order"),
+        },
+      };
 
 const BEAT_IS_LATE = 5 * SECOND;
 const FIRST_CONTACT = 2 * SECOND;

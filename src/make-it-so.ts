@@ -27,14 +27,15 @@ import { createCheckOpened } from "./workflow/standing-of-machines/check-opened.
 import { createWatchPosture } from "./workflow/standing-of-machines/watch-posture.ts";
 
 export const makeItSo = (parts: Parts): Beats => {
-  const { config, clock, log, memory, inventories, openFirewall, machines, workflow } = parts;
+  const { current, clock, log, memory, inventories, openFirewall, machines, workflow } = parts;
   const { ledger, auditLog, outbox, remembered } = memory;
   const { client, home } = parts.slack;
+  const { config } = current;
   const firewallWakeups = memory.wakeups(QUEUES.firewalls);
   let homeTeam = "";
 
   const report = createReport({ ledger, machines, remembered, clock });
-  const channelFor = (machine: MachineRef): string => channelOf(machine, config, machines);
+  const channelFor = (machine: MachineRef): string => channelOf(machine, config(), machines);
   const pass = createPass({
     ledger,
     auditLog,
@@ -44,7 +45,7 @@ export const makeItSo = (parts: Parts): Beats => {
     reportProtections: createReportProtections({
       ledger,
       clock,
-      driftOf: (machine) => driftOf(machine, config, machines),
+      driftOf: (machine) => driftOf(machine, config(), machines),
     }),
     clock,
     machines,
@@ -56,8 +57,8 @@ export const makeItSo = (parts: Parts): Beats => {
   const deliver: DeliverDeps = {
     outbox,
     clock,
-    messenger: createMessenger({ client, ledger, clock, zone: () => config.timezone }),
-    securityChannel: () => config.security?.channel,
+    messenger: createMessenger({ client, ledger, clock, zone: () => config().timezone }),
+    securityChannel: () => config().security?.channel,
     undeliverable: ({ id, destination }, error) =>
       log.error({ notice: id, destination, ...problemOf(error) }, "notice undeliverable"),
   };
@@ -132,7 +133,7 @@ export const makeItSo = (parts: Parts): Beats => {
     else await refresh(signal).then(() => resync(signal));
     for (const watch of Object.keys(watches)) await watchWakeups.remind(watch, clock.now());
   };
-  const digest = config.security?.digest;
+  const digest = config().security?.digest;
   const beats = createBeats({
     scheduled:
       digest === undefined
@@ -141,7 +142,7 @@ export const makeItSo = (parts: Parts): Beats => {
             {
               name: "digest",
               cron: digest,
-              timezone: config.timezone,
+              timezone: config().timezone,
               work: (signal) => posture.digest(clock.now(), signal),
             },
           ],

@@ -1,6 +1,7 @@
 /** Everything that the bot is made of, built once. */
 
 import type { Logger } from "pino";
+import { AUTHORITIES, type AuthorityName } from "./access/authority.ts";
 import { randomId } from "./access/identifier.ts";
 import type { CloudName, MachineRef } from "./access/machine.ts";
 import type { Clock } from "./access/time.ts";
@@ -10,10 +11,14 @@ import type { Inventory } from "./cloud/inventory.ts";
 import { createMachines, type Machines } from "./cloud/machines.ts";
 import type { ReadRules } from "./cloud/rules.ts";
 import type { WithheldMemory } from "./cloud/withheld.ts";
+import type { CurrentConfig } from "./config/current-config.ts";
 import type { Config, Settings } from "./config.ts";
+import { problemOf } from "./operator-log.ts";
+import { openPeople, type People } from "./people.ts";
+import type { Authority } from "./policy/authority.ts";
 import { type Memory, openMemory } from "./redis/memory.ts";
 import { createSlackApp, type SlackApp } from "./slack/app.ts";
-import { createDirectory, type Home, type SlackDirectory } from "./slack/directory.ts";
+import type { Home } from "./slack/directory.ts";
 import { createHome } from "./slack/home.ts";
 import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
 import type { ProtectDeps } from "./workflow/protecting/protect-machine.ts";
@@ -25,18 +30,18 @@ import {
 
 export interface LatchDeps {
   readonly settings: Settings;
-  /** What is configured; for closing only, when `policyProblem` says why nothing may be given. */
-  readonly config: Config;
-  readonly policyProblem: string | undefined;
+  readonly current: CurrentConfig;
   /** Opens the configured clouds. `withheld` is where their adapters remember what they took out of other people's firewalls. */
   readonly openClouds: (withheld: WithheldMemory) => Promise<ReadonlyMap<CloudName, Cloud>>;
+  /** Those that rules of this configuration name; once for each configuration. */
+  readonly openAuthorities: (config: Config) => Promise<ReadonlyMap<AuthorityName, Authority>>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Each audit event as it was appended. */
   readonly onAppended: (event: AuditEvent) => void;
 }
 
-export interface Parts extends Pick<LatchDeps, "settings" | "config" | "policyProblem" | "clock" | "log"> {
+export interface Parts extends Pick<LatchDeps, "settings" | "current" | "clock" | "log"> {
   readonly memory: Memory;
   readonly inventories: readonly Inventory[];
   /** Whether the machine's cloud says so of it, not only by leaving it out of a list. */
@@ -44,6 +49,7 @@ export interface Parts extends Pick<LatchDeps, "settings" | "config" | "policyPr
   readonly openFirewall: OpenFirewall;
   readonly machines: Machines;
   readonly slack: Slack;
+  readonly people: People;
   /** What the workflow needs of the world, all of it. */
   readonly workflow: ProtectDeps & PostureDeps;
   readonly postures: PostureReading;
@@ -51,31 +57,35 @@ export interface Parts extends Pick<LatchDeps, "settings" | "config" | "policyPr
 
 export interface Slack extends SlackApp {
   readonly home: () => Promise<Home>;
-  readonly directory: SlackDirectory;
   /** Absent with Socket Mode. */
   readonly receiver: HttpReceiver | undefined;
 }
 
 /** `committed` is called after each write of this process: something may have become due. */
 export const buildParts = async (deps: LatchDeps, committed: () => void): Promise<Parts> => {
-  const { settings, config, policyProblem, clock, log, onAppended } = deps;
-  const { installation } = config;
+  const { settings, current, clock, log, onAppended } = deps;
+  const { config } = current;
+  const { installation } = config();
   const memory = await openMemory({ ...settings, installation, clock, log, onAppended, committed });
   const clouds = await deps.openClouds(memory.withheld);
   const inventories = new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory]));
   const machines = createMachines(inventories);
   const slack = openSlack(deps, memory);
+  const people = openPeople({ ...deps, ...slack, memory });
   const openFirewall: OpenFirewall = (id) =>
     [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
   const workflow: Parts["workflow"] = {
     ledger: memory.ledger,
     auditLog: memory.auditLog,
-    directory: slack.directory,
+    directory: people.directory,
     machines,
-    policy: () => (policyProblem === undefined ? config.policy : undefined),
-    securityRoles: () => config.security?.roles ?? [],
-    zone: () => config.timezone,
-    authorities: new Map(),
+    policy: () => (current.problems().length === 0 ? config().policy : undefined),
+    securityRoles: () => config().security?.roles ?? [],
+    zone: () => config().timezone,
+    authorities: authoritiesOf(current, deps.openAuthorities),
+    authorityTimeoutMs: () => config().authorities.timeoutMs,
+    authorityFailed: (authority, error, reference) =>
+      log.warn({ authority, reference, ...problemOf(error) }, "an authority couldn't be asked"),
     clock,
     newId: randomId,
     openFirewall,
@@ -83,8 +93,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
   };
   return {
     settings,
-    config,
-    policyProblem,
+    current,
     clock,
     log,
     memory,
@@ -93,6 +102,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     openFirewall,
     machines,
     slack,
+    people,
     workflow,
     postures: createPostureReading(workflow),
   };
@@ -112,7 +122,7 @@ const openSlack = ({ settings, clock, log }: LatchDeps, { firstTime }: Memory): 
     log: (level, message) => log[level]({ message }, "slack library"),
   });
   const home = createHome(client);
-  return { app, client, home, receiver, directory: createDirectory({ client, clock, home }) };
+  return { app, client, home, receiver };
 };
 
 /** Each cloud is asked about its own machines. */
@@ -125,3 +135,20 @@ const readRulesOf =
     );
     return new Map(read.flat());
   };
+
+/** Whoever is named by the configuration that counts when they are asked. One that no rule names any more has no say. */
+const authoritiesOf = (
+  { config }: CurrentConfig,
+  open: LatchDeps["openAuthorities"],
+): ReadonlyMap<AuthorityName, Authority> => {
+  let opened: { readonly config: Config; readonly authorities: ReturnType<typeof open> } | undefined;
+  const now = (): ReturnType<typeof open> => {
+    if (opened?.config !== config()) opened = { config: config(), authorities: open(config()) };
+    return opened.authorities;
+  };
+  const ask =
+    (name: AuthorityName): Authority["ask"] =>
+    async (question, signal) =>
+      (await now()).get(name)?.ask(question, signal) ?? { kind: "no", because: { kind: "no-say" } };
+  return new Map(AUTHORITIES.map((name) => [name, { name, ask: ask(name) }]));
+};

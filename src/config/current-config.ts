@@ -2,9 +2,9 @@
 
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type Config, type ConfigReading, parseConfig, readConfig, showProblem } from "../config.ts";
 import { authoritySettings } from "./build-authorities.ts";
 import { configChanges, needsRestart } from "./changes.ts";
-import { type Config, type ConfigReading, parseConfig, readConfig, showProblem } from "../config.ts";
 
 export interface CurrentConfig {
   readonly config: () => Config;

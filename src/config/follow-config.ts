@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import { type Clock, HOUR } from "../access/time.ts";
 import { type AuditLog, auditEvent } from "../audit/event.ts";
-import { watchConfig } from "./watch.ts";
-import type { CurrentConfig, Taken } from "./current-config.ts";
 import { problemOf } from "../operator-log.ts";
+import type { CurrentConfig, Taken } from "./current-config.ts";
+import { watchConfig } from "./watch.ts";
 
 interface FollowDeps {
   readonly file: string;

@@ -5,6 +5,7 @@ import type { Clock } from "../access/time.ts";
 import type { AuditEvent, AuditLog } from "../audit/event.ts";
 import type { WithheldMemory } from "../cloud/withheld.ts";
 import type { Ledger } from "../grants/ledger.ts";
+import type { Links } from "../identity/links.ts";
 import type { Outbox } from "../notices/outbox.ts";
 import type { PostureMemory } from "../posture/posture-memory.ts";
 import { createRememberedGrants, type RememberedGrants } from "../reconcile/remembered-grants.ts";
@@ -16,6 +17,7 @@ import type { RedisConnection } from "./connection.ts";
 import { startEmbeddedRedis } from "./embedded-server.ts";
 import { keyPrefixOf } from "./keys.ts";
 import { createRedisLedger } from "./ledger.ts";
+import { createRedisLinks } from "./links.ts";
 import { createRedisOutbox } from "./outbox.ts";
 import { createPostureMemory } from "./posture-memory.ts";
 import { createReplayGuard } from "./replays.ts";
@@ -39,6 +41,7 @@ export interface Memory {
   readonly ledger: Ledger;
   readonly auditLog: AuditLog;
   readonly outbox: Outbox;
+  readonly links: Links;
   readonly remembered: RememberedGrants;
   readonly postures: PostureMemory;
   readonly withheld: WithheldMemory;
@@ -61,6 +64,7 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
     remembered,
     ledger: createRememberingLedger(ledger, remembered, committed),
     auditLog: createRedisAuditLog(redis, prefix, { clock, onAppended }),
+    links: createRedisLinks(redis, prefix, { clock }),
     outbox: createRedisOutbox(redis, prefix, { clock }),
     postures: createPostureMemory(redis, prefix),
     withheld: createWithheldMemory(redis, prefix),

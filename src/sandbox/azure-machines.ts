@@ -4,8 +4,8 @@ import type { WrittenCollections } from "./azure/firewall-world.ts";
 import type { AzureWorld, NetworkSecurityGroup, VirtualMachine, WrittenRule } from "./azure/world.ts";
 
 export const SUBSCRIPTION = "00000000-0000-0000-0000-000000000001";
-const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-acme`;
-const NETWORK = `${GROUP}/providers/Microsoft.Network`;
+export const RESOURCE_GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-acme`;
+const NETWORK = `${RESOURCE_GROUP}/providers/Microsoft.Network`;
 const location = "westeurope";
 
 export const nsgId = (name: string): string => `${NETWORK}/networkSecurityGroups/${name}`;
@@ -34,6 +34,8 @@ const azureMachines: readonly AzureMachine[] = [
   { name: "staging-vm-1", subnet: "staging", last: 21 },
   { name: "dev-vm-1", subnet: "dev", last: 31 },
   { name: "dev-vm-2", subnet: "dev", last: 32, stopped: true },
+  // Whose access Azure's own roles have a say in.
+  { name: "vault-vm-1", subnet: "staging", last: 22, env: "vault" },
   // Behind an Azure Firewall with classic rules, and behind one with a policy.
   { name: "prod-fw-1", subnet: "behind", last: 41, env: "prod", public: "none" },
   { name: "prod-policy-1", subnet: "policy", last: 51, env: "prod", public: "none" },
@@ -157,9 +159,9 @@ const hubRules: WrittenCollections = {
 
 export const azureWorld: AzureWorld = {
   subscriptions: [SUBSCRIPTION],
-  resourceGroups: [{ id: GROUP, location }],
+  resourceGroups: [{ id: RESOURCE_GROUP, location }],
   virtualMachines: azureMachines.map(({ name, subnet, env = subnet, os = "Linux", stopped = false }) => ({
-    id: `${GROUP}/providers/Microsoft.Compute/virtualMachines/${name}`,
+    id: `${RESOURCE_GROUP}/providers/Microsoft.Compute/virtualMachines/${name}`,
     location,
     os,
     tags: { env },

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../access/time.ts";
+import { createIamServer, type IamServer } from "./aws/iam/server.ts";
 import { createEc2Server, type Ec2Server } from "./aws/server.ts";
 import type { Ec2World } from "./aws/world.ts";
 import type { AfterFailure } from "./azure/azure-firewalls.ts";
@@ -11,13 +12,25 @@ import type { FirewallUpdate } from "./azure/firewall-durations.ts";
 import { type AzureServer, createAzureServer } from "./azure/server.ts";
 import type { AzureWorld } from "./azure/world.ts";
 import { type Bot, createBot } from "./bot.ts";
+import { type DefaultRoles, giveDefaultRoles } from "./default-roles.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createAwsGround } from "./network/aws-ground.ts";
 import { createAzureGround } from "./network/azure-ground.ts";
 import { createNetwork, type Network } from "./network/network.ts";
+import { createPagerDuty, type PagerDutyServer } from "./on-call/pagerduty.ts";
 import { createSlackServer, type SlackServer } from "./slack/server.ts";
 import type { SlackWorld } from "./slack/world.ts";
-import { AWS_KEY, azureWorld, ec2World, sandboxConfig, slackWorld } from "./world.ts";
+import {
+  AWS_KEY,
+  azureWorld,
+  ec2World,
+  iamWorld,
+  PAGERDUTY_ADDRESS,
+  PAGERDUTY_TOKEN,
+  SHIFTS,
+  sandboxConfig,
+  slackWorld,
+} from "./world.ts";
 
 export interface SandboxOptions {
   /** Redis for the bot; without it each bot runs its embedded one. */
@@ -44,6 +57,10 @@ export interface Sandbox {
   readonly slack: SlackServer;
   readonly azure: AzureServer;
   readonly ec2: Ec2Server;
+  readonly iam: IamServer;
+  readonly pagerDuty: PagerDutyServer;
+  /** What Azure's roles say of the company's people. */
+  readonly roles: DefaultRoles;
   readonly network: Network;
   readonly faults: { readonly slack: Faults; readonly azure: Faults; readonly aws: Faults };
   readonly bots: readonly [Bot, ...Bot[]];
@@ -58,7 +75,6 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
   const { clock = systemClock, world = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), "latch-sandbox-"));
   const configFile = join(folder, "latch.yaml");
-  await writeFile(configFile, options.config ?? sandboxConfig);
 
   const faults = { slack: createFaults(), azure: createFaults(), aws: createFaults() };
   const secrets = { botToken: "xoxb-sandbox", appToken: "xapp-sandbox", signingSecret: "sandbox-signing-secret" };
@@ -79,8 +95,12 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     afterFirewallFailure: options.afterFirewallFailure ?? "old",
   });
   const ec2 = await createEc2Server({ clock, world: world.ec2 ?? ec2World, faults: faults.aws });
+  const iam = await createIamServer({ world: iamWorld });
+  const pagerDuty = await createPagerDuty({ token: PAGERDUTY_TOKEN, clock, shifts: SHIFTS });
+  const roles = giveDefaultRoles(azure.roles);
   const network = createNetwork({ grounds: [createAzureGround(azure), createAwsGround(ec2)] });
 
+  await writeFile(configFile, (options.config ?? sandboxConfig).replaceAll(PAGERDUTY_ADDRESS, pagerDuty.url));
   const bots = await Promise.all(
     Array.from({ length: options.bots ?? 1 }, (_, i) =>
       createBot({
@@ -95,6 +115,8 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
         AZURE_ARM_ENDPOINT: azure.url,
         AZURE_ARM_TOKEN: "sandbox-token",
         AWS_ENDPOINT_URL_EC2: ec2.url,
+        AWS_ENDPOINT_URL_IAM: iam.url,
+        LATCH_PAGERDUTY_TOKEN: PAGERDUTY_TOKEN,
         AWS_ACCESS_KEY_ID: AWS_KEY.id,
         AWS_SECRET_ACCESS_KEY: AWS_KEY.secret,
         AWS_EC2_METADATA_DISABLED: "true",
@@ -109,6 +131,9 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     slack,
     azure,
     ec2,
+    iam,
+    pagerDuty,
+    roles,
     network,
     faults,
     configFile,
@@ -118,7 +143,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
       for (const each of Object.values(faults)) each.clear();
       await Promise.all(bots.map((bot) => bot.kill()));
       await network.stop();
-      await Promise.all([slack.stop(), azure.stop(), ec2.stop()]);
+      await Promise.all([slack.stop(), azure.stop(), ec2.stop(), iam.stop(), pagerDuty.stop()]);
       await rm(folder, {
         recursive: true,
         force: true,

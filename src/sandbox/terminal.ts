@@ -2,10 +2,12 @@
 
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { SANDBOX_ENTRA } from "./azure/roles/entra-people.ts";
+import type { RoleHolder } from "./default-roles.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { showRules } from "./show-rules.ts";
 import type { SeenButton, SeenMessage } from "./slack/sight.ts";
-import { ADDRESSES, CHANNELS, PEOPLE } from "./world.ts";
+import { ADDRESSES, CHANNELS, ON_CALL, PEOPLE, SCHEDULE } from "./world.ts";
 
 export interface TerminalDeps {
   readonly sandbox: Sandbox;
@@ -22,6 +24,8 @@ const HELP = `What you can type
                                         or an address, for machines behind a firewall: connect 20.50.1.10:443
                                         from: ${Object.keys(ADDRESSES).join(", ")}, or any address
   rules prod-vm-3                       what its cloud's firewalls hold
+  role take dev · role give dev         what Azure lets this person do; dev2, lead, security too
+  on-call lead · on-call nobody         whom PagerDuty calls for vault-vm-1: lead, otherLead, nobody
   machines                              which machines there are
   see                                   everything that you see now
   bot kill · bot start                  end the bot at once, and start it again
@@ -127,6 +131,28 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     say(bot.isRunning() ? "  The bot is running." : "  The bot is gone. `bot start` starts it again.");
   };
 
+  const changeRole = ([what = "", who = ""]: readonly string[]): void => {
+    if (!(who in SANDBOX_ENTRA) || (what !== "take" && what !== "give")) {
+      say(`  Type \`role take dev\` or \`role give dev\`; there are ${Object.keys(SANDBOX_ENTRA).join(", ")}.`);
+      return;
+    }
+    const holder = who as RoleHolder;
+    const role = sandbox.roles[what](holder);
+    if (role === undefined) say(what === "give" ? `  ${who} has it already.` : `  ${who} has none.`);
+    else say(`  Azure: ${who} ${what === "give" ? "is" : "is no longer"} ${role}.`);
+  };
+
+  const call = (who: string): void => {
+    if (who !== "nobody" && !(who in ON_CALL)) {
+      say("  On call can be lead, otherLead or nobody.");
+      return;
+    }
+    sandbox.pagerDuty.setShifts(
+      who === "nobody" ? [] : [{ user: ON_CALL[who as keyof typeof ON_CALL], schedule: SCHEDULE }],
+    );
+    say(`  PagerDuty: ${who} is on call.`);
+  };
+
   const run = async (line: string): Promise<boolean> => {
     const [word = "", ...rest] = line.trim().split(/\s+/u);
     const text = rest.join(" ");
@@ -143,6 +169,8 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
           .map(({ name, addresses }) => `  ${name.padEnd(16)}${addresses.join(", ")}`)
           .join("\n"),
       );
+    else if (word === "role") changeRole(rest);
+    else if (word === "on-call") call(text);
     else if (word === "see") show(true);
     else if (word === "bot") await steer(text);
     else if (word === "log")

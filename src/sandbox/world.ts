@@ -1,7 +1,10 @@
 /** A company to play in: its people, and its machines in two clouds. */
 
+import type { IamWorld } from "./aws/iam/world.ts";
 import type { Ec2World } from "./aws/world.ts";
+import { SANDBOX_ENTRA } from "./azure/roles/entra-people.ts";
 import { SUBSCRIPTION } from "./azure-machines.ts";
+import type { Shift } from "./on-call/pagerduty.ts";
 import type { SlackWorld } from "./slack/world.ts";
 
 export { azureWorld, firewallId, nsgId } from "./azure-machines.ts";
@@ -144,6 +147,19 @@ function instance(
   };
 }
 
+/** The schedule that the sandbox's policy names, and its people there. */
+export const SCHEDULE = "PVAULT";
+export const ON_CALL = { lead: "PLEAD1", otherLead: "PLEAD2" } as const;
+export const SHIFTS: readonly Shift[] = [{ user: ON_CALL.lead, schedule: SCHEDULE }];
+/** In the configuration, where each sandbox puts its own. */
+export const PAGERDUTY_ADDRESS = "https://pagerduty.example";
+export const PAGERDUTY_TOKEN = "sandbox-pagerduty-token";
+
+export const iamWorld: IamWorld = {
+  accounts: [{ id: ACCOUNT, keys: [AWS_KEY, AWS_COLLEAGUE_KEY] }],
+  users: [{ account: ACCOUNT, name: "dev1" }],
+};
+
 /** What the sandbox's bot is configured with: the example policy, for this world. */
 export const sandboxConfig = `installation: acme
 timezone: Europe/Berlin
@@ -158,6 +174,15 @@ roles:
   engineers: { groups: [S0ENG] }
   leads: { users: [${PEOPLE.lead}, ${PEOPLE.otherLead}, ${PEOPLE.formerLead}] }
   security: { users: [${PEOPLE.security}] }
+  oncall: { onCall: [pagerduty:${SCHEDULE}], otherwise: [leads] }
+identities:
+  people:
+    ${PEOPLE.dev}: { entra: ${SANDBOX_ENTRA.dev} }
+    ${PEOPLE.otherDev}: { entra: ${SANDBOX_ENTRA.dev2} }
+    ${PEOPLE.lead}: { entra: ${SANDBOX_ENTRA.lead}, pagerduty: ${ON_CALL.lead} }
+    ${PEOPLE.otherLead}: { pagerduty: ${ON_CALL.otherLead} }
+    ${PEOPLE.security}: { entra: ${SANDBOX_ENTRA.security} }
+onCall: { pagerduty: { address: ${PAGERDUTY_ADDRESS} } }
 channel: ${CHANNELS.access}
 security: { channel: ${CHANNELS.security}, roles: [security] }
 rules:
@@ -171,6 +196,21 @@ rules:
     defaultSource: vpn
     request: [engineers, leads]
     approve: { by: [leads], needed: 1, within: 30m }
+    configure: [security]
+    justification: { required: true, pattern: "^(INC|CHG)-[0-9]+" }
+  - name: vault
+    match: { names: ["vault-*"], clouds: [azure] }
+    ports: { ssh: { maximum: 1h } }
+    sources: [office, vpn, single-address]
+    defaultSource: vpn
+    request: [engineers]
+    authorities: [policy, azure-roles]
+    approve:
+      steps: [{ by: [oncall] }, { by: [security] }]
+      within: 30m
+    breakGlass: { by: [engineers], maximum: 30m, tell: [security] }
+    limits: { perPerson: 1, asksPerHour: 10 }
+    recheck: close
     configure: [security]
     justification: { required: true, pattern: "^(INC|CHG)-[0-9]+" }
   - name: staging

@@ -93,4 +93,6 @@ export const effects = ({ slack, azure, ec2 }: InsideStage): readonly string[] =
     .map(({ name, at }) => `${name} ${at}`),
 ];
 
-const eventsOf = ({ bots }: InsideStage): readonly AuditEvent[] => bots.flatMap(({ events }) => events);
+/** What was known when somebody asked goes on record beside what came of it. */
+const eventsOf = ({ bots }: InsideStage): readonly AuditEvent[] =>
+  bots.flatMap(({ events }) => events).filter(({ kind }) => kind !== "request.judged");

@@ -7,8 +7,10 @@ import { createAwsCloud } from "../../src/cloud/aws/aws-cloud.ts";
 import { tagSecret } from "../../src/cloud/aws/tag-secret.ts";
 import { fixedToken } from "../../src/cloud/azure/arm-endpoint.ts";
 import { createAzureCloud } from "../../src/cloud/azure/azure-cloud.ts";
+import { openConfig } from "../../src/config/current-config.ts";
 import { readConfig, readEnvironment } from "../../src/config.ts";
 import { type Latch, startLatch } from "../../src/latch.ts";
+import { openAuthorities } from "../../src/open-clouds.ts";
 import type { Bot } from "../../src/sandbox/bot.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { AWS_KEY } from "../../src/sandbox/world.ts";
@@ -55,6 +57,8 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
       REDIS_URL: redisUrl,
       SLACK_BOT_TOKEN: secrets.botToken,
       SLACK_API_URL: slack.apiUrl,
+      AZURE_ARM_ENDPOINT: azure.url,
+      AZURE_ARM_TOKEN: "sandbox-token",
       ...(socketMode ? { SLACK_APP_TOKEN: secrets.appToken } : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
     });
     const reading = await readConfig(sandbox.configFile);
@@ -64,8 +68,11 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
     if (account === undefined) throw new Error("the configuration has no Azure");
     latch = await startLatch({
       settings: environment.settings,
-      config,
-      policyProblem: undefined,
+      current: await openConfig({
+        file: sandbox.configFile,
+        copy: `${sandbox.configFile}.last-good`,
+        failed: () => undefined,
+      }),
       clock,
       openClouds: async (withheld) =>
         new Map([
@@ -91,6 +98,7 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
             }),
           ],
         ]),
+      openAuthorities: (now) => openAuthorities(now, environment.settings, clock),
       log: pino({ base: null }, { write: (line: string) => log.push(line.trim()) }),
       onAppended: (event) => events.push(event),
     });

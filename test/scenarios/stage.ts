@@ -41,7 +41,7 @@ export interface Stage extends Sandbox {
   readonly reaches: (from: string, machine: string, port?: number) => Promise<boolean>;
   /** Waits until it is so; throws after `limitMs` with what was waited for. */
   readonly until: (what: string, so: () => boolean | Promise<boolean>, limitMs?: number) => Promise<void>;
-  /** Kinds of the audit events about this request or grant, in order, of all bots' stdout. */
+  /** Kinds of the audit events about this request or grant, but for what was known when it was asked, in order, of all bots' stdout. */
   readonly told: (requestId: string) => readonly string[];
 }
 
@@ -208,7 +208,8 @@ export const vocabulary = (sandbox: Sandbox) => {
         .flatMap((bot) => bot.events)
         .toSorted((a, b) => a.at - b.at)
         .filter((event) => ("requestId" in event ? event.requestId : undefined) === requestId)
-        .map((event) => event.kind),
+        .map((event) => event.kind)
+        .filter((kind) => kind !== "request.judged"),
   };
 };
 
