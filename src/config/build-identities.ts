@@ -14,6 +14,12 @@ export const identitySettings = ({ identities }: FileContent, complain: Complain
       ["identities", "linkByEmailAlthoughItMayChangeHands", twice[0]],
       "this address is there twice; case makes no difference",
     );
+  const { signIn } = identities ?? {};
+  if (signIn !== undefined && Object.keys(signIn.links).length === 0)
+    complain(
+      ["identities", "signIn", "links"],
+      "links nothing; write which claim is which identity, like { entra: oid }",
+    );
   return {
     people: new Map(
       Object.entries(identities?.people ?? {}).map(([user, person]): [string, PersonSettings] => [
@@ -26,7 +32,7 @@ export const identitySettings = ({ identities }: FileContent, complain: Complain
       ]),
     ),
     profileFields: given(identities?.profileFields ?? {}),
-    signIn: identities?.signIn && { ...identities.signIn, links: given(identities.signIn.links) },
+    signIn: signIn && { ...signIn, links: given(signIn.links) },
     byEmail: new Map(byEmail.map(([email, written]) => [email.toLowerCase(), writtenIdentities(written)])),
   };
 };

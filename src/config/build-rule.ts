@@ -25,6 +25,9 @@ export const buildRule = (content: RuleContent, index: number, around: Surroundi
   const channel = content.channel ?? around.topChannel;
   if (channel === undefined) complain(["channel"], "is missing; name a channel here or at the top of the file");
 
+  if (content.limits !== undefined && Object.keys(content.limits).length === 0)
+    complain(["limits"], "limits nothing; write perPerson, perMachine or asksPerHour");
+
   const sources = (content.sources ?? ["single-address"]).map((word) => allowedSource(word, policy));
   return {
     name: content.name ?? `rule ${index + 1}`,

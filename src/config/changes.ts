@@ -33,7 +33,7 @@ export const needsRestart = (before: Config, after: Config): readonly string[] =
 const FIXED: readonly { readonly what: string; readonly of: (config: Config) => unknown }[] = [
   { what: "installation", of: ({ installation }) => installation },
   { what: "clouds.azure", of: ({ azure }) => azure },
-  { what: "clouds.aws", of: ({ aws }) => aws.map(({ azureScope: _, ...account }) => account) },
+  { what: "clouds.aws", of: ({ aws }) => aws.map((account) => ({ ...account, azureScope: undefined })) },
   { what: "identities.signIn", of: ({ identities }) => identities.signIn },
   { what: "onCall", of: ({ onCall }) => onCall },
   { what: "security.digest", of: ({ security, timezone }) => security?.digest && [security.digest, timezone] },

@@ -55,7 +55,7 @@ const signIn = map("a sign-in, like { issuer: https://…, clientId: …, links:
   links: map("which claim is which identity, like { entra: oid }", {
     entra: claim.optional(),
     aws: claim.optional(),
-  }).refine((links) => Object.keys(links).length > 0, "links nothing; write which claim it is, like { entra: oid }"),
+  }),
 });
 
 export const identities = map("who people are in the clouds, like { people: { U0DEV1: { entra: … } } }", {

@@ -38,7 +38,7 @@ const wrong = (value: unknown, schema: Schema, root: Schema, at = ""): readonly 
   const { type, enum: words, const: only, pattern, anyOf, required, items } = schema;
   if (type !== undefined && ![type].flat().includes(typeOf(value))) found.push(`${at}: ${typeOf(value)}`);
   if (Array.isArray(words) && !words.includes(value)) found.push(`${at}: ${String(value)}`);
-  if (only !== undefined && only !== value) found.push(`${at}: not ${String(only)}`);
+  if (only !== undefined && only !== value) found.push(`${at}: not ${JSON.stringify(only)}`);
   if (typeof pattern === "string" && typeof value === "string" && !new RegExp(pattern, "u").test(value))
     found.push(`${at}: ${value}`);
   if (Array.isArray(anyOf) && anyOf.every((each) => wrong(value, each, root, at).length > 0))
