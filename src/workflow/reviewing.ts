@@ -37,12 +37,17 @@ export interface Given {
   readonly by: Linked;
 }
 
+export type ReviewingDeps = Pick<WorkflowDeps, "policy" | "directory" | "clock"> & {
+  readonly ledger: Pick<WorkflowDeps["ledger"], "request">;
+  readonly machines: Pick<WorkflowDeps["machines"], "byId">;
+};
+
 /** Everything is looked up now. Throws a `Fault` when something that has to be known can't be. */
 export const reviewingOf = async (
   id: RequestId,
   user: string,
   verdict: "approve" | "deny",
-  deps: WorkflowDeps,
+  deps: ReviewingDeps,
 ): Promise<Reviewing | Refusal> => {
   const policy = deps.policy();
   if (policy === undefined) return refuse("policy-unreadable", {});
