@@ -79,14 +79,14 @@ export const createAuthorizationApi = (arm: Arm, clock: Clock): AuthorizationApi
     throw azureFault(what, outcome.problem);
   };
 
-  const role = async (id: string, signal: AbortSignal): Promise<readonly [string, RoleDefinition][]> => {
-    const found = kept.get(id);
-    if (found !== undefined && clock.now() < found.until) return [[id, found.role]];
-    kept.delete(id);
+  const role = async (key: string, id: string, signal: AbortSignal): Promise<readonly [string, RoleDefinition][]> => {
+    const found = kept.get(key);
+    if (found !== undefined && clock.now() < found.until) return [[key, found.role]];
+    kept.delete(key);
     const read = await readRole(id, signal);
     if (read === undefined) return [];
-    kept.set(id, { until: later(clock.now(), MINUTE), role: read });
-    return [[id, read]];
+    kept.set(key, { until: later(clock.now(), MINUTE), role: read });
+    return [[key, read]];
   };
 
   return {
@@ -108,8 +108,8 @@ export const createAuthorizationApi = (arm: Arm, clock: Clock): AuthorizationApi
       );
     },
     roles: async (ids, signal) => {
-      const wanted = [...new Set(ids.map(idKey))].filter((id) => ROLE_ID.test(id));
-      const found = await Promise.all(wanted.map(async (id) => role(id, signal)));
+      const wanted = [...new Map(ids.map((id) => [idKey(id), id]))].filter(([key]) => ROLE_ID.test(key));
+      const found = await Promise.all(wanted.map(async ([key, id]) => role(key, id, signal)));
       return new Map(found.flat());
     },
   };
@@ -121,8 +121,21 @@ const WORDS = { roleAssignments: "role assignments", denyAssignments: "deny assi
 const ROLE_ID =
   /^(?:\/subscriptions\/[\w-]+|\/providers\/microsoft\.management\/managementgroups\/[\w.()-]+)?\/providers\/microsoft\.authorization\/roledefinitions\/[\w-]+$/u;
 
-/** As the SDK puts it behind the address and a slash. */
-const pathOf = (id: string): string => id.trim().split("/").filter(Boolean).map(encodeURIComponent).join("/");
+/** As the SDK puts it behind the address and a slash. We keep ids in lower case; these words are asked for as they are documented. */
+const pathOf = (id: string): string =>
+  id
+    .trim()
+    .split("/")
+    .filter(Boolean)
+    .map((part) => WRITTEN.get(part) ?? encodeURIComponent(part))
+    .join("/");
+
+const WRITTEN = new Map(
+  ["resourceGroups", "Microsoft.Compute", "virtualMachines", "Microsoft.Security", "securityConnectors"].map((word) => [
+    word.toLowerCase(),
+    word,
+  ]),
+);
 
 const readable = <T>(what: string, read: () => T): T => {
   try {

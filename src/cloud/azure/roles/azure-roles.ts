@@ -10,7 +10,7 @@ import { checkEndpoint, isFixedToken } from "../arm-endpoint.ts";
 import { overlap } from "./action-pattern.ts";
 import { createAuthorizationApi } from "./authorization-api.ts";
 import { hangsOnGroups } from "./judge-denials.ts";
-import { judgeRoles, type RoleQuestion } from "./judge-roles.ts";
+import { judgeRoles, mayCount, type RoleQuestion } from "./judge-roles.ts";
 
 /** Actions that an activity needs, all of them; stars are any text. */
 export type ActionsOf = Readonly<Record<Activity, readonly string[]>>;
@@ -72,7 +72,7 @@ export const createAzureRoles = (deps: AzureRolesDeps): Authority => {
         api.denyAssignments(scope, signal),
       ]);
       const roles = await api.roles(
-        assignments.map(({ role }) => role),
+        assignments.filter((each) => mayCount(each, { person, scope })).map(({ role }) => role),
         signal,
       );
       const question: RoleQuestion = { person, scope, needed, assignments, roles, denials, denialsOfTheirs: undefined };

@@ -50,24 +50,35 @@ export const judgeRoles = (question: RoleQuestion): AuthorityAnswer => {
   return denial === undefined ? { kind: "yes" } : no(denial);
 };
 
+/** Whether it is theirs or a group's, and reaches the scope. Of all others Azure needn't be asked what their roles allow. */
+export const mayCount = (
+  assignment: RoleAssignment,
+  { person, scope }: Pick<RoleQuestion, "person" | "scope">,
+): boolean =>
+  isAtOrAbove(assignment.scope, scope) && (isDirect(assignment, person) || assignment.principalType === "Group");
+
+const isDirect = ({ principal, principalType }: RoleAssignment, person: string): boolean =>
+  principal === person && (principalType === undefined || principalType === "User");
+
 interface Given extends Permission {
   /** Why it isn't certain that they have it, in words for people. */
   readonly doubt: string | undefined;
 }
 
-const permissionsOf = ({ person, scope, assignments, roles }: RoleQuestion): readonly Given[] => {
-  const isTheirs = ({ principal, principalType }: RoleAssignment): boolean =>
-    principal === person && (principalType === undefined || principalType === "User");
+const permissionsOf = (question: RoleQuestion): readonly Given[] => {
+  const { person, assignments, roles } = question;
   // Azure was asked for theirs alone. Whoever lists other people's as well didn't understand, and may have listed any group.
-  const isOfTheirsOnly = assignments.every((one) => isTheirs(one) || one.principalType?.endsWith("Group") === true);
+  const isOfTheirsOnly = assignments.every(
+    (one) => isDirect(one, person) || one.principalType?.endsWith("Group") === true,
+  );
 
   return assignments
-    .filter((one) => isAtOrAbove(one.scope, scope) && (isTheirs(one) || one.principalType === "Group"))
+    .filter((one) => mayCount(one, question))
     .flatMap((one) => {
       const role = roles.get(idKey(one.role));
       if (role === undefined) return [];
       const stranger =
-        isTheirs(one) || isOfTheirsOnly
+        isDirect(one, person) || isOfTheirsOnly
           ? undefined
           : "which groups they are in, because Azure listed role assignments of others too";
       const condition = one.isConditional ? `the condition of a role assignment of \`${role.name}\`` : undefined;

@@ -21,8 +21,13 @@ const NONE: Filter = { atScope: false, assignedTo: undefined, principalId: undef
 /** `undefined`: it can't be read. */
 export const readFilter = (text: string): Filter | undefined => {
   if (text === "") return NONE;
-  const parts = text.split(/\s+and\s+/u).map((part) => readPart(part.trim()));
-  return parts.includes(undefined) ? undefined : Object.assign({}, NONE, ...parts);
+  let filter = NONE;
+  for (const part of text.split(/\s+and\s+/u)) {
+    const read = readPart(part.trim());
+    if (read === undefined) return undefined;
+    filter = { ...filter, ...read };
+  }
+  return filter;
 };
 
 const readPart = (part: string): Partial<Filter> | undefined => {

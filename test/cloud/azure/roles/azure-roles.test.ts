@@ -236,3 +236,26 @@ test.each([
   const question = { activity: "request", machine: inAzure(), identities: { entra, aws: [] } } as const;
   expect(show(await authority.ask(question, new AbortController().signal))).toBe(expected);
 });
+
+test("what the roles of others or below the machine allow isn't asked", async () => {
+  const { roles, may, azure } = await setup();
+  roles.assignRole({ principal: ME, role: "Contributor", scope: `${VM}/extensions/agent` });
+  roles.assignRole({ principal: ME, role: "Owner", scope: SUB });
+  roles.assignRole({ principal: ME, role: "Owner", scope: VM });
+  expect(await may()).toEqual(yes);
+  expect(azure.calls.filter(({ path }) => path.includes("roleDefinitions"))).toHaveLength(1);
+});
+
+test("Azure is asked in the words of its documentation", async () => {
+  const { roles, may, azure } = await setup();
+  roles.assignRole({ principal: ME, role: "Owner", scope: SUB });
+  await may();
+  const at = VM.replace("rg-Prod", "rg-prod").replace("Prod-VM-3", "prod-vm-3");
+  expect(azure.calls.map(({ method, path, query }) => `${method} ${path}${query}`).toSorted()).toEqual(
+    [
+      `GET ${at}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=assignedTo(%27${ME}%27)`,
+      `GET ${at}/providers/Microsoft.Authorization/denyAssignments?api-version=2022-04-01&$filter=atScope()`,
+      `GET ${SUB}/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635?api-version=2022-04-01`,
+    ].toSorted(),
+  );
+});

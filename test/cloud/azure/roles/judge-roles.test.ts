@@ -189,6 +189,7 @@ test("of a needed pattern one denied action is enough, and the pattern is told",
   expect(denied(permission(["Microsoft.Network/networkInterfaces/read"]))).toBe(`denied by lock: ${NETWORK}`);
   expect(denied(permission(["Microsoft.Network/*"], ["*/read"]))).toBe("yes");
   expect(denied(permission(["Microsoft.Network/a/*"], ["Microsoft.Network/*"]))).toBe("yes");
+  expect(denied(permission(["Microsoft.Network/a/read"], ["Microsoft.Network/a/*"]))).toBe("yes");
   expect(
     denied(permission(["Microsoft.Network/networkInterfaces/*"], ["Microsoft.Network/networkInterfaces/x/*"])),
   ).toBe(`denied by lock: ${NETWORK}`);
