@@ -194,8 +194,9 @@ const channels = (event: AuditEvent, destinations: readonly string[], to: Audien
   destinations.map((destination) => message(event, destination, to, URGENT, `${to}/${destination}`));
 
 /** Each channel once, but for the one that hears it anyway. */
-const besideOf = (channel: string, ids: readonly (string | undefined)[]): readonly string[] =>
-  [...new Set(ids.filter((id) => id !== undefined && isChannel(id) && id !== channel))] as readonly string[];
+const besideOf = (hearing: string, ids: readonly (string | undefined)[]): readonly string[] => [
+  ...new Set(ids.filter((id) => id !== undefined).filter((id) => isChannel(id) && id !== hearing)),
+];
 
 /** https://docs.slack.dev/reference/objects/conversation-object and the other objects: what ids begin with. */
 const isUser = (id: string): boolean => /^[UW]/u.test(id);

@@ -44,6 +44,8 @@ export interface Answers {
   readonly refused: (user: string, text: string, refusals: readonly Refusal[], ask?: Ask) => Drawn;
   /** Withdraws or closes what has this id, and says what came of it. */
   readonly endedEarly: (user: string, text: string, id: string, only?: "withdraw") => Promise<Drawn>;
+  /** Whether `/jit link` is there to be offered. */
+  readonly offersLinking: () => boolean;
 }
 
 export const createAnswers = (deps: AnswerDeps): Answers => {
@@ -61,11 +63,13 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
     }
   };
 
+  const offersLinking = (): boolean => deps.offersLinking?.() ?? false;
+
   const refusals: Answers["refusals"] = (all, ask) => {
     const situation = {
       now: deps.clock.now(),
       zone: deps.zone(),
-      offersLinking: deps.offersLinking?.() ?? false,
+      offersLinking: offersLinking(),
       ...(ask === undefined ? {} : { command: ask }),
     };
     const text = refusalsText(all, situation);
@@ -87,6 +91,7 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
 
   return {
     orCannotCheck,
+    offersLinking,
     refusals,
     refused,
     privately: (respond, { text, blocks }) =>

@@ -145,7 +145,7 @@ const readAudit = (words: Words): Command | Refusal => {
 };
 
 const readBreakGlass = (words: Words): Command | Refusal => {
-  if (words.peek() === undefined) return unreadable("missing-machine", "break-glass");
+  if (words.peek() === undefined) return unreadable("missing-machine", BREAK_GLASS[0]);
   const ask = readAsk(words);
   return isRefusal(ask) ? ask : { ...ask, breakGlass: true };
 };
@@ -158,6 +158,10 @@ const readAsk = (words: Words): TypedAsk | Refusal => {
     const guess = nearMiss(first, subcommands);
     return guess === undefined ? undefined : unreadable("unknown-word", first, guess);
   };
+  // Whoever is in a hurry and slips must not be told of services.
+  const isBreak = first.toLowerCase() === "break" && words.peek()?.text.toLowerCase() === "glass";
+  if (isBreak || nearMiss(first, BREAK_GLASS) !== undefined)
+    return unreadable("unknown-word", isBreak ? "break glass" : first, BREAK_GLASS[0]);
   const machine = words.next();
   if (machine === undefined || services.length === 0) return misspelt() ?? unreadable("missing-machine", first);
   if (isId(machine.text.toLowerCase()) && nearMiss(first, ["extend", "close"]) !== undefined) {
@@ -256,6 +260,8 @@ const readJustification = (words: Words): string | Refusal => {
   if (justification.length <= LONGEST_JUSTIFICATION) return justification;
   return refuse("justification-too-long", { length: justification.length, maximum: LONGEST_JUSTIFICATION });
 };
+
+const BREAK_GLASS = ["break-glass", "breakglass"];
 
 const KEYWORDS = ["from", "because", "until"];
 

@@ -4,6 +4,7 @@ import type { App, BlockAction, ButtonAction, RespondFn, webApi } from "@slack/b
 import type { RequestId } from "../access/identifier.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { AccessRequest } from "../grants/request.ts";
+import type { ReviewBreakGlass } from "../workflow/review-break-glass.ts";
 import type { MayReview, ReviewRequest } from "../workflow/review-request.ts";
 import type { Answers, LogProblem } from "./answer.ts";
 import type { ActionId } from "./blocks.ts";
@@ -14,8 +15,7 @@ interface ButtonDeps {
   readonly client: webApi.WebClient;
   readonly review: ReviewRequest;
   readonly mayReview: MayReview;
-  /** Somebody looked at what was opened past approvals. Throws a `Fault` when something that has to be known can't be. */
-  readonly reviewBreakGlass?: (id: RequestId, user: string) => Promise<AccessRequest | Refusal>;
+  readonly reviewBreakGlass: ReviewBreakGlass;
   readonly answers: Answers;
   readonly log: LogProblem;
 }
@@ -55,7 +55,6 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
   });
 
   on("break-glass.reviewed", async (id, user, respond) => {
-    if (reviewBreakGlass === undefined) return;
     const reviewed = await answers.orCannotCheck("review a break-glass", () => reviewBreakGlass(id as RequestId, user));
     if (isRefusal(reviewed)) await answers.privately(respond, answers.refused(user, `reviewed ${id}`, [reviewed]));
     else await answers.privately(respond, drawReviewed(reviewed));

@@ -2,7 +2,7 @@
 
 import type { App } from "@slack/bolt";
 import type { Identities } from "../access/person.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
 import type { ProtectMachine } from "../workflow/protecting/protect-machine.ts";
@@ -26,8 +26,7 @@ interface CommandDeps {
   readonly explainWhy: ExplainWhy;
   readonly protectMachine: ProtectMachine;
   readonly unprotectMachine: UnprotectMachine;
-  /** Absent: who people are elsewhere isn't for themselves to say. */
-  readonly linking?: Linking;
+  readonly linking: Linking;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
@@ -95,7 +94,7 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
       );
       return isRefusal(explained)
         ? deps.answers.refused(user, text, [explained])
-        : drawWhy(explained, deps.clock.now(), deps.zone());
+        : drawWhy(explained, deps.clock.now(), deps.zone(), deps.answers.offersLinking());
     }
     case "link":
       return link(command.code, user, deps);
@@ -119,7 +118,6 @@ const submit = async (ask: Ask, user: string, text: string, deps: CommandDeps): 
 
 /** A code is for one person's eyes: it isn't recorded with what they were refused. */
 const link = async (code: string | undefined, user: string, { linking, answers }: CommandDeps): Promise<Drawn> => {
-  if (linking === undefined) return answers.refused(user, "link", [refuse("linking-not-offered", {})]);
   if (code === undefined) {
     const begun = await answers.orCannotCheck("begin to link", () => linking.begin(user));
     return isRefusal(begun) ? answers.refused(user, "link", [begun]) : drawLinkBegun(begun.href);
@@ -129,7 +127,6 @@ const link = async (code: string | undefined, user: string, { linking, answers }
 };
 
 const unlink = async (user: string, { linking, answers }: CommandDeps): Promise<Drawn> => {
-  if (linking === undefined) return answers.refused(user, "unlink", [refuse("linking-not-offered", {})]);
   const unlinked = await answers.orCannotCheck("unlink", () => linking.unlink(user));
   return isRefusal(unlinked) ? answers.refused(user, "unlink", [unlinked]) : drawUnlinked(unlinked.identities);
 };

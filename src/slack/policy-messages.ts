@@ -3,7 +3,7 @@
 import type { AuditEvent } from "../audit/event.ts";
 import { cut, type Drawn, drawn } from "./blocks.ts";
 import { capital, few, listed, shortened } from "./lists.ts";
-import { escapeMrkdwn, mention, mentionGroup, operatorsText } from "./mrkdwn.ts";
+import { code, escapeMrkdwn, mention, mentionGroup, operatorsText } from "./mrkdwn.ts";
 import { bulleted } from "./protection-words.ts";
 import { scheduleName } from "./step-words.ts";
 import { accessTitle } from "./title.ts";
@@ -14,17 +14,15 @@ export const drawPolicyNews = (event: Told): Drawn => {
   switch (event.kind) {
     case "policy.changed": {
       const { changes } = event;
-      if (changes.length === 0) return drawn("The configuration was read again. It decides nothing differently.");
-      return drawn(
-        `The configuration changed, and counts from now on: ${changes.length === 1 ? "one difference" : `${changes.length} differences`}.`,
-        sentences(changes),
-      );
+      return changes.length === 0
+        ? drawn("The configuration file changed in its writing only: nothing is decided differently.")
+        : drawn("The configuration changed, and counts from now on:", sentences(changes));
     }
     case "policy.refused": {
       const { problems } = event;
       return drawn(
-        `The new configuration can't be used; the one before still counts. ${problems.length === 1 ? "One mistake" : `${problems.length} mistakes`}:`,
-        sentences(problems),
+        "The new configuration can't be used; the one before still counts.",
+        sentences(problems.map(withoutPlace), problems.map(placeOf)),
       );
     }
     case "schedule.silent": {
@@ -44,8 +42,19 @@ export const drawPolicyNews = (event: Told): Drawn => {
   }
 };
 
-const sentences = (texts: readonly string[]): readonly string[] =>
-  bulleted(texts.map((text) => cut(operatorsText(text), LONGEST_SENTENCE)));
+const sentences = (texts: readonly string[], places: readonly string[] = []): readonly string[] =>
+  bulleted(
+    texts.map((text, at) => {
+      const sentence = cut(operatorsText(text), LONGEST_SENTENCE);
+      const place = places[at] ?? "";
+      return place === "" ? sentence : `${code(place)} ${sentence}`;
+    }),
+  );
+
+/** `latch.yaml:31:14`, to be copied; empty where a problem has no place. */
+const placeOf = (problem: string): string => /^\S{1,200}:\d+:\d+(?= )/u.exec(problem)?.[0] ?? "";
+
+const withoutPlace = (problem: string): string => problem.slice(placeOf(problem).length).trim();
 
 const MOST_NAMED = 12;
 const LONGEST_SENTENCE = 400;

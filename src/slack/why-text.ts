@@ -5,20 +5,21 @@ import type { Port } from "../access/port.ts";
 import { ANYWHERE, type Cidr, showCidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import { isKeptClosed, type Protection } from "../grants/protection.ts";
-import { type Approve, type Rule, type Step, showAllowed, sourcesFor } from "../policy/policy.ts";
+import { type PortRule, type Rule, showAllowed, sourcesFor } from "../policy/policy.ts";
 import { doorWords, findingWords } from "../posture/finding-words.ts";
 import { portsWords } from "../posture/reachable-words.ts";
 import type { DoorFindings } from "../posture/why.ts";
-import type { Explained, OfferedPort } from "../workflow/standing-of-machines/explain-why.ts";
+import type { Explained } from "../workflow/standing-of-machines/explain-why.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { showSources } from "./card.ts";
 import { capital, few, listed, shortened } from "./lists.ts";
 import { code, literal, showSource, when } from "./mrkdwn.ts";
 import { rulesNamed } from "./protection-words.ts";
-import { refusalText } from "./refusal-text.ts";
+import { refusalText, type Situation } from "./refusal-text.ts";
+import { answersText, ruleLines } from "./rule-words.ts";
 import { be, servicesTitle } from "./title.ts";
 
-export const drawWhy = (explained: Explained, now: EpochMs, zone: string): Drawn => {
+export const drawWhy = (explained: Explained, now: EpochMs, zone: string, offersLinking = false): Drawn => {
   const { machine, grants, protection } = explained;
   const open = grants.map(
     (grant) =>
@@ -26,7 +27,7 @@ export const drawWhy = (explained: Explained, now: EpochMs, zone: string): Drawn
   );
   return drawn(summary(explained), [
     ...open,
-    ...policyLines(explained, now, zone),
+    ...policyLines(explained, { now, zone, offersLinking }),
     protectionText(protection),
     ...firewallLines(explained, machine.name),
   ]);
@@ -56,34 +57,42 @@ const summary = ({ machine, grants, offered, mayConfigure }: Explained): string 
   return `You may ask for ${literal(servicesTitle(may.map(({ line }) => line.name)))} on ${name}.`;
 };
 
-const policyLines = ({ rule, offered, mayConfigure }: Explained, now: EpochMs, zone: string): readonly string[] => {
+/** What is wrong with every port is said once. */
+const policyLines = ({ rule, offered, mayConfigure }: Explained, situation: Situation): readonly string[] => {
   if (rule === undefined) return ["No rule of the policy speaks of it, so nobody may ask for it."];
-  const [first] = offered;
-  const same = first?.refusals.some(({ code: why }) => why === "not-eligible") ?? false;
+  const ports = offered.map(({ line, refusals }) => ({
+    line,
+    problems: refusals.map((refusal) => refusalText(refusal, situation)),
+  }));
+  const everywhere = (ports[0]?.problems ?? []).filter((text) =>
+    ports.every(({ problems }) => problems.includes(text)),
+  );
+  const ofPort = ports.map(({ line, problems }) => ({
+    line,
+    problems: problems.filter((text) => !everywhere.includes(text)),
+  }));
+  const isForOthers = offered.some(({ refusals }) => refusals.some((refusal) => refusal.code === "not-eligible"));
   return [
     `The policy says, in rule *${literal(rule.name)}*:`,
-    ...(same && first !== undefined
-      ? first.refusals.map((refusal) => `• ${refusalText(refusal, { now, zone })}`)
-      : offered.map((each) => `• ${offerText(each, rule, now, zone)}`)),
-    ...(mayConfigure ? ["• You may protect it, and unprotect it."] : []),
+    ...[
+      ...everywhere,
+      ...ofPort.flatMap(({ line, problems }) =>
+        problems.length === 0 && everywhere.length > 0 ? [] : [offerText(line, problems, rule)],
+      ),
+      ...(isForOthers ? [] : ruleLines(rule)),
+      ...(mayConfigure ? ["You may protect it, and unprotect it."] : []),
+    ].map((text) => `• ${text}`),
   ];
 };
 
-const offerText = ({ line, refusals }: OfferedPort, rule: Rule, now: EpochMs, zone: string): string => {
-  const [refusal] = refusals;
+const offerText = (line: PortRule, problems: readonly string[], rule: Rule): string => {
   const title = literal(capital(servicesTitle([line.name])));
-  if (refusal !== undefined) return `${title}: ${refusalText(refusal, { now, zone })}`;
+  if (problems.length > 0) return `${title}: ${problems.join(" ")}`;
   const from = sourcesFor(rule, line).map((source) =>
     source.kind === "single-address" ? "one single address" : showSource(showAllowed(source)),
   );
   return `${title}: for ${showDuration(line.maximumMs)} at most, from ${listed(from, "or")}; ${answersText(rule.approve)}`;
 };
-
-const answersText = (approve: Approve): string =>
-  approve.kind === "none" ? "it opens at once." : `${approve.steps.map(stepText).join(", then ")} has to approve.`;
-
-const stepText = ({ roles, needed }: Step): string =>
-  `${needed === 1 ? "one" : needed} of ${roles.map((role) => `*${literal(role)}*`).join(" or ")}`;
 
 const firewallLines = ({ findings, notLookedAt }: Explained, machine: string): readonly string[] => {
   if (findings === undefined) return [`I can't find what stands before ${literal(machine)} any more.`];

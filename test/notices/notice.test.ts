@@ -27,6 +27,16 @@ const ended = {
   stillOpen: [],
 } as unknown as AuditEvent;
 
+const identity = {
+  id: "e",
+  at: NOW,
+  actor: { kind: "person", person: DEV },
+  person: DEV,
+  issuer: "https://login.example",
+  subject: "s",
+  identities: { entra: undefined, aws: [] },
+} as const;
+
 const events: Readonly<Record<string, AuditEvent>> = {
   submitted: {
     ...facts,
@@ -132,6 +142,46 @@ const events: Readonly<Record<string, AuditEvent>> = {
     opennesses: {},
     worst: [],
   },
+  "glass broken": {
+    ...facts,
+    kind: "break-glass.used",
+    rule: "production",
+    skipped: ["U0LEAD1", "S0LEADS", "U0DEV1", "U0SEC1"],
+    tell: ["U0SEC1", "U0SEC2", "C0SECURITY", "C0WAR", "C0ACCESS"],
+    expiresAt: END,
+  },
+  "glass broken, told to a group": {
+    ...facts,
+    kind: "break-glass.used",
+    rule: "production",
+    skipped: [],
+    tell: ["S0SEC"],
+    expiresAt: END,
+  },
+  "not yet reviewed": { ...facts, kind: "break-glass.unreviewed", usedAt: NOW, tell: ["U0SEC1", "C0WAR"] },
+  "reviewed afterwards": { ...facts, kind: "break-glass.reviewed" },
+  "nobody on call": { ...facts, kind: "schedule.silent", schedules: ["pagerduty:P1"], instead: ["U0LEAD1"] },
+  disallowed: { ...facts, kind: "grant.disallowed", code: "authority-no", closes: true, expiresAt: END },
+  linked: { ...identity, kind: "identity.linked" },
+  unlinked: { ...identity, kind: "identity.unlinked" },
+  "account taken": {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "identity.refused",
+    person: DEV,
+    code: "identity-taken",
+  },
+  "code wrong": {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "identity.refused",
+    person: DEV,
+    code: "link-code-unknown",
+  },
+  "policy changed": { id: "e", at: NOW, actor: { kind: "bot" }, kind: "policy.changed", changes: [] },
+  "policy refused": { id: "e", at: NOW, actor: { kind: "bot" }, kind: "policy.refused", problems: [] },
   started: { id: "e", at: NOW, actor: { kind: "bot" }, kind: "bot.started", installation: "acme" },
 };
 
@@ -179,6 +229,31 @@ describe("who hears of what", () => {
     ["repaired", ["e/security in C0SECURITY"]],
     ["worsened", ["e/security in C0SECURITY"]],
     ["digest", ["e/security in C0SECURITY"]],
+    [
+      "glass broken",
+      [
+        CARD,
+        "e/skipped/U0LEAD1 in U0LEAD1",
+        "e/skipped/U0SEC1 in U0SEC1",
+        "e/told/U0SEC2 in U0SEC2",
+        "e/told/C0SECURITY in C0SECURITY",
+        "e/told/C0WAR in C0WAR",
+      ],
+    ],
+    ["glass broken, told to a group", [CARD, "e/channel/C0ACCESS in C0ACCESS", "e/told/C0SECURITY in C0SECURITY"]],
+    [
+      "not yet reviewed",
+      [CARD, "e/channel/C0ACCESS in C0ACCESS", "e/told/C0WAR in C0WAR", "e/told/C0SECURITY in C0SECURITY"],
+    ],
+    ["reviewed afterwards", [CARD]],
+    ["nobody on call", [CARD, "e/security in C0SECURITY"]],
+    ["disallowed", [CARD, "e/requester in U0DEV1", "e/security in C0SECURITY"]],
+    ["linked", ["e/person in U0DEV1", "e/security in C0SECURITY"]],
+    ["unlinked", ["e/person in U0DEV1"]],
+    ["account taken", ["e/security in C0SECURITY"]],
+    ["code wrong", []],
+    ["policy changed", ["e/security in C0SECURITY"]],
+    ["policy refused", ["e/security in C0SECURITY"]],
   ])("%s", (name, expected) => {
     expect(heard(events[name], "C0SECURITY")).toEqual(expected);
   });
@@ -187,6 +262,9 @@ describe("who hears of what", () => {
     expect(heard(events["overdue"])).toEqual([CARD, "e/security in C0ACCESS"]);
     expect(heard(events["undercut"])).toEqual(["e/security in C0ACCESS"]);
     expect([...heard(events["digest"]), ...heard(events["worsened"])]).toEqual([]);
+    expect(heard(events["nobody on call"])).toEqual([CARD, "e/security in C0ACCESS"]);
+    expect([...heard(events["policy refused"]), ...heard(events["account taken"])]).toEqual([]);
+    expect(heard(events["linked"])).toEqual(["e/person in U0DEV1"]);
   });
 
   test("nobody is written to whom a damaged mark doesn't name", () => {
@@ -198,7 +276,7 @@ describe("who hears of what", () => {
   test("ends and overdue closings go before everything else", () => {
     const urgency = (name: string) =>
       Math.min(...deliveriesFor(events[name] ?? ended, undefined).map((each) => each.urgency));
-    for (const urgent of ["ended", "overdue", "ended because it failed"]) {
+    for (const urgent of ["ended", "overdue", "ended because it failed", "glass broken", "not yet reviewed"]) {
       for (const usual of ["submitted", "opened", "ending", "denied"])
         expect(urgency(urgent)).toBeLessThan(urgency(usual));
     }

@@ -51,6 +51,28 @@ describe("a request on its card", () => {
     );
   });
 
+  test("of several steps says who is asked in which, who approved in which, and which comes next", () => {
+    const steps = [
+      { needed: 1, users: ["U0LEAD1", "U0LEAD2"], groups: [] },
+      { needed: 1, users: ["U0SEC1"], groups: [] },
+    ];
+    const first = drawn(aRequest({ steps }));
+    expect(first).toContain("Needs one of <@U0LEAD1>, <@U0LEAD2>, then <@U0SEC1> by");
+    expect(first).not.toContain("Approved so far");
+    const second = drawn(aRequest({ steps, state: { kind: "pending", approvals: [{ by: LEAD, at: NOW, step: 0 }] } }));
+    expect(second).toContain("Needs <@U0SEC1> by");
+    expect(second).toContain("Approved so far: step 1 by <@U0LEAD1>; now step 2 of 2");
+  });
+
+  test("says loudly that a schedule doesn't say who is on call, and who is asked instead", () => {
+    const steps = [{ needed: 1, users: ["U0LEAD1", "U0LEAD2"], groups: [], silent: ["pagerduty:PSCHED1"] }];
+    expect(drawn(aRequest({ steps }))).toContain(
+      "*The on-call schedule PSCHED1 (PagerDuty) doesn't say who is on call*, so <@U0LEAD1> and <@U0LEAD2> are asked instead.",
+    );
+    const nobody = [{ needed: 1, users: [], groups: [], silent: ["odd"] }];
+    expect(drawn(aRequest({ steps: nobody }))).toContain("schedule odd doesn't say who is on call*, and nobody else");
+  });
+
   test.each([
     [
       "denied",
@@ -85,6 +107,16 @@ describe("a request on its card", () => {
     });
     expect(drawn(much)).toContain("and 288 more");
     expect(drawn(much)).toContain("and 88 more");
+    const silent = Array.from({ length: 100 }, (_, at) => `pagerduty:<!here>*${"P".repeat(300)}*${at}`);
+    const skipped = Array.from({ length: 40 }, () => ({
+      needed: 2,
+      users: ["<!channel>"],
+      groups: ["<!here>"],
+      silent,
+    }));
+    const urgent = card({ ...much, breakGlass: { skipped, tell: [] } }, { openedAt: NOW });
+    expect(textOf(urgent)).not.toMatch(/<!(?!date)/u);
+    expect(textOf(urgent)).toContain("Not reviewed yet");
   });
 });
 
@@ -118,7 +150,7 @@ describe("an access on its card", () => {
 
   test("closed, it says how long after its time", () => {
     expect(drawn(approved(), { ...open, endedAt: later(END, (2 * SECOND) as never) }, later(END, MINUTE))).toMatch(
-      /closed <!date.*>, 2 seconds after its time/u,
+      /· <@U0DEV1>'s access closed <!date.*>, 2 seconds after its time/u,
     );
     const revoked = { ...open, revoked: { kind: "closed", at: NOW, by: OTHER }, endedAt: later(NOW, SECOND) } as const;
     expect(drawn(approved(), revoked)).toMatch(/closed <!date.*>, 1 second after <@U0DEV2> ended it/u);
@@ -136,6 +168,36 @@ describe("an access on its card", () => {
     expect(text).not.toContain("closed");
   });
 
+  test("approved by nobody because of the hour, it says that", () => {
+    const automatic = approved({ state: { kind: "approved", approvals: [], at: NOW } });
+    expect(drawn(automatic, open)).toContain("· approved automatically, opened in 1 second");
+    expect(drawn(approved({ steps: [], state: automatic.state }), open)).toContain("· no approval needed, opened in");
+  });
+
+  test("no longer allowed, it says why and until when it stays open", () => {
+    const shown = card(approved(), { ...open, disallowed: "authority-no" });
+    expect(textOf(shown)).toMatch(
+      /\n\*No longer allowed\*: whoever asked no longer has the role in the cloud\. It stays open until <!date/u,
+    );
+    expect(buttonsOf(shown)).toEqual(["Close k7f3q2xd"]);
+  });
+
+  test("no longer allowed where the rule closes, it says so until it is closed and afterwards", () => {
+    const revoked = {
+      ...open,
+      disallowed: "not-eligible",
+      revoked: { kind: "not-allowed", at: NOW, code: "not-eligible" },
+    } as const;
+    const closing = card(approved(), revoked);
+    expect(textOf(closing)).toContain(
+      "closing, because it is *no longer allowed*: whoever asked may no longer ask for this machine",
+    );
+    expect(buttonsOf(closing)).toEqual([]);
+    expect(drawn(approved(), { ...revoked, endedAt: later(NOW, SECOND) })).toMatch(
+      /access closed <!date.*>, 1 second after it was no longer allowed: whoever asked may no longer/u,
+    );
+  });
+
   test("never opened, it says that", () => {
     expect(drawn(approved(), { endedAt: END })).toContain("before it could be opened");
     const failed = { revoked: { kind: "failed", at: NOW, problem: "no room in `nsg-prod`" } } as const;
@@ -145,6 +207,57 @@ describe("an access on its card", () => {
 
   test("shows sources of everywhere as such", () => {
     expect(drawn(approved(), { ...open, sources: ["0.0.0.0/0" as never] })).toContain("from anywhere");
+  });
+});
+
+describe("an access that went past approval", () => {
+  const skipped = [
+    { needed: 1, users: ["U0LEAD1", "U0DEV1"], groups: ["S0LEADS"], silent: ["opsgenie:week"] },
+    { needed: 2, users: ["U0SEC1", "U0SEC2", "U0SEC3"], groups: [] },
+  ];
+  const urgent = (changes: Partial<NonNullable<AccessRequest["breakGlass"]>> = {}): AccessRequest =>
+    approved({
+      steps: [],
+      state: { kind: "approved", approvals: [], at: NOW },
+      breakGlass: { skipped, tell: ["U0SEC1"], ...changes },
+    });
+  const reviewed = { by: LEAD, at: later(NOW, MINUTE) };
+  const open = { openedAt: later(NOW, SECOND) };
+
+  test("is seen at a glance, in words, with who would have been asked, and with a button for who looked at it", () => {
+    const shown = card(urgent(), open);
+    expect(shown.text).toMatch(/^BREAK-GLASS: SSH to prod-vm-3: open until/u);
+    expect(textOf(shown)).toMatch(
+      /^\*BREAK-GLASS\* · \*SSH to prod-vm-3\* · open until .* approved by nobody, opened in/u,
+    );
+    expect(textOf(shown)).toContain(
+      "It would have needed one of <!subteam^S0LEADS>, <@U0LEAD1>, then 2 of <@U0SEC1>, <@U0SEC2>, <@U0SEC3>.",
+    );
+    expect(textOf(shown)).toContain("*The on-call schedule week (Opsgenie) doesn't say who is on call*");
+    expect(textOf(shown)).toContain("*Not reviewed yet*");
+    expect(buttonsOf(shown)).toEqual(["Close k7f3q2xd", "Reviewed k7f3q2xd"]);
+  });
+
+  test.each([
+    ["opening", {}, NOW],
+    ["closing", { openedAt: NOW }, END],
+    ["closed", { openedAt: NOW, endedAt: END }, END],
+    ["failed", { revoked: { kind: "failed", at: NOW, problem: "no room" } }, NOW],
+  ] satisfies readonly (readonly [string, Partial<Grant>, typeof NOW])[])(
+    "%s, it still asks for the review until somebody did",
+    (_, grant, now) => {
+      expect(buttonsOf(card(urgent(), grant, now))).toEqual(["Reviewed k7f3q2xd"]);
+      const after = card(urgent({ reviewed }), grant, now);
+      expect(buttonsOf(after)).toEqual([]);
+      expect(textOf(after)).toMatch(/^\*BREAK-GLASS\*.*Reviewed by <@U0LEAD1> at <!date/su);
+      expect(textOf(after)).not.toContain("Not reviewed");
+    },
+  );
+
+  test("is seen also before it is opened, and where nobody would have had to approve", () => {
+    expect(drawn(urgent({ skipped: [] }))).toMatch(
+      /^\*BREAK-GLASS\* · .*opening, approved by nobody\nBreak-glass: past hours, freezes and limits\. It needed no approval\./u,
+    );
   });
 });
 

@@ -49,6 +49,12 @@ describe("an ask", () => {
     ["ssh prod-vm-3 2h because see <https://tickets.example/INC-1>", { because: "see https://tickets.example/INC-1" }],
     ["ssh vm-1@111122223333 2h", { machine: "vm-1@111122223333" }],
     ['ssh "web server 1" 2h', { machine: "web server 1" }],
+    ["break-glass ssh prod-vm-3 2h because INC-1", { breakGlass: true, because: "INC-1" }],
+    [
+      "BreakGlass ssh,rdp prod-vm-3 until 18:00 from vpn because x",
+      { breakGlass: true, services: ["ssh", "rdp"], end: "until 18:00", from: ["vpn"], because: "x" },
+    ],
+    ["break-glass ssh link 2h", { breakGlass: true, machine: "link" }],
   ])("%s", (text, expected) => {
     expect(readCommand(text)).toEqual(ask(expected));
   });
@@ -104,15 +110,17 @@ describe("an ask", () => {
           end: fc.constantFrom("2h", "1h30m", "PT2H", "until 18:00", "until 6 pm", "30"),
           from: fc.array(fc.constantFrom("vpn", "203.0.113.7", "2001:db8::/48"), { maxLength: 2 }),
           because: fc.oneof(fc.constant(""), free),
+          isUrgent: fc.boolean(),
         }),
-        (given) => {
+        ({ isUrgent, ...typed }) => {
+          const given: Ask = isUrgent ? { ...typed, breakGlass: true } : typed;
           // As Slack sends it.
-          const typed = showAsk(given)
+          const sent = showAsk(given)
             .slice("/jit ".length)
             .replace(/&/gu, "&amp;")
             .replace(/</gu, "&lt;")
             .replace(/>/gu, "&gt;");
-          expect(readCommand(typed)).toEqual(ask(given));
+          expect(readCommand(sent)).toEqual(ask(given));
         },
       ),
       { numRuns: 500 },
@@ -145,6 +153,10 @@ describe("the other commands", () => {
     ['audit "7d"', { kind: "audit", machine: "7d", person: undefined, period: undefined }],
     ["lockdown", { kind: "lockdown", lift: false }],
     ["lockdown LIFT", { kind: "lockdown", lift: true }],
+    ["link", { kind: "link", code: undefined }],
+    ["link bcdfg-hjkmn", { kind: "link", code: "bcdfg-hjkmn" }],
+    ["LINK  BCDFG HJKMN ", { kind: "link", code: "BCDFG HJKMN" }],
+    ["unlink", { kind: "unlink" }],
     ["help me", { kind: "help" }],
   ])("%s", (text, expected) => {
     expect(readCommand(text)).toEqual(expected);
@@ -173,6 +185,11 @@ describe("refused with what would work", () => {
     ["extnd k7f3q2xd 1h", { problem: "unknown-word", word: "extnd", didYouMean: "extend" }],
     ["clsoe k7f3q2xd", { problem: "unknown-word", word: "clsoe", didYouMean: "close" }],
     ["lockdown lfit", { problem: "unknown-word", word: "lfit", didYouMean: "lift" }],
+    ["break-glass", { problem: "missing-machine", word: "break-glass" }],
+    ["break-glass ssh", { problem: "missing-machine", word: "ssh" }],
+    ["break-glas ssh prod-vm-3", { problem: "unknown-word", word: "break-glas", didYouMean: "break-glass" }],
+    ["Break Glass ssh prod-vm-3 1h", { problem: "unknown-word", word: "break glass", didYouMean: "break-glass" }],
+    ["unlink me", { problem: "unknown-word", word: "me" }],
     ["list everything", { problem: "unknown-word", word: "everything" }],
     ["who", { problem: "missing-machine-name", word: "who" }],
     ["why", { problem: "missing-machine-name", word: "why" }],

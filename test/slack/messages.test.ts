@@ -196,6 +196,56 @@ describe("how machines stand", () => {
   });
 });
 
+describe("an access that wouldn't be given any more", () => {
+  const disallowed = {
+    ...facts,
+    kind: "grant.disallowed",
+    code: "authority-no",
+    closes: false,
+    expiresAt: END,
+  } as const;
+
+  test("says why, and until when it stays open, to its requester and to others", () => {
+    expect(said(disallowed, undefined, NOW, "requester")).toMatch(
+      /^SSH to prod-vm-3: your access is no longer allowed; it stays open until <!date[^>]+>\.\nWhoever asked no longer has the role in the cloud\.$/u,
+    );
+    expect(said(disallowed, undefined, NOW, "security")).toContain("<@U0DEV1>'s access is no longer allowed; it stays");
+  });
+
+  test("says that it is closed where the rule says so", () => {
+    expect(said({ ...disallowed, closes: true })).toContain("no longer allowed; it is being closed.");
+  });
+});
+
+test("names and words from elsewhere are shown as text, and nothing is longer than Slack takes", () => {
+  const nasty = "<!channel> *x* `y` <https://evil.example|z> & @here :tada: ".repeat(30);
+  const many = Array.from({ length: 100 }, (_, at) => `${nasty}${at}`);
+  const machine = { ...aGrant().machine, name: nasty };
+  const about = { ...facts, machine, justification: nasty, services: many, requester: { team: "T", user: nasty } };
+  const person = { team: "T", user: nasty };
+  const linked = { issuer: nasty, subject: nasty, person, identities: { entra: nasty, aws: many } };
+  const events = [
+    { ...about, kind: "break-glass.used", rule: nasty, skipped: many, tell: many, expiresAt: END },
+    { ...about, kind: "break-glass.unreviewed", usedAt: NOW, tell: many },
+    { ...about, kind: "schedule.silent", schedules: many, instead: many },
+    { ...about, kind: "grant.disallowed", code: "not-eligible", closes: false, expiresAt: END },
+    { ...facts, ...linked, kind: "identity.linked" },
+    { ...facts, ...linked, kind: "identity.unlinked" },
+    { ...facts, person, kind: "identity.refused", code: "identity-taken" },
+    { ...facts, kind: "policy.changed", changes: many },
+    { ...facts, kind: "policy.refused", problems: many },
+    { ...about, kind: "grant.ending", expiresAt: END },
+    { ...about, kind: "grant.ended", cause: "expired", openedAt: NOW, lagMs: 0, stillOpen: [] },
+  ] as unknown as readonly AuditEvent[];
+  for (const event of events) {
+    for (const to of ["requester", "channel", "security", "skipped", "told", "person"] as const) {
+      const drawn = drawMessage({ kind: "message", event, to }, undefined, NOW, "utc");
+      expect(said(event, undefined, NOW, to).replace(/<!date\^[^>]*>/gu, "")).not.toMatch(/<!channel|<http|<(?!$)/u);
+      expect(drawn?.text.length).toBeLessThanOrEqual(4_000);
+    }
+  }
+});
+
 test("what has no message of its own says nothing", () => {
   for (const kind of ["request.submitted", "request.approved", "request.withdrawn", "grant.revoked"]) {
     const event = { ...facts, kind } as unknown as AuditEvent;

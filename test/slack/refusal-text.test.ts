@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { AUTHORITIES, type AuthorityNo } from "../../src/access/authority.ts";
 import { type Refusal, type RefusalCode, type RefusalFacts, refuse } from "../../src/access/refusal.ts";
 import { type DurationMs, type EpochMs, HOUR } from "../../src/access/time.ts";
 import { readCommand } from "../../src/slack/command.ts";
@@ -76,6 +77,37 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "cannot-check": { what: "people", reference: text },
 });
 
+/** Those that are said in several ways, in every one. */
+const everyKindWith = (text: string): readonly Refusal[] => {
+  const kinds: readonly AuthorityNo[] = [
+    { kind: "not-linked" },
+    { kind: "no-say" },
+    { kind: "not-given", actions: [text, text, text, text, text] },
+    { kind: "denied", by: text, actions: [] },
+    { kind: "undecidable", what: text },
+  ];
+  return [
+    ...AUTHORITIES.flatMap((authority) =>
+      kinds.flatMap((because) =>
+        (["request", "approve", "configure", "read"] as const).map((activity) =>
+          refuse("authority-no", { authority, machine: text, cloud: "aws", activity, because }),
+        ),
+      ),
+    ),
+    ...(["slow", "throttled", "failed"] as const).map((problem) =>
+      refuse("authority-silent", { authority: "azure-roles", problem, reference: text }),
+    ),
+    ...Object.keys(oneOfEach("")).map((code) => refuse("requester-changed", { reason: code as RefusalCode })),
+    refuse("denied-by-policy", { machine: text, name: text, because: "" }),
+    refuse("outside-hours", { machine: text, hours: [], nextAt: undefined }),
+    refuse("frozen", { name: text, fromAt: (now + HOUR) as EpochMs, untilAt: (now + HOUR) as EpochMs }),
+    refuse("too-many-at-once", { machine: text, of: "machine", most: 1 }),
+    refuse("break-glass-not-offered", { machine: text, roles: [] }),
+    refuse("nothing-to-review", { by: text, at: now }),
+    refuse("not-configurer", { machine: text, roles: [] }),
+  ];
+};
+
 const eachWith = (text: string): readonly Refusal[] =>
   Object.entries(oneOfEach(text)).map(([code, facts]) => ({ kind: "refusal", code, facts }) as Refusal);
 
@@ -120,6 +152,106 @@ describe("what is said", () => {
     );
   });
 
+  test("at another time: when it opens again, in the reader's zone", () => {
+    const nextAt = (now + HOUR) as EpochMs;
+    expect(say("outside-hours", { machine: "prod-vm-3", hours: ["office", "night"], nextAt })).toMatch(
+      /^Nothing opens on prod-vm-3 outside of \*office\* or \*night\*\. It does again from <!date\^[^>]+>: ask then\.$/u,
+    );
+    expect(say("outside-hours", { machine: "prod-vm-3", hours: [], nextAt: undefined })).toBe(
+      "Nothing opens on prod-vm-3 outside of its hours. Whoever looks after the policy knows when it does.",
+    );
+    const freeze = { name: "year's end", untilAt: (now + 2 * HOUR) as EpochMs };
+    expect(say("frozen", { ...freeze, fromAt: now })).toMatch(
+      /^Nothing opens during the freeze \*year's end\*\. It ends at <!date[^>]+>: ask then\.$/u,
+    );
+    expect(say("frozen", { ...freeze, fromAt: nextAt })).toMatch(
+      /^That would reach into the freeze \*year's end\*, which begins at <!date[^>]+>\. Ask for less, or after it ends/u,
+    );
+  });
+
+  test("when as much is open or asked as the policy allows", () => {
+    expect(say("too-many-at-once", { machine: "prod-vm-3", of: "person", most: 1 })).toBe(
+      "You have one access open under the same rule as prod-vm-3, and it allows one person no more at once. `/jit list` shows yours; close one first.",
+    );
+    expect(say("too-many-at-once", { machine: "prod-vm-3", of: "machine", most: 3 })).toBe(
+      "3 accesses to prod-vm-3 are open, and its rule allows no more at once. Ask again when one has ended.",
+    );
+    expect(say("asked-too-often", { most: 10, nextAt: now })).toMatch(
+      /^You asked 10 times within an hour, and that is the most\. Ask again from <!date/u,
+    );
+    expect(say("asked-too-often", { most: 1, nextAt: now })).toContain("You asked once within an hour");
+  });
+
+  test("of deny rules and break-glass", () => {
+    expect(say("denied-by-policy", { machine: "prod-vm-3", name: "contractors", because: "no RDP" })).toBe(
+      "The deny rule *contractors* keeps you from prod-vm-3: “no RDP”. Whoever looks after the policy can change that.",
+    );
+    const urgent = { ...command, breakGlass: true };
+    expect(say("break-glass-not-offered", { machine: "prod-vm-3", roles: ["sre"] }, { command: urgent })).toBe(
+      "You may not use break-glass on prod-vm-3: it's for *sre*. You can ask the usual way: `/jit ssh prod-vm-3 9h because INC-1`",
+    );
+    expect(say("break-glass-not-offered", { machine: "prod-vm-3", roles: [] })).toBe(
+      "Nobody may use break-glass on prod-vm-3. You can ask the usual way.",
+    );
+  });
+
+  describe("of the clouds' roles", () => {
+    const asked = { authority: "azure-roles", machine: "prod-vm-3", cloud: "azure", activity: "request" } as const;
+    const no = (because: AuthorityNo, more: Partial<RefusalFacts["authority-no"]> = {}, offersLinking = false) =>
+      say("authority-no", { ...asked, ...more, because }, { offersLinking });
+    const actions = ["a/b/read", "a/b/write", "a/b/initiate/action", "a/b/delete"];
+
+    test("what is missing, and who can help", () => {
+      expect(no({ kind: "not-given", actions })).toBe(
+        "You may not ask for prod-vm-3: no role in Azure gives you `a/b/read`, `a/b/write`, `a/b/initiate/action` and 1 more there. Whoever looks after roles in Azure can give you one that does.",
+      );
+      expect(
+        no({ kind: "not-given", actions: ["ec2:StartInstances"] }, { authority: "aws-iam", activity: "approve" }),
+      ).toBe(
+        "You may not answer for prod-vm-3: no role in AWS gives you `ec2:StartInstances` there. Whoever looks after roles in AWS can give you one that does.",
+      );
+    });
+
+    test("what denies it, and what can't be decided", () => {
+      expect(no({ kind: "denied", by: "locked by blueprint", actions: ["a/b/read"] }, { activity: "configure" })).toBe(
+        "You may not protect or unprotect prod-vm-3: the deny assignment *locked by blueprint* in Azure takes `a/b/read` from you. Whoever looks after roles in Azure can change that.",
+      );
+      expect(
+        no({ kind: "undecidable", what: "the role *Owner* is given under a condition" }, { activity: "read" }),
+      ).toContain("I can't tell whether Azure lets you look at prod-vm-3, so you may not: the role");
+    });
+
+    test("who isn't known there hears of linking only where there is such a thing", () => {
+      expect(no({ kind: "not-linked" }, {}, true)).toBe(
+        "I don't know who you are in Azure, so you may not ask for prod-vm-3. `/jit link` shows how to tell me.",
+      );
+      expect(no({ kind: "not-linked" }, { authority: "aws-iam" })).toBe(
+        "I don't know who you are in AWS, so you may not ask for prod-vm-3. Whoever runs me can write it down.",
+      );
+    });
+
+    test("a machine on which it has no say, or no answer", () => {
+      expect(no({ kind: "no-say" })).toContain("it has no say there. Whoever looks after the policy can change that.");
+      expect(say("authority-silent", { authority: "azure-roles", problem: "slow", reference: "8f2c" })).toBe(
+        "Azure didn't answer in time, so I can't say yes yet. Try again in a minute. (ref 8f2c)",
+      );
+      expect(say("authority-silent", { authority: "aws-iam", problem: "throttled", reference: "8f2c" })).toMatch(
+        /^AWS asks me to wait, so I can't say yes yet\./u,
+      );
+    });
+  });
+
+  test("of reviews and of turns", () => {
+    expect(say("nothing-to-review", { by: "U0LEAD1", at: now })).toMatch(
+      /^<@U0LEAD1> reviewed this already, at <!date/u,
+    );
+    expect(say("not-your-turn", { roles: ["leads"] })).toMatch(/^It's for \*leads\* to answer now\./u);
+    expect(say("own-request", {})).toContain("Nor can another account of yours");
+    expect(say("requester-changed", { reason: "authority-no" })).toBe(
+      "Not any more: whoever asked no longer has the role in the cloud. They can ask again when that is settled.",
+    );
+  });
+
   test("a slip in a service shows the whole command put right", () => {
     const slip = { ...command, services: ["shh", "rdp"] };
     expect(
@@ -147,7 +279,7 @@ describe("what is said", () => {
 
 describe("every refusal", () => {
   test("is a sentence on one line without exclamation, `successfully` or `please`", () => {
-    for (const refusal of eachWith("prod-vm-3")) {
+    for (const refusal of [...eachWith("prod-vm-3"), ...everyKindWith("prod-vm-3")]) {
       const text = refusalText(refusal, { ...situation, command });
       expect(text).toMatch(/^\S.*[.?)`]$/u);
       expect(text).not.toMatch(/!(?!date)|success|please|undefined|\bnull\b|NaN/iu);
@@ -159,7 +291,7 @@ describe("every refusal", () => {
     const evil = "<!channel> *x* `y` <https://evil.example|z> & @here\n:tada:";
     fc.assert(
       fc.property(
-        fc.constantFrom(...eachWith(evil)),
+        fc.constantFrom(...eachWith(evil), ...everyKindWith(evil)),
         fc.constantFrom(undefined, { ...command, machine: evil, because: evil, services: [evil] }),
         (refusal, asked) => {
           const text = refusalText(refusal, { ...situation, ...(asked === undefined ? {} : { command: asked }) });
@@ -177,6 +309,8 @@ describe("every refusal", () => {
   test("long lists are cut", () => {
     const names = Array.from({ length: 300 }, (_, i) => `role-${i}`);
     expect(say("not-eligible", { machine: "m", roles: names }).length).toBeLessThan(400);
+    expect(say("not-your-turn", { roles: names }).length).toBeLessThan(400);
+    expect(say("outside-hours", { machine: "m", hours: names, nextAt: undefined }).length).toBeLessThan(400);
     expect(say("machine-ambiguous", { text: "m", candidates: names })).toMatch(/288 more\?$/u);
   });
 });
