@@ -34,7 +34,6 @@ const FIXED: readonly { readonly what: string; readonly of: (config: Config) => 
   { what: "installation", of: ({ installation }) => installation },
   { what: "clouds.azure", of: ({ azure }) => azure },
   { what: "clouds.aws", of: ({ aws }) => aws.map((account) => ({ ...account, azureScope: undefined })) },
-  { what: "identities.signIn", of: ({ identities }) => identities.signIn },
   { what: "onCall", of: ({ onCall }) => onCall },
   { what: "security.digest", of: ({ security, timezone }) => security?.digest && [security.digest, timezone] },
 ];

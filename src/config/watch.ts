@@ -129,4 +129,4 @@ const read = async (file: string): Promise<Content> => {
 
 const STEP_MS = 50;
 const QUIET_MS = 200;
-const BAD_QUIET_MS = 1_000;
+const BAD_QUIET_MS = 2_000;

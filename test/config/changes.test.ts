@@ -150,6 +150,16 @@ describe("what only a start of the bot changes", () => {
     ["azure: {", "azure: { mappedPorts: 1000-2000,", ["clouds.azure"]],
     ["maximum: 3h", "maximum: 4h", []],
     ["U0LEAD2]", "U0LEAD3]", []],
+    ["roles:", "roles:\n  oncall: { onCall: [pagerduty:P1] }", ["onCall"]],
+    ["channel: C1", 'channel: C1\nonCall: { opsgenie: { address: "https://api.eu.opsgenie.com" } }', ["onCall"]],
+    ["channel: C1", "channel: C1\nsecurity: { channel: C2, digest: 0 9 * * 1-5 }", ["security.digest"]],
+    ["channel: C1", "channel: C1\nsecurity: { channel: C2 }", []],
+    ["timezone: Europe/Berlin", "timezone: UTC", []],
+    [
+      "regions: [eu-west-1]",
+      "regions: [eu-west-1], azureScope: /subscriptions/00000000-0000-0000-0000-000000000001",
+      [],
+    ],
   ])("%s → %s", (from, to, expected) => {
     expect(needsRestart(config(FILE), config(withChange(from, to)))).toEqual(expected);
   });

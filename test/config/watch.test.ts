@@ -40,7 +40,7 @@ const start = (file: string, extra: { readonly known?: string; readonly everyMs?
   return { told, look };
 };
 const toBecome = (told: readonly string[], expected: readonly string[]) =>
-  vi.waitFor(() => expect(told).toEqual(expected), { timeout: 5_000, interval: 20 });
+  vi.waitFor(() => expect(told).toEqual(expected), { timeout: 10_000, interval: 20 });
 
 describe("the content is told when it changes", () => {
   test("written in place", async () => {
@@ -178,7 +178,7 @@ test("of many changes in a row the last is told, whatever happened while one was
     await rename(`${file}.new`, file);
     await wait(number % 7 === 0 ? 260 : 5);
   }
-  await vi.waitFor(() => expect(told.at(-1)).toBe("C40"), { timeout: 5_000 });
+  await vi.waitFor(() => expect(told.at(-1)).toBe("C40"), { timeout: 10_000 });
   // One after the other.
   for (const [index, each] of told.entries()) if (each.endsWith("…")) expect(told[index + 1]).toBe(each.slice(0, -1));
   expect(new Set(told).size).toBe(told.length);
