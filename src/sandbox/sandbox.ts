@@ -18,6 +18,7 @@ import { createAwsGround } from "./network/aws-ground.ts";
 import { createAzureGround } from "./network/azure-ground.ts";
 import { createNetwork, type Network } from "./network/network.ts";
 import { createPagerDuty, type PagerDutyServer } from "./on-call/pagerduty.ts";
+import { createOpenIdServer, type OpenIdServer } from "./openid/server.ts";
 import { createSlackServer, type SlackServer } from "./slack/server.ts";
 import type { SlackWorld } from "./slack/world.ts";
 import {
@@ -25,6 +26,9 @@ import {
   azureWorld,
   ec2World,
   iamWorld,
+  OPENID_ACCOUNTS,
+  OPENID_CLIENT,
+  OPENID_ISSUER,
   PAGERDUTY_ADDRESS,
   PAGERDUTY_TOKEN,
   SHIFTS,
@@ -58,11 +62,13 @@ export interface Sandbox {
   readonly azure: AzureServer;
   readonly ec2: Ec2Server;
   readonly iam: IamServer;
+  /** Where people sign in to show who they are in Azure. */
+  readonly openid: OpenIdServer;
   readonly pagerDuty: PagerDutyServer;
   /** What Azure's roles say of the company's people. */
   readonly roles: DefaultRoles;
   readonly network: Network;
-  readonly faults: { readonly slack: Faults; readonly azure: Faults; readonly aws: Faults };
+  readonly faults: { readonly slack: Faults; readonly azure: Faults; readonly aws: Faults; readonly openid: Faults };
   readonly bots: readonly [Bot, ...Bot[]];
   readonly configFile: string;
   /** What the bot is told of Slack, as in its environment. */
@@ -76,7 +82,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
   const folder = await mkdtemp(join(tmpdir(), "latch-sandbox-"));
   const configFile = join(folder, "latch.yaml");
 
-  const faults = { slack: createFaults(), azure: createFaults(), aws: createFaults() };
+  const faults = { slack: createFaults(), azure: createFaults(), aws: createFaults(), openid: createFaults() };
   const secrets = { botToken: "xoxb-sandbox", appToken: "xapp-sandbox", signingSecret: "sandbox-signing-secret" };
   const slack = await createSlackServer({
     clock,
@@ -100,7 +106,12 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
   const roles = giveDefaultRoles(azure.roles);
   const network = createNetwork({ grounds: [createAzureGround(azure), createAwsGround(ec2)] });
 
-  await writeFile(configFile, (options.config ?? sandboxConfig).replaceAll(PAGERDUTY_ADDRESS, pagerDuty.url));
+  const openid = await createOpenIdServer({ clock, faults: faults.openid, accounts: OPENID_ACCOUNTS });
+  const config = options.config ?? sandboxConfig;
+  await writeFile(
+    configFile,
+    config.replaceAll(PAGERDUTY_ADDRESS, pagerDuty.url).replaceAll(OPENID_ISSUER, openid.issuer),
+  );
   const bots = await Promise.all(
     Array.from({ length: options.bots ?? 1 }, (_, i) =>
       createBot({
@@ -117,6 +128,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
         AWS_ENDPOINT_URL_EC2: ec2.url,
         AWS_ENDPOINT_URL_IAM: iam.url,
         LATCH_PAGERDUTY_TOKEN: PAGERDUTY_TOKEN,
+        LATCH_OIDC_CLIENT_SECRET: OPENID_CLIENT.secret,
         AWS_ACCESS_KEY_ID: AWS_KEY.id,
         AWS_SECRET_ACCESS_KEY: AWS_KEY.secret,
         AWS_EC2_METADATA_DISABLED: "true",
@@ -125,6 +137,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
   );
   const [first, ...others] = bots;
   if (first === undefined) throw new Error("a sandbox needs a bot");
+  openid.register({ ...OPENID_CLIENT, redirectUris: bots.map(({ url }) => `${url}/link/callback`) });
   if (options.socketMode !== true) slack.deliverTo(`${first.url}/slack/events`);
 
   return {
@@ -132,6 +145,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     azure,
     ec2,
     iam,
+    openid,
     pagerDuty,
     roles,
     network,
@@ -143,7 +157,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
       for (const each of Object.values(faults)) each.clear();
       await Promise.all(bots.map((bot) => bot.kill()));
       await network.stop();
-      await Promise.all([slack.stop(), azure.stop(), ec2.stop(), iam.stop(), pagerDuty.stop()]);
+      await Promise.all([slack.stop(), azure.stop(), ec2.stop(), iam.stop(), openid.stop(), pagerDuty.stop()]);
       await rm(folder, {
         recursive: true,
         force: true,

@@ -5,6 +5,7 @@ import type { Ec2World } from "./aws/world.ts";
 import { SANDBOX_ENTRA } from "./azure/roles/entra-people.ts";
 import { SUBSCRIPTION } from "./azure-machines.ts";
 import type { Shift } from "./on-call/pagerduty.ts";
+import type { OpenIdAccount } from "./openid/server.ts";
 import type { SlackWorld } from "./slack/world.ts";
 
 export { azureWorld, firewallId, nsgId } from "./azure-machines.ts";
@@ -155,6 +156,15 @@ export const SHIFTS: readonly Shift[] = [{ user: ON_CALL.lead, schedule: SCHEDUL
 export const PAGERDUTY_ADDRESS = "https://pagerduty.example";
 export const PAGERDUTY_TOKEN = "sandbox-pagerduty-token";
 
+/** Where the sandbox's people sign in; each may be anyone there. */
+export const OPENID_ISSUER = "https://login.acme.example";
+export const OPENID_CLIENT = { id: "latch-sandbox", secret: "sandbox-openid-secret" } as const;
+export const OPENID_ACCOUNTS: readonly OpenIdAccount[] = [
+  { subject: "entra-dev", name: "Dana Developer", claims: { oid: SANDBOX_ENTRA.dev, email: "dana@acme.example" } },
+  { subject: "entra-lead", name: "Lea Lead", claims: { oid: SANDBOX_ENTRA.lead, email: "lea@acme.example" } },
+  { subject: "entra-lead-2", name: "Luis Lead", claims: { oid: "d0000000-0000-4000-8000-0000000000a2" } },
+];
+
 export const iamWorld: IamWorld = {
   accounts: [{ id: ACCOUNT, keys: [AWS_KEY, AWS_COLLEAGUE_KEY] }],
   users: [{ account: ACCOUNT, name: "dev1" }],
@@ -182,6 +192,7 @@ identities:
     ${PEOPLE.lead}: { entra: ${SANDBOX_ENTRA.lead}, pagerduty: ${ON_CALL.lead} }
     ${PEOPLE.otherLead}: { pagerduty: ${ON_CALL.otherLead} }
     ${PEOPLE.security}: { entra: ${SANDBOX_ENTRA.security} }
+  signIn: { issuer: ${OPENID_ISSUER}, clientId: ${OPENID_CLIENT.id}, links: { entra: oid } }
 onCall: { pagerduty: { address: ${PAGERDUTY_ADDRESS} } }
 channel: ${CHANNELS.access}
 security: { channel: ${CHANNELS.security}, roles: [security] }

@@ -21,7 +21,7 @@ describe.each([
       note(`group ${event.subteam.id} ${event.subteam.date_delete !== 0}`),
     );
     app.event("subteam_members_changed", async ({ event }) =>
-      note(`members ${event.subteam_id} +${event.added_users} -${event.removed_users}`),
+      note(`members ${event.subteam_id} +${event.added_users?.join()} -${event.removed_users?.join()}`),
     );
     return { ...setup, heard };
   };

@@ -1,0 +1,47 @@
+/** Somebody links who they are in Entra ID, through Slack, a browser and back; and what that is worth to others. */
+
+import { afterAll, describe, expect, test } from "vitest";
+import { PEOPLE, setStage } from "./stage.ts";
+
+const { dev, otherLead, nobody } = PEOPLE;
+const stage = await setStage({ onTestFinished: afterAll });
+
+const linkIn = (answer: string): string => {
+  const link = /http:\/\/127\.0\.0\.1:\d+\/link\/[\w-]{43}/u.exec(answer)?.[0];
+  if (link === undefined) throw new Error(`no link in: ${answer}`);
+  return link;
+};
+
+/** Presses the button of a link's page, signs in there as this subject, and returns the code that is shown. */
+const signIn = async (link: string, subject: string): Promise<string> => {
+  const left = await fetch(link, { method: "POST", redirect: "manual" });
+  const to = left.headers.get("location");
+  const cookie = left.headers.getSetCookie()[0]?.split(";")[0];
+  if (to === null || cookie === undefined) throw new Error(`the link leads nowhere: ${await left.text()}`);
+  const page = await fetch(await stage.openid.signIn(new URL(to), subject), { headers: { cookie } });
+  const code = /\/jit link ([a-z0-9]{5}-[a-z0-9]{5})/u.exec(await page.text())?.[1];
+  if (code === undefined) throw new Error("no code");
+  return code;
+};
+
+const kinds = (): readonly string[] =>
+  stage.bots[0].events.map(({ kind }) => kind).filter((kind) => kind.startsWith("identity."));
+
+describe("linking", () => {
+  test("goes from Slack by a page back to Slack, and can be taken back", async () => {
+    const code = await signIn(linkIn(await stage.jit(otherLead, "link")), "entra-lead-2");
+    expect(await stage.jit(otherLead, `link ${code}`)).toContain("d0000000-0000-4000-8000-0000000000a2");
+    expect(kinds()).toEqual(["identity.linked"]);
+    await stage.jit(otherLead, "unlink");
+    expect(kinds()).toEqual(["identity.linked", "identity.unlinked"]);
+  });
+
+  test("another's code is nothing, and nobody is linked by signing in on another's page", async () => {
+    const before = kinds().length;
+    const code = await signIn(linkIn(await stage.jit(nobody, "link")), "entra-lead");
+    await stage.jit(dev, `link ${code}`);
+    await stage.jit(nobody, "link bcdfg-hjkmn");
+    expect(kinds().slice(before)).toEqual(["identity.refused", "identity.refused"]);
+    expect(await stage.jit(nobody, "unlink")).not.toContain("d0000000");
+  });
+});
