@@ -37,12 +37,22 @@ export const ADDRESSES = {
 const everybody = Object.values(PEOPLE);
 const colleagues = everybody.filter((user) => user !== PEOPLE.outsider && user !== PEOPLE.guest);
 
+/** A custom field of Slack's profiles that members can't edit themselves. */
+const MANAGER_FIELD = "Xf0MANAGER";
+const managedBy = (manager: string) => ({ fields: { [MANAGER_FIELD]: manager } });
+
 export const slackWorld: SlackWorld = {
   team: { id: "T0ACME", name: "Acme", domain: "acme" },
   bot: { userId: "U0LATCH", botId: "B0LATCH", appId: "A0LATCH", name: "latch" },
   users: [
-    { id: PEOPLE.dev, name: "dev", real_name: "Dana Developer", tz: "Europe/Berlin" },
-    { id: PEOPLE.otherDev, name: "other", real_name: "Omar Other", tz: "America/New_York" },
+    { id: PEOPLE.dev, name: "dev", real_name: "Dana Developer", tz: "Europe/Berlin", profile: managedBy(PEOPLE.lead) },
+    {
+      id: PEOPLE.otherDev,
+      name: "other",
+      real_name: "Omar Other",
+      tz: "America/New_York",
+      profile: managedBy(PEOPLE.otherLead),
+    },
     { id: PEOPLE.lead, name: "lead-1", real_name: "Lea Lead", tz: "Europe/Berlin" },
     { id: PEOPLE.otherLead, name: "lead-2", real_name: "Luis Lead", tz: "Asia/Tokyo" },
     { id: PEOPLE.formerLead, name: "lead-3", real_name: "Lou Left", deleted: true },
@@ -56,6 +66,7 @@ export const slackWorld: SlackWorld = {
     { id: CHANNELS.security, name: "security", members: [PEOPLE.security, PEOPLE.lead, "U0LATCH"], is_private: true },
     { id: CHANNELS.general, name: "general", members: [...colleagues, "U0LATCH"] },
   ],
+  profileFields: [{ id: MANAGER_FIELD, label: "Manager", type: "user", isProtected: true }],
   userGroups: [
     { id: "S0ENG", handle: "engineers", users: [PEOPLE.dev, PEOPLE.otherDev, PEOPLE.outsider, PEOPLE.guest] },
   ],
@@ -192,6 +203,7 @@ identities:
     ${PEOPLE.lead}: { entra: ${SANDBOX_ENTRA.lead}, pagerduty: ${ON_CALL.lead} }
     ${PEOPLE.otherLead}: { pagerduty: ${ON_CALL.otherLead} }
     ${PEOPLE.security}: { entra: ${SANDBOX_ENTRA.security} }
+  profileFields: { manager: ${MANAGER_FIELD} }
   signIn: { issuer: ${OPENID_ISSUER}, clientId: ${OPENID_CLIENT.id}, links: { entra: oid } }
 onCall: { pagerduty: { address: ${PAGERDUTY_ADDRESS} } }
 channel: ${CHANNELS.access}
