@@ -8,7 +8,7 @@ import type { Ledger } from "../grants/ledger.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { AuthorityDeps } from "./ask-authorities.ts";
 
-export interface WorkflowDeps extends AuthorityDeps {
+export interface WorkflowDeps extends Required<AuthorityDeps> {
   readonly ledger: Ledger;
   readonly auditLog: AuditLog;
   readonly directory: Directory;

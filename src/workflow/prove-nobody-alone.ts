@@ -162,8 +162,9 @@ const requesters = async (rule: Rule, everybody: readonly Human[], world: World)
     const roles = await rolesFor(human.user, human, world);
     if (!rule.request.some((role) => roles.has(role))) continue;
     const kind = [...roles].toSorted().join();
-    if (human.accounts === 1 && !allDiffer && classes.has(kind)) continue;
-    classes.add(kind);
+    const isAlike = human.accounts === 1 && !allDiffer;
+    if (isAlike && classes.has(kind)) continue;
+    if (isAlike) classes.add(kind);
     found.push(human);
   }
   return found;

@@ -25,9 +25,11 @@ import { createOverruleUndercut } from "../../src/workflow/protecting/overrule.t
 import { createProtectByPolicy } from "../../src/workflow/protecting/protect-by-policy.ts";
 import { createProtectMachine } from "../../src/workflow/protecting/protect-machine.ts";
 import { createUnprotectMachine } from "../../src/workflow/protecting/unprotect-machine.ts";
+import { createRecheck } from "../../src/workflow/recheck.ts";
 import { createRecordRefusal } from "../../src/workflow/record-refusal.ts";
 import { createReviewBreakGlass } from "../../src/workflow/review-break-glass.ts";
 import { createReviewRequest } from "../../src/workflow/review-request.ts";
+import { createExplainWhy } from "../../src/workflow/standing-of-machines/explain-why.ts";
 import { type Ask, createSubmitRequest } from "../../src/workflow/submit-request.ts";
 import { NOW } from "../contracts/samples.ts";
 import { createFakeAuthorities } from "../fakes/fake-authorities.ts";
@@ -103,7 +105,7 @@ export const createOffice = async (
   const people = new Map(
     [DEV, "U0DEV2", LEAD, OTHER_LEAD, SECURITY, STRANGER].map((user) => [user, personFacts(user)]),
   );
-  const slack = { away: false };
+  const slack = { away: false, profilesAway: false };
   const asked = async (): Promise<void> => {
     if (slack.away) throw new Fault("slack", "slack is away", { retry: "later" });
   };
@@ -127,6 +129,7 @@ export const createOffice = async (
     identities: async ({ person: { user } }) => {
       lookedUp.push(`identities of ${user}`);
       await asked();
+      if (slack.profilesAway) throw new Fault("slack", "profiles are away", { retry: "later" });
       return identities.get(user) ?? NOBODY_ELSEWHERE;
     },
     manager: async (user) => {
@@ -230,6 +233,8 @@ export const createOffice = async (
     },
     endEarly: createEndEarly(deps),
     reviewBreakGlass: createReviewBreakGlass(deps),
+    recheck: createRecheck(deps),
+    explainWhy: createExplainWhy({ ...deps, readRules: async () => new Map() }),
     listMine: createListMine(deps),
     lookAtRequest: createLookAtRequest({ ...deps, checkOpened: async () => undefined }),
     recordRefusal: createRecordRefusal(deps),
