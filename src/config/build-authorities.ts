@@ -2,6 +2,7 @@
 
 import type { Activity } from "../access/authority.ts";
 import { type DurationMs, SECOND } from "../access/time.ts";
+import { DEFAULT_ACTIONS } from "../cloud/azure/roles/default-actions.ts";
 import type { Rule } from "../policy/policy.ts";
 import { LONGEST_SECONDS } from "./authority-fields.ts";
 import type { Complain } from "./build.ts";
@@ -15,34 +16,17 @@ export interface AuthoritySettings {
   readonly awsIam: { readonly actions: Readonly<Record<Activity, readonly string[]>> };
 }
 
-const JIT = "Microsoft.Security/locations/jitNetworkAccessPolicies";
-const READ = [`${JIT}/read`, "Microsoft.Compute/virtualMachines/read", "Microsoft.Network/*/read"] as const;
-
-/** What the reference asks for: https://learn.microsoft.com/azure/defender-for-cloud/just-in-time-access-usage#prerequisites. It knows no approving. */
-export const DEFAULT_AZURE_ACTIONS: Readonly<Record<Activity, readonly string[]>> = {
-  request: [
-    `${JIT}/initiate/action`,
-    `${JIT}/*/read`,
-    "Microsoft.Compute/virtualMachines/read",
-    "Microsoft.Network/networkInterfaces/*/read",
-    "Microsoft.Network/publicIPAddresses/read",
-  ],
-  approve: READ,
-  configure: [`${JIT}/write`, "Microsoft.Compute/virtualMachines/write"],
-  read: READ,
-};
-
 export const authoritySettings = ({ authorities }: Pick<FileContent, "authorities">): AuthoritySettings => {
   const azure = authorities?.["azure-roles"]?.actions;
   const aws = authorities?.["aws-iam"]?.actions;
-  const read = azure?.read ?? DEFAULT_AZURE_ACTIONS.read;
+  const read = azure?.read ?? DEFAULT_ACTIONS.read;
   return {
     timeoutMs: authorities?.timeout ?? ((LONGEST_SECONDS * SECOND) as DurationMs),
     azureRoles: {
       actions: {
-        request: azure?.request ?? DEFAULT_AZURE_ACTIONS.request,
+        request: azure?.request ?? DEFAULT_ACTIONS.request,
         approve: azure?.approve ?? read,
-        configure: azure?.configure ?? DEFAULT_AZURE_ACTIONS.configure,
+        configure: azure?.configure ?? DEFAULT_ACTIONS.configure,
         read,
       },
     },

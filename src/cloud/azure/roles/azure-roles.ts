@@ -1,7 +1,7 @@
 /** Azure role-based access control as an `Authority`: whoever asks for a machine needs the roles for it there. */
 
 import type { TokenCredential } from "@azure/identity";
-import type { Activity, AuthorityNo } from "../../../access/authority.ts";
+import type { AuthorityNo } from "../../../access/authority.ts";
 import type { Machine } from "../../../access/machine.ts";
 import type { Clock } from "../../../access/time.ts";
 import type { Authority, AuthorityAnswer, AuthorityQuestion } from "../../../policy/authority.ts";
@@ -9,11 +9,11 @@ import { createArm, LIMITS, type Limits } from "../arm.ts";
 import { checkEndpoint, isFixedToken } from "../arm-endpoint.ts";
 import { overlap } from "./action-pattern.ts";
 import { createAuthorizationApi } from "./authorization-api.ts";
+import type { ActionsOf } from "./default-actions.ts";
 import { hangsOnGroups } from "./judge-denials.ts";
 import { judgeRoles, mayCount, type RoleQuestion } from "./judge-roles.ts";
 
-/** Actions that an activity needs, all of them; stars are any text. */
-export type ActionsOf = Readonly<Record<Activity, readonly string[]>>;
+export { type ActionsOf, DEFAULT_ACTIONS } from "./default-actions.ts";
 
 export interface AzureRolesDeps {
   readonly credential: TokenCredential;
@@ -26,23 +26,6 @@ export interface AzureRolesDeps {
   /** How long calls may take. */
   readonly limits?: Partial<Limits>;
 }
-
-const JIT = "Microsoft.Security/locations/jitNetworkAccessPolicies";
-const READ = [`${JIT}/read`, "Microsoft.Compute/virtualMachines/read", "Microsoft.Network/*/read"] as const;
-
-/** What the reference asks for: https://learn.microsoft.com/azure/defender-for-cloud/just-in-time-access-usage#prerequisites. It knows no approving. */
-export const DEFAULT_ACTIONS: ActionsOf = {
-  request: [
-    `${JIT}/initiate/action`,
-    `${JIT}/*/read`,
-    "Microsoft.Compute/virtualMachines/read",
-    "Microsoft.Network/networkInterfaces/*/read",
-    "Microsoft.Network/publicIPAddresses/read",
-  ],
-  approve: READ,
-  configure: [`${JIT}/write`, "Microsoft.Compute/virtualMachines/write"],
-  read: READ,
-};
 
 /** Throws at once when the endpoint can't be: see `checkEndpoint`. Makes no call yet. */
 export const createAzureRoles = (deps: AzureRolesDeps): Authority => {
