@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isRefusal } from "../../src/access/refusal.ts";
-import { type Ask, readCommand, showAsk, subcommands } from "../../src/slack/command.ts";
+import { showAsk } from "../../src/slack/ask-text.ts";
+import { type Ask, readCommand, subcommands } from "../../src/slack/command.ts";
 
 const ask = (changes: Partial<Ask> = {}) => ({
   kind: "ask",

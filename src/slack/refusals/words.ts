@@ -3,7 +3,7 @@
 import type { RefusalCode, RefusalFacts } from "../../access/refusal.ts";
 import type { EpochMs } from "../../access/time.ts";
 import type { Ask } from "../../workflow/submit-request.ts";
-import { showAsk } from "../command.ts";
+import { showAsk } from "../ask-text.ts";
 import { capital, listed, shortened } from "../lists.ts";
 import { code, literal, showSource } from "../mrkdwn.ts";
 import { servicesTitle } from "../title.ts";
