@@ -87,7 +87,10 @@ export const createVisiting = (deps: VisitingDeps): Visiting => {
     const { person, name, nonce, verifier } = visit;
     const said = await signIn.finish(provider, { state, nonce, verifier }, callback(query));
     if (said.kind === "not-signed-in") {
-      if (said.because === "invalid") disbelieved(said.problem);
+      if (said.because === "invalid") {
+        disbelieved(said.problem);
+        await recordRefused(deps, person, "link-code-unknown");
+      }
       return notProven(said.because);
     }
     const identities = identitiesIn(said.claims, provider.links);

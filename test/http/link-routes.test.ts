@@ -223,7 +223,7 @@ describe("back from the provider", () => {
     "bad-signature",
     "unsigned",
     "no-id-token",
-  ])("with a token that is wrong (%s): nothing, and operators are told", async (lie) => {
+  ])("with a token that is wrong (%s): nothing, operators are told, and it is on record", async (lie) => {
     const stage = await setLinkStage(real);
     const { browser, to } = await pressed(stage);
     stage.openid.lie(lie);
@@ -231,6 +231,7 @@ describe("back from the provider", () => {
     expect([page.status, showsCode(page)]).toEqual([403, false]);
     expect(page.text).toContain("finds it in the log");
     expect(stage.log).toHaveLength(1);
+    expect(stage.events).toMatchObject([{ kind: "identity.refused", person: { user: DANA } }]);
     await nobodyIsLinked(stage);
   });
 
