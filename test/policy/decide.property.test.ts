@@ -28,9 +28,9 @@ test("decisions agree with a slow evaluator that asks about every port, address,
       }
       expect(kind).toBe(slowly(asked, policy));
     }),
-    { numRuns: 8_000 },
+    { numRuns: 5_000 },
   );
-  expect(Object.entries(seen).filter(([, times]) => times < 50)).toEqual([]);
+  expect(Object.entries(seen).filter(([, times]) => times < 20)).toEqual([]);
   const rarely = [
     "denied-by-policy",
     "machine-not-offered",
@@ -46,9 +46,9 @@ test("decisions agree with a slow evaluator that asks about every port, address,
     "too-many-at-once",
     "asked-too-often",
     "no-approver",
-  ].filter((code) => (alone.get(code) ?? 0) < 10);
+  ].filter((code) => (alone.get(code) ?? 0) < 5);
   expect(rarely).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test("what is given for several ports is given for each of them alone, and nothing of it without a role", () => {
   fc.assert(
@@ -61,9 +61,9 @@ test("what is given for several ports is given for each of them alone, and nothi
       }
       expect(decide({ ...question, roles: new Set() }, policy).kind).toBe("deny");
     }),
-    { numRuns: 2_500 },
+    { numRuns: 1_500 },
   );
-});
+}, 60_000);
 
 test("a deny rule or a freeze more never gives anything, and break-glass gives nothing that a deny rule takes", () => {
   let taken = 0;
@@ -76,7 +76,7 @@ test("a deny rule or a freeze more never gives anything, and break-glass gives n
       expect([before, "deny"]).toContain(after);
       if (after !== before) taken += 1;
     }),
-    { numRuns: 2_500 },
+    { numRuns: 1_500 },
   );
-  expect(taken).toBeGreaterThan(30);
-});
+  expect(taken).toBeGreaterThan(15);
+}, 60_000);
