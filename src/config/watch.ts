@@ -102,7 +102,7 @@ const isSame = (one: Content, other: Content | undefined): boolean => other !== 
 
 /** What the file holds when nobody is writing it any more; at once when it is what was told. `undefined`: stopped. */
 const settled = async (file: string, told: Content | undefined, signal: AbortSignal): Promise<Content | undefined> => {
-  let content = await read(file);
+  let content = await read(file, told);
   let since = performance.now();
   while (!isSame(content, told)) {
     // Half a file may be a bad one, and between two files there may be none: so what is bad is looked at for longer.
@@ -110,7 +110,7 @@ const settled = async (file: string, told: Content | undefined, signal: AbortSig
     if (performance.now() - since >= quietMs) return content;
     const isStopped = await wait(STEP_MS, false, { signal, ref: false }).catch(() => true);
     if (isStopped) return undefined;
-    const next = await read(file);
+    const next = await read(file, content);
     if (isSame(next, content)) continue;
     content = next;
     since = performance.now();
@@ -118,10 +118,11 @@ const settled = async (file: string, told: Content | undefined, signal: AbortSig
   return content;
 };
 
-const read = async (file: string): Promise<Content> => {
+/** `before` is given back when nothing is different from it, so that the same isn't judged again and again. */
+const read = async (file: string, before: Content | undefined): Promise<Content> => {
   try {
     const text = await readFile(file, "utf8");
-    return { text, reading: parseConfig(text, file) };
+    return text === before?.text ? before : { text, reading: parseConfig(text, file) };
   } catch (error) {
     return { text: undefined, reading: cannotRead(file, error) };
   }
