@@ -1,5 +1,6 @@
 /** From ask to answer: what people type and click. */
 
+import { MINUTE } from "./access/time.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
 import { createAnswers, type LogProblem } from "./slack/answer.ts";
@@ -19,10 +20,20 @@ import { createExplainWhy } from "./workflow/standing-of-machines/explain-why.ts
 import { createListPosture } from "./workflow/standing-of-machines/list-posture.ts";
 import { createSubmitRequest } from "./workflow/submit-request.ts";
 
-export const answerPeople = ({ workflow, postures, people, slack: { app, client }, ...parts }: Parts): void => {
+export const answerPeople = ({
+  workflow,
+  postures,
+  recheck,
+  people,
+  slack: { app, client },
+  ...parts
+}: Parts): void => {
   const { clock, zone } = workflow;
   const log: LogProblem = ({ error, ...rest }) =>
     parts.log.error({ ...rest, ...problemOf(error) }, "a person couldn't be served");
+  // The look at everybody's, each minute, is what can be relied on: see `make-it-so.ts`.
+  const recheckNow = (user: string): Promise<void> =>
+    recheck(AbortSignal.timeout(MINUTE), user).catch((error: unknown) => log({ error, doing: "recheck what is open" }));
   const answers = createAnswers({
     endEarly: createEndEarly(workflow),
     recordRefusal: createRecordRefusal(workflow),
@@ -30,7 +41,7 @@ export const answerPeople = ({ workflow, postures, people, slack: { app, client 
     zone,
     log,
   });
-  listenForChanges(app, { ...people.directory, changed: () => undefined });
+  listenForChanges(app, { ...people.directory, changed: (user) => void recheckNow(user) });
   const protectMachine = createProtectMachine(workflow);
   listenForCommands(app, {
     submitRequest: createSubmitRequest(workflow),

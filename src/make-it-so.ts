@@ -74,6 +74,10 @@ export const makeItSo = (parts: Parts): Beats => {
       await protectByPolicy(signal);
       return later(clock.now(), MINUTE);
     },
+    accesses: async (signal) => {
+      await parts.recheck(signal);
+      return later(clock.now(), MINUTE);
+    },
     posture: async (signal) => {
       await posture.watch(signal);
       return later(clock.now(), POSTURE_EVERY);
@@ -173,7 +177,7 @@ const driftOf = (machine: MachineRef, { policy }: Config, machines: Machines): "
 /** Somebody else is at it, or it is to be looked at again at once: nothing that operators need to know. */
 const isLeaseLost = (error: unknown): error is Fault => isFault(error) && error.code === "lease-lost";
 
-type Watch = "protections" | "posture";
+type Watch = "protections" | "accesses" | "posture";
 
 const SIDE_BY_SIDE = 64;
 /** The rules of all machines are read for it. */

@@ -22,6 +22,7 @@ import type { Home } from "./slack/directory.ts";
 import { createHome } from "./slack/home.ts";
 import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
 import type { ProtectDeps } from "./workflow/protecting/protect-machine.ts";
+import { createRecheck, type Recheck } from "./workflow/recheck.ts";
 import {
   createPostureReading,
   type PostureDeps,
@@ -53,6 +54,8 @@ export interface Parts extends Pick<LatchDeps, "settings" | "current" | "clock" 
   /** What the workflow needs of the world, all of it. */
   readonly workflow: ProtectDeps & PostureDeps;
   readonly postures: PostureReading;
+  /** Whether what is open would still be given. */
+  readonly recheck: Recheck;
 }
 
 export interface Slack extends SlackApp {
@@ -105,6 +108,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     people,
     workflow,
     postures: createPostureReading(workflow),
+    recheck: createRecheck(workflow),
   };
 };
 

@@ -21,6 +21,10 @@ const UNSEEN = [
   // Read where rules or interfaces name them.
   "microsoft.network/ipgroups/read",
   "microsoft.network/loadbalancers/read",
+  // Read where a rule says `authorities: [azure-roles]`.
+  "microsoft.authorization/roleassignments/read",
+  "microsoft.authorization/roledefinitions/read",
+  "microsoft.authorization/denyassignments/read",
 ];
 
 test("the role in manifests/ allows what the adapter does, and nothing else", async () => {
