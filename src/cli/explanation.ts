@@ -68,7 +68,9 @@ const ruleLines = ({ rule, machine }: Question, { rules }: Policy): readonly str
   const decides = rules.findIndex(({ name }) => name === rule?.name);
   const before = decides < 0 ? rules : rules.slice(0, decides);
   return [
-    rule === undefined ? "No rule covers it, so nobody can ask for it." : `The rule ${rule.name} decides: the first that fits.`,
+    rule === undefined
+      ? "No rule covers it, so nobody can ask for it."
+      : `The rule ${rule.name} decides: the first that fits.`,
     ...before.map(
       ({ name, match }) => `${name} doesn't fit: ${whyNotMatched(match, machine) ?? "its machines are others"}`,
     ),
@@ -217,7 +219,7 @@ const stepLines = ({ config, asked, nameOf }: Explaining, rule: Rule): readonly 
     const people = (approvers[index] ?? []).map(nameOf);
     const silent = silentSchedules(config.policy, step.roles, question.memberships).map(scheduleKey);
     const instead = silent.length === 0 ? "" : ` (${all(silent)} doesn't say who is on call)`;
-    return `step ${index + 1}, ${showStep(step)}: ${people.length === 0 ? "nobody could" : people.join(", ")}${instead}`;
+    return `${question.breakGlass ? "skips " : ""}step ${index + 1}, ${showStep(step)}: ${people.length === 0 ? "nobody could" : people.join(", ")}${instead}`;
   });
 };
 

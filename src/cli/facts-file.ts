@@ -6,6 +6,7 @@ import type { Machine, MachineId } from "../access/machine.ts";
 import { nearMiss } from "../access/near-miss.ts";
 import type { Identities, PersonFacts } from "../access/person.ts";
 import { scheduleKey } from "../access/person.ts";
+import { readIdentities } from "../identity/read-identities.ts";
 import type { AuthorityAnswer } from "../policy/authority.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type Form, instead, isThere, type Part, quoted } from "./yaml-form.ts";
@@ -18,6 +19,13 @@ export interface WrittenFacts {
   readonly machines: readonly Machine[];
   readonly authorities: ReadonlyMap<AuthorityName, (user: string, activity: Activity) => AuthorityAnswer>;
 }
+
+export const NO_FACTS: WrittenFacts = {
+  people: new Map(),
+  onCall: new Map(),
+  machines: [],
+  authorities: new Map(),
+};
 
 export interface WrittenPerson {
   readonly facts: PersonFacts;
@@ -140,11 +148,24 @@ const readPerson = (form: Form, user: string, part: Part, known: Known) => {
     },
     groups,
     managerAt: fields.manager,
-    identities: {
-      entra: optionalText(form, fields.entra, "an object id of Entra ID")?.toLowerCase(),
-      aws: form.items(fields.aws).flatMap((each) => form.text(each, "an ARN") ?? []),
-    },
+    identities: readWho(form, fields.entra, fields.aws),
   };
+};
+
+const readWho = (form: Form, entra: Part, aws: Part): Identities => {
+  const read = readIdentities({ entra: optionalText(form, entra, "an object id of Entra ID") });
+  if (isThere(entra) && read.entra === undefined)
+    form.complain(entra, `${quoted(entra.value)} is no object id; write one like 11111111-2222-3333-4444-555555555555`);
+  const arns = form.items(aws).flatMap((each) => {
+    const found = readIdentities({ aws: [form.text(each, "an ARN")] }).aws;
+    if (found.length === 0)
+      form.complain(
+        each,
+        `${quoted(each.value)} is no ARN of an IAM user or role, like arn:aws:iam::111122223333:user/dev1`,
+      );
+    return found;
+  });
+  return { entra: read.entra, aws: arns };
 };
 
 const optionalText = (form: Form, part: Part, what: string): string | undefined =>

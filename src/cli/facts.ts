@@ -14,4 +14,6 @@ export interface Facts {
   readonly userNamed: (word: string) => string | undefined;
   /** Ids of everybody who is known to it. */
   readonly people: () => readonly string[];
+  /** All that `userNamed` knows, as far as it can be listed. */
+  readonly names: () => readonly string[];
 }

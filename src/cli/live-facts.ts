@@ -36,12 +36,14 @@ export const liveFacts = async (config: Config, terminal: Terminal): Promise<Fac
   for (const { cloud, error } of await machines.refresh(AbortSignal.timeout(LONGEST_READING)))
     terminal.complain(`machines of ${cloud} can't be read: ${messageOf(error)}`);
   const authorities = await openAuthorities(config, settings, clock);
+  const named = [...config.policy.roles.values()].flatMap((role) => role.users);
   return {
     directory,
     machines,
     authorities: () => authorities,
     userNamed: (word) => /^(?:<@)?([UW][A-Z0-9]+)(?:\|[^>]*)?>?$/u.exec(word)?.[1],
-    people: () => [...config.policy.roles.values()].flatMap((role) => role.users),
+    people: () => [...new Set([...named, ...config.identities.people.keys()])],
+    names: () => [...new Set(named)],
   };
 };
 

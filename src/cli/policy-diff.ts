@@ -13,7 +13,6 @@ import { type Compared, compare, type Ending } from "./compare.ts";
 import { type JudgedEvent, type JudgedLog, readJudgedLog } from "./judged-log.ts";
 import { showLocalTime } from "./local-time.ts";
 import { readPolicyFile } from "./policy-file.ts";
-import { readStoredLog } from "./stored-log.ts";
 import { counted, showStep } from "./words.ts";
 
 export const policyDiff: Command = {
@@ -47,12 +46,7 @@ export const policyDiff: Command = {
       return 0;
     }
     const since = (terminal.clock.now() - days * DAY) as EpochMs;
-    if (log.unreadable.length > 0) {
-      const lines = log.unreadable.slice(0, 5).join(", ");
-      terminal.complain(
-        `${counted(log.unreadable.length, "ask")} couldn't be read and don't count here (lines ${lines}${log.unreadable.length > 5 ? " …" : ""})`,
-      );
-    }
+    if (log.unreadable.length > 0) terminal.complain(unreadable(log.unreadable));
     const compared = log.events.filter(({ at }) => at >= since).map((event) => compare(event, old.policy, next.policy));
     showCompared(compared, next.timezone, days, terminal);
     return 0;
@@ -72,6 +66,8 @@ const readLog = async (file: string | undefined, { installation }: Config, termi
   try {
     if (file !== undefined)
       return readJudgedLog(file === "-" ? await terminal.readInput() : await readFile(file, "utf8"));
+    // Redis' client takes a while to load.
+    const { readStoredLog } = await import("./stored-log.ts");
     const { env, clock } = terminal;
     const redisUrl = env["REDIS_URL"]?.trim() || undefined;
     const dataFolder = env["LATCH_DATA"]?.trim() || ".latch";
@@ -80,6 +76,13 @@ const readLog = async (file: string | undefined, { installation }: Config, termi
   } catch (error) {
     return { failed: `cannot read ${file ?? "the audit log from Redis"}: ${messageOf(error)}` };
   }
+};
+
+const unreadable = (lines: readonly number[]): string => {
+  const shown = lines.length > 5 ? `${lines.slice(0, 5).join(", ")} …` : lines.join(", ");
+  return lines.length === 1
+    ? `1 ask couldn't be read and doesn't count here (line ${shown})`
+    : `${lines.length} asks couldn't be read and don't count here (lines ${shown})`;
 };
 
 const showCompared = (all: readonly Compared[], zone: string, days: number, { print }: Terminal): void => {

@@ -141,7 +141,7 @@ const typedAsk = (machine: string, port: string, rest: readonly string[], { time
 const USUAL_LENGTH = "1h";
 
 const nobody = (person: string, facts: Facts): string =>
-  facts.people().length === 0 ? "write a Slack id, like U0DEV1" : instead(person, facts.people(), "there are");
+  facts.names().length === 0 ? "write a Slack id, like U0DEV1" : instead(person, facts.names(), "there are");
 
 const unclear = ({ refusals }: Judged, at: EpochMs, zone: string): readonly string[] =>
   refusals.map((refusal) => plainText(refusalText(refusal, { now: at, zone })));

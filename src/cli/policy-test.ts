@@ -40,7 +40,7 @@ export const policyTest: Command = {
       for (const problem of reading) terminal.complain(showProblem(problem));
       return 1;
     }
-    const facts = await worldOf(reading.facts, config.policy);
+    const facts = await worldOf(reading.facts, config);
     let failed = 0;
     for (const each of reading.cases) {
       const judged = await askPolicy(config.policy, facts, { ...each, zone: config.timezone });

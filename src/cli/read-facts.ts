@@ -23,7 +23,7 @@ export const factsFrom = async (
     return undefined;
   }
   const reading = readFactsOnly(text, file, config.policy);
-  if ("people" in reading) return worldOf(reading, config.policy);
+  if ("people" in reading) return worldOf(reading, config);
   for (const problem of reading) terminal.complain(showProblem(problem));
   return undefined;
 };

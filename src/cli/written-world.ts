@@ -4,17 +4,22 @@ import type { CloudName } from "../access/machine.ts";
 import { NOBODY_ELSEWHERE, type PersonFacts, scheduleKey } from "../access/person.ts";
 import type { Inventory } from "../cloud/inventory.ts";
 import { createMachines } from "../cloud/machines.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Config } from "../config.ts";
+import { combine, readIdentities } from "../identity/read-identities.ts";
 import type { Facts } from "./facts.ts";
 import type { WrittenFacts } from "./facts-file.ts";
 
-/** Whom the policy or the facts name is a member, unless the facts say otherwise. */
-export const worldOf = async (written: WrittenFacts, policy: Policy): Promise<Facts> => {
+/** Whom the policy or the facts name is a member, unless the facts say otherwise. Who is who elsewhere is what the policy's file says, and then the facts. */
+export const worldOf = async (
+  written: WrittenFacts,
+  { policy, identities }: Pick<Config, "policy" | "identities">,
+): Promise<Facts> => {
   const { people, onCall, machines, authorities } = written;
   const users = new Set([
     ...people.keys(),
     ...[...people.values()].flatMap(({ manager }) => manager ?? []),
     ...[...policy.roles.values()].flatMap((role) => role.users),
+    ...identities.people.keys(),
     ...[...onCall.values()].flat(),
   ]);
   const names = new Map([...people].map(([user, { facts }]) => [`@${facts.name}`, user]));
@@ -33,7 +38,8 @@ export const worldOf = async (written: WrittenFacts, policy: Policy): Promise<Fa
       lookUp: async (user) => people.get(user)?.facts ?? (users.has(user) ? aMember(user) : undefined),
       members: async (group) =>
         new Set([...people].filter(([, { groups }]) => groups.includes(group)).map(([user]) => user)),
-      identities: async ({ person }) => people.get(person.user)?.identities ?? NOBODY_ELSEWHERE,
+      identities: async ({ person: { user } }) =>
+        combine([readIdentities(identities.people.get(user) ?? {}), people.get(user)?.identities ?? NOBODY_ELSEWHERE]),
       manager: async (user) => people.get(user)?.manager,
       onCall: async (schedule) => {
         const found = onCall.get(scheduleKey(schedule));
@@ -47,6 +53,7 @@ export const worldOf = async (written: WrittenFacts, policy: Policy): Promise<Fa
       ),
     userNamed: (word) => (users.has(word) ? word : names.get(word)),
     people: () => [...users],
+    names: () => [...users, ...names.keys()],
   };
 };
 

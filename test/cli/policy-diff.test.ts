@@ -1,6 +1,13 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../../src/access/time.ts";
+import type { AuditEvent } from "../../src/audit/event.ts";
+import { createRedisAuditLog } from "../../src/redis/audit-log.ts";
+import { keyPrefixOf } from "../../src/redis/keys.ts";
+import { useRealRedis } from "../redis/real-redis.ts";
 import { fixture, folderWith, latch } from "./run-latch.ts";
 
 const BEFORE = fixture("before.yaml");
@@ -123,6 +130,31 @@ const expectedChanges = asks
     return `${day}  ${ask.user}  ${ask.service} ${ask.machine} ${ask.hours}h from ${source}\n${endBefore(ask)} → ${endAfter(ask)}`;
   });
 
+const first: PastAsk = {
+  user: "U0DEV1",
+  group: "S0ENG",
+  machine: "prod-web-1",
+  service: "ssh",
+  hours: 3,
+  source: VPN,
+  at: "2026-11-20T10:00",
+};
+
+const withAuthorities = (authorities: string): string => `
+installation: acme
+clouds: { azure: { subscriptions: [00000000-0000-0000-0000-000000000001] } }
+channel: C0ACCESS
+roles: { engineers: { groups: [S0ENG] }, leads: { users: [U0LEAD1] } }
+rules:
+  - name: production
+    match: { clouds: azure }
+    ports: { ssh: { maximum: 3h } }
+    sources: anywhere
+    request: engineers
+    authorities: ${authorities}
+    approve: { by: leads }
+`;
+
 const log = asks.map((ask, index) => JSON.stringify(judged(ask, index))).join("\n");
 
 describe("policy diff", () => {
@@ -151,5 +183,108 @@ describe("policy diff", () => {
     expect(code).toBe(0);
     expect(out).toContain("Nothing changes: all 108 asks");
     expect(printedChanges(out)).toEqual([]);
+  });
+
+  test("looks only as far back as it is told, and passes over what is no ask", async () => {
+    const recent = { ...judged({ ...first, at: "2026-11-20T10:00" }, 0), at: Date.now() - 86_400_000 };
+    const old = { ...recent, id: "request.judged/old", at: Date.now() - 40 * 86_400_000 };
+    const lines = [
+      "starting up",
+      JSON.stringify(old),
+      JSON.stringify({ id: "bot.started/1", kind: "bot.started", at: 1 }),
+      // Containers' logs say when and where a line came from, and a line may come twice.
+      `2026-11-23T10:00:00Z stdout F ${JSON.stringify(recent)}`,
+      JSON.stringify(recent),
+      '{"kind":"request.judged","cut":',
+    ].join("\n");
+    const args = ["policy", "diff", BEFORE, AFTER, "--log", "-"];
+    const { code, out, err } = await latch(args, { input: lines });
+    expect(code).toBe(0);
+    expect(out).toMatch(/1 ask of the last 30 days/u);
+    expect(err).toContain("1 ask couldn't be read and doesn't count here (line 6)");
+    expect((await latch([...args, "--days", "50"], { input: lines })).out).toMatch(/2 asks of the last 50 days/u);
+  });
+
+  test("what the clouds' roles said counts again, and what they weren't asked is told", async () => {
+    const folder = await folderWith({
+      "before.yaml": withAuthorities("azure-roles"),
+      "after.yaml": withAuthorities("policy"),
+      "more.yaml": withAuthorities("azure-roles").replace("groups: [S0ENG]", "groups: [S0ENG, S0NEW]"),
+    });
+    const facts = { ...first, machine: "prod-1", hours: 1 };
+    const event = judged(facts, 0);
+    const azure = { ...event.asked, machine: { ...event.asked.machine, cloud: "azure" } };
+    const refused = { ...event, asked: azure, outcome: "deny", codes: ["authority-no"] };
+    const given = { ...event, id: "request.judged/given", asked: azure, outcome: "needs-approval" };
+    const input = [refused, given].map((each) => JSON.stringify(each)).join("\n");
+    const diff = (from: string, to: string) =>
+      latch(["policy", "diff", from, to, "--days", "36500", "--log", "-"], { input, cwd: folder });
+
+    const same = await diff("before.yaml", "before.yaml");
+    expect(same.out).toContain("Nothing changes: all 2 asks");
+    const without = await diff("before.yaml", "after.yaml");
+    expect(printedChanges(without.out).map((each) => each.split("\n")[1])).toEqual([
+      "deny authority-no → needs-approval by 1 of leads",
+    ]);
+    const back = await diff("after.yaml", "before.yaml");
+    expect(back.out).toContain("2 × what azure-roles says");
+    const group = await diff("before.yaml", "more.yaml");
+    expect(group.out).toContain("Nothing changes");
+    expect(group.out).toContain("2 × user group S0NEW");
+  });
+
+  test("tells apart who could approve from how it ends", async () => {
+    const text = await readFile(BEFORE, "utf8");
+    const folder = await folderWith({ "after.yaml": text.replace("by: leads", "by: security") });
+    const args = ["policy", "diff", BEFORE, join(folder, "after.yaml"), "--days", "36500", "--log", "-"];
+    const { out } = await latch(args, { input: log });
+    const asked = asks.filter((ask) => endBefore(ask).startsWith("needs-approval")).length;
+    expect(out).toContain("Nothing changes: all 108 asks");
+    expect(out).toContain(`${asked} × 1 of leads (U0LEAD1, U0LEAD2) → 1 of security (U0SEC1)`);
+    expect(out).toContain("rule production: approve.by");
+  });
+
+  test("a policy with a mistake, or a log that isn't there, is told", async () => {
+    const folder = await folderWith({ "bad.yaml": "installation: acme" });
+    const bad = await latch(["policy", "diff", BEFORE, join(folder, "bad.yaml"), "--log", "-"]);
+    expect([bad.code, bad.out]).toEqual([1, ""]);
+    expect(bad.err).toContain("bad.yaml:1:1");
+    const none = await latch(["policy", "diff", BEFORE, AFTER, "--log", "/nowhere.jsonl"]);
+    expect(none.code).toBe(1);
+    expect(none.err).toContain("cannot read /nowhere.jsonl");
+  });
+});
+
+describe("policy diff over the stored log", () => {
+  const redis = useRealRedis();
+
+  test("reads the audit log in Redis, and nothing but the file's own installation", async () => {
+    const append = async (installation: string, events: readonly object[]): Promise<void> => {
+      const deps = { clock: systemClock, onAppended: () => undefined };
+      const auditLog = createRedisAuditLog(redis.redis(), keyPrefixOf(installation), deps);
+      for (const event of events) await auditLog.append(event as AuditEvent);
+    };
+    const mine = `diff-${process.pid}`;
+    await append(mine, asks.slice(0, 40).map(judged));
+    await append(`${mine}-other`, asks.map(judged));
+    const named = (text: string): string => text.replace("installation: acme", `installation: ${mine}`);
+    const folder = await folderWith({
+      "before.yaml": named(await readFile(BEFORE, "utf8")),
+      "after.yaml": named(await readFile(AFTER, "utf8")),
+    });
+    const args = ["policy", "diff", "before.yaml", "after.yaml", "--days", "36500"];
+    const { code, out, err } = await latch(args, { cwd: folder, env: { REDIS_URL: redis.url() } });
+    expect([code, err]).toEqual([0, ""]);
+    const changed = asks.slice(0, 40).filter((ask) => endBefore(ask) !== endAfter(ask)).length;
+    expect(out).toContain(`${changed} of 40 asks`);
+    await redis.clear(keyPrefixOf(mine));
+  });
+
+  test("without a log it tells how the files differ, and what it would need", async () => {
+    const folder = await folderWith({});
+    const { code, out } = await latch(["policy", "diff", BEFORE, AFTER], { cwd: folder });
+    expect(code).toBe(0);
+    expect(out).toContain("rule production: ssh maximum 3h → 2h");
+    expect(out).toContain("No past asks to compare");
   });
 });

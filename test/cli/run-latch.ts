@@ -5,7 +5,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
+
+// Every run is a process of its own, and the machine may be busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 const ROOT = join(import.meta.dirname, "../..");
 

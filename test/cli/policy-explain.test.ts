@@ -1,0 +1,160 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { folderWith, latch } from "./run-latch.ts";
+
+const POLICY = `
+installation: acme
+timezone: Europe/Berlin
+clouds: { azure: { subscriptions: [00000000-0000-0000-0000-000000000001] } }
+channel: C0ACCESS
+networks: { vpn: 198.51.100.7/32 }
+hours: { office: { days: mon-fri, from: "08:00", until: "18:00" } }
+deny: [{ name: guests of others, people: contractors, match: { tags: { env: prod } }, because: "not on production" }]
+roles:
+  engineers: { groups: [S0ENG], users: [U0DEV1] }
+  contractors: { groups: [S0CON] }
+  leads: { users: [U0LEAD1, U0LEAD2] }
+  oncall: { onCall: [pagerduty:PSCHED1], otherwise: [leads] }
+rules:
+  - name: databases
+    match: { names: "prod-*", tags: { kind: db } }
+    ports: { ssh: { maximum: 1h } }
+    request: leads
+    approve: none
+  - name: production
+    match: { names: "prod-*" }
+    ports: { ssh: { maximum: 3h }, rdp: { maximum: 1h } }
+    sources: [vpn, single-address]
+    request: engineers
+    hours: office
+    authorities: azure-roles
+    justification: { pattern: "^INC" }
+    approve: { by: oncall, within: 30m }
+    breakGlass: { by: leads, maximum: 1h, tell: leads }
+`;
+
+const FACTS = `
+facts:
+  people:
+    U0DEV1: { name: dev, groups: S0ENG }
+    U0CON1: { name: con, groups: [S0ENG, S0CON] }
+    U0LEAD1: { name: lead }
+  machines:
+    prod-1: { cloud: azure, account: sub-1, region: westeurope, os: linux, tags: { env: prod } }
+    other-1: { cloud: aws }
+  authorities: { azure-roles: { U0DEV1: yes, U0CON1: no } }
+`;
+
+const explain = async (...words: readonly string[]) => {
+  const folder = await folderWith({ "latch.yaml": POLICY, "facts.yaml": FACTS });
+  return latch(["policy", "explain", ...words, "--facts", join(folder, "facts.yaml")], { cwd: folder });
+};
+
+const MONDAY = ["--at", "2026-11-23 10:00"];
+
+describe("policy explain", () => {
+  test("tells which rule decides and why not another, roles and through what, each check, and who could approve", async () => {
+    const { code, out, err } = await explain("@dev", "prod-1", "ssh", "for", "2h", "from", "vpn", ...MONDAY);
+    expect([code, err]).toEqual([0, ""]);
+    expect(
+      out
+        .trim()
+        .split("\n")
+        .map((line) => line.trim()),
+    ).toEqual([
+      "U0DEV1 (@dev) asks for ssh to prod-1 for 2 hours from 198.51.100.7, Mon 23 Nov 2026 10:00 Europe/Berlin",
+      "with a justification that will do",
+      "",
+      "Machine prod-1: azure, sub-1, westeurope, linux, env=prod",
+      "The rule production decides: the first that fits.",
+      "databases doesn't fit: it has no tag kind",
+      "",
+      "Roles of U0DEV1 (@dev):",
+      "engineers: named in the policy and user group S0ENG",
+      "not contractors, leads or oncall",
+      "",
+      "Checks:",
+      "yes  the deny rule guests of others doesn't fit: it's for contractors",
+      "yes  may ask: as engineers",
+      "yes  port: ssh is offered",
+      "yes  length: 3 hours at most",
+      "yes  source: vpn or single-address may be let in",
+      "yes  justification: one is needed, one that matches ^INC",
+      "yes  hours: within office",
+      "yes  approvers: there are enough",
+      "yes  azure-roles",
+      "",
+      "Decision: needs-approval within 30 minutes",
+      "step 1, 1 of oncall: U0LEAD1 (@lead), U0LEAD2 (pagerduty:PSCHED1 doesn't say who is on call)",
+      "azure-roles is asked about whoever approves, too",
+      "break-glass is for leads, 1 hour at most: not for them",
+    ]);
+  });
+
+  test("tells every no, those of the clouds too", async () => {
+    const { out } = await explain(
+      "@dev",
+      "prod-1",
+      "rdp",
+      "3h",
+      "from",
+      "192.0.2.0/24",
+      "because",
+      "boredom",
+      "--at",
+      "2026-11-22 10:00",
+    );
+    expect(out).toContain("no   length: RDP to prod-1 is for 1 hour at most.");
+    expect(out).toMatch(/no {3}source: 192\.0\.2\.0\/24 is wider than/u);
+    expect(out).toMatch(/no {3}justification: .*\^INC/u);
+    expect(out).toMatch(/no {3}hours: /u);
+    expect(out).toContain(
+      "Decision: deny (duration-too-long, source-not-allowed, justification-mismatch, outside-hours)",
+    );
+  });
+
+  test("a deny rule comes before everything else, and break-glass doesn't go past it", async () => {
+    for (const more of [[], ["--break-glass"]]) {
+      const { out } = await explain("U0CON1", "prod-1", "ssh", ...MONDAY, ...more);
+      expect(out).toContain("no   the deny rule guests of others fits: not on production");
+      expect(out).toContain("no   azure-roles: ");
+      expect(out).toContain("Decision: deny (denied-by-policy, authority-no)");
+    }
+  });
+
+  test("of a machine that no rule covers it tells why none does", async () => {
+    const { code, out } = await explain("U0DEV1", "other-1", "ssh", ...MONDAY);
+    expect(code).toBe(0);
+    expect(out).toContain("production doesn't fit: its name is other-1, not prod-*");
+    expect(out).toContain("Decision: deny (machine-not-offered)");
+  });
+
+  test("break-glass is explained as such, with whom it skips", async () => {
+    const { out } = await explain("@lead", "prod-1", "ssh", ...MONDAY, "--break-glass");
+    expect(out).toContain("yes  may ask: as leads");
+    expect(out).toContain("yes  length: 1 hour at most");
+    expect(out).toContain("no   azure-roles: ");
+    expect(out).toContain("skips step 1, 1 of oncall: U0LEAD2");
+  });
+
+  test("unknown names are told with what may be meant", async () => {
+    expect(await explain("@dvv", "prod-1", "ssh")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("did you mean @dev?"),
+    });
+    expect(await explain("@dev", "prod-2", "ssh")).toMatchObject({ code: 1, err: expect.stringContaining("`prod-1`") });
+    expect(await explain("@dev", "prod-1", "shs")).toMatchObject({ code: 1, err: expect.stringContaining("`ssh`") });
+    expect(await explain("@dev", "prod-1", "ssh", "fro", "vpn")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("`from`"),
+    });
+  });
+
+  test("without facts it says what it needs to ask the world", async () => {
+    const folder = await folderWith({ "latch.yaml": POLICY });
+    const { code, out, err } = await latch(["policy", "explain", "U0DEV1", "prod-1", "ssh"], { cwd: folder });
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain("--facts");
+    expect(err).toContain("SLACK_BOT_TOKEN is missing");
+  });
+});
