@@ -69,7 +69,7 @@ export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly askedAt: EpochMs;
   /** Answers count before this instant, not at it. */
   readonly answerBy: EpochMs;
-  /** One after the other; none: nobody has to approve. */
+  /** One after the other; none: nobody has to approve. Approved by nobody all the same: at that hour it needed none of them. */
   readonly steps: readonly RequestStep[];
   /** Absent: it went the usual way. */
   readonly breakGlass?: BreakGlassUse;

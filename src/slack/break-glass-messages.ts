@@ -3,6 +3,7 @@
 import { showDuration } from "../access/duration.ts";
 import { between, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
+import type { BreakGlassUse } from "../grants/request.ts";
 import type { Message } from "../notices/notice.ts";
 import { button, type Drawn, drawn } from "./blocks.ts";
 import { BREAK_GLASS } from "./break-glass-words.ts";
@@ -13,8 +14,15 @@ import { accessTitle } from "./title.ts";
 
 type Told = Extract<AuditEvent, { kind: "break-glass.used" | "break-glass.unreviewed" }>;
 
-export const drawBreakGlass = (event: Told, to: Message["to"], now: EpochMs, zone: string): Drawn =>
-  event.kind === "break-glass.used" ? drawUsed(event, to, now, zone) : drawUnreviewed(event, to, now);
+/** `use`: what is stored of it, where it is still known. */
+export const drawBreakGlass = (
+  event: Told,
+  to: Message["to"],
+  now: EpochMs,
+  zone: string,
+  use: BreakGlassUse | undefined,
+): Drawn =>
+  event.kind === "break-glass.used" ? drawUsed(event, to, now, zone) : drawUnreviewed(event, to, now, zone, use);
 
 const drawUsed = (
   event: Extract<Told, { kind: "break-glass.used" }>,
@@ -46,16 +54,25 @@ const drawUnreviewed = (
   event: Extract<Told, { kind: "break-glass.unreviewed" }>,
   to: Message["to"],
   now: EpochMs,
-): Drawn =>
-  drawn(
+  zone: string,
+  use: BreakGlassUse | undefined,
+): Drawn => {
+  if (use?.reviewed !== undefined)
+    return drawn(
+      `${BREAK_GLASS}: ${escapeMrkdwn(accessTitle(event))} was reviewed by ${mention(use.reviewed.by.user)} at ${when(use.reviewed.at, now, zone)}.`,
+    );
+  const skipped = (use?.skipped ?? []).flatMap(({ users, groups }) => [...groups, ...users]);
+  const forWhom = [...new Set([...skipped, ...event.tell])].filter((id) => id !== event.requester.user);
+  return drawn(
     `${BREAK_GLASS} not reviewed yet: ${escapeMrkdwn(accessTitle(event))}, ${showDuration(between(event.usedAt, now))} ago.`,
     [
       `${mention(event.requester.user)} opened it without approval: “${literal(event.justification)}”`,
-      ...(to === "channel" ? forAttention(event.tell) : []),
+      ...(to === "channel" ? forAttention(forWhom) : []),
       "Somebody else has to look at it. I ask again until someone did.",
     ],
     [button("Reviewed", "break-glass.reviewed", event.requestId)],
   );
+};
 
 /** Whom a direct message can't reach, or who is to see it beside the others: named, so that Slack tells them. */
 const forAttention = (ids: readonly string[]): readonly string[] => {

@@ -6,6 +6,7 @@ import { type Cidr, familyOf } from "../access/source.ts";
 import { between, type DurationMs, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "../grants/grant.ts";
+import type { AccessRequest } from "../grants/request.ts";
 import type { Message } from "../notices/notice.ts";
 import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
 import { drawBreakGlass } from "./break-glass-messages.ts";
@@ -20,12 +21,13 @@ import { shortFirewall } from "./protection-words.ts";
 import { whyNotAnyMore } from "./refusals/not-any-more.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
-/** `undefined`: this event has no message of its own. `grant` is what is stored about it now. */
+/** `undefined`: this event has no message of its own. `grant` and `request` are what is stored about it now. */
 export const drawMessage = (
   { event, to }: Message,
   grant: Grant | undefined,
   now: EpochMs,
   zone: string,
+  request?: AccessRequest,
 ): Drawn | undefined => {
   switch (event.kind) {
     case "grant.opened":
@@ -99,7 +101,7 @@ export const drawMessage = (
       return drawDisallowed(event, to, now, zone);
     case "break-glass.used":
     case "break-glass.unreviewed":
-      return drawBreakGlass(event, to, now, zone);
+      return drawBreakGlass(event, to, now, zone, request?.breakGlass);
     case "schedule.silent":
     case "policy.changed":
     case "policy.refused":

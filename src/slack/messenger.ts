@@ -5,6 +5,7 @@ import type { KnownBlock } from "@slack/types";
 import { Fault } from "../access/fault.ts";
 import type { GrantId } from "../access/identifier.ts";
 import type { Clock } from "../access/time.ts";
+import type { AuditEvent } from "../audit/event.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import type { Messenger } from "../notices/messenger.ts";
 import type { Notice } from "../notices/notice.ts";
@@ -27,7 +28,7 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
     const drawn =
       notice.kind === "card"
         ? drawCard({ ...(await storedFor(notice.requestId)), now, zone: zone() })
-        : drawMessage(notice, await grantOf(notice.event), now, zone());
+        : drawMessage(notice, await grantOf(notice.event), now, zone(), await requestOf(notice.event));
     if (drawn === undefined) throw new Fault("slack", `nothing is left to say of ${notice.kind}`, { retry: "never" });
     return drawn;
   };
@@ -39,6 +40,10 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
 
   const grantOf = (event: object) =>
     "grantId" in event ? ledger.grant(event.grantId as GrantId) : Promise.resolve(undefined);
+
+  /** Whom to remind isn't in the event. */
+  const requestOf = (event: AuditEvent) =>
+    event.kind === "break-glass.unreviewed" ? ledger.request(event.requestId) : Promise.resolve(undefined);
 
   const post: Messenger["post"] = async (destination, id, notice) => {
     const { text, blocks } = await draw(notice);

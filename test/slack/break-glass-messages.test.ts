@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 import { HOUR, later } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { factsOf } from "../../src/grants/facts.ts";
+import type { AccessRequest, BreakGlassUse } from "../../src/grants/request.ts";
 import type { Audience } from "../../src/notices/notice.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import { drawMessage } from "../../src/slack/messages.ts";
 import { drawAsked } from "../../src/slack/private-texts.ts";
-import { aGrant, aRequest, NOW } from "../contracts/samples.ts";
+import { aGrant, aRequest, LEAD, NOW } from "../contracts/samples.ts";
 
 const END = aGrant().expiresAt;
 const facts = { id: "e", at: NOW, actor: { kind: "bot" }, ...factsOf(aGrant({ justification: "INC-1" })) } as const;
@@ -25,8 +26,8 @@ const unreviewed: AuditEvent = {
   tell: ["U0SEC1", "C0SECURITY"],
 };
 
-const said = (event: AuditEvent, to: Audience, now = NOW) => {
-  const drawn = drawMessage({ kind: "message", event, to }, undefined, now, "utc");
+const said = (event: AuditEvent, to: Audience, now = NOW, request?: AccessRequest) => {
+  const drawn = drawMessage({ kind: "message", event, to }, undefined, now, "utc", request);
   if (drawn === undefined) throw new Error("nothing said");
   expect(checkBlocks(drawn.blocks, "/blocks", "message")).toEqual([]);
   return {
@@ -64,6 +65,15 @@ describe("that somebody went past approval", () => {
     expect(text).toContain("<@U0DEV1> opened it without approval: “INC-1”");
     expect(text).toContain("For <@U0SEC1>.");
     expect(buttons).toEqual(["Reviewed k7f3q2xd"]);
+  });
+
+  test("is said again to everybody who was skipped, and no more once somebody reviewed it", () => {
+    const skipped = [{ needed: 1, users: ["U0LEAD1", "U0DEV1"], groups: ["S0LEADS"] }];
+    const again = (use: BreakGlassUse) => said(unreviewed, "channel", NOW, aRequest({ breakGlass: use }));
+    expect(again({ skipped, tell: [] }).text).toContain("For <!subteam^S0LEADS>, <@U0LEAD1>, <@U0SEC1>.");
+    const after = again({ skipped, tell: [], reviewed: { by: LEAD, at: NOW } });
+    expect(after.text).toMatch(/^BREAK-GLASS: SSH to prod-vm-3 was reviewed by <@U0LEAD1> at <!date/u);
+    expect(after.buttons).toEqual([]);
   });
 });
 
