@@ -156,13 +156,14 @@ const stateKey = ({ state }: AccessRequest): string => {
 const requesters = async (rule: Rule, everybody: readonly Human[], world: World): Promise<readonly Human[]> => {
   const found: Human[] = [];
   const classes = new Set<string>();
-  // Whose manager somebody is makes each of them another.
-  const allDiffer = [...world.policy.roles.values()].some(({ manager }) => manager);
+  // Where managers count, people with another manager are told apart too, and whoever is their own.
+  const managersCount = [...world.policy.roles.values()].some(({ manager }) => manager);
   for (const human of everybody) {
     const roles = await rolesFor(human.user, human, world);
     if (!rule.request.some((role) => roles.has(role))) continue;
-    const kind = [...roles].toSorted().join();
-    const isAlike = human.accounts === 1 && !allDiffer;
+    const manager = managersCount ? await world.directory.manager(human.user) : undefined;
+    const kind = [manager ?? "", ...[...roles].toSorted()].join();
+    const isAlike = human.accounts === 1 && manager !== human.user;
     if (isAlike && classes.has(kind)) continue;
     if (isAlike) classes.add(kind);
     found.push(human);
