@@ -1,7 +1,7 @@
 /** Ending something before its time: a question by who asked it, an access by whoever looks after it. */
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
-import { type Person, samePerson } from "../access/person.ts";
+import { type Person, type PersonFacts, samePerson } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
@@ -9,9 +9,8 @@ import { factsOf } from "../grants/facts.ts";
 import { endOf, firewallsOf, type Grant, isActive } from "../grants/grant.ts";
 import { type AccessRequest, withdraw } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
-import { mayApprove } from "../policy/roles.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import { type Member, memberOf } from "./standing.ts";
+import { holding, membershipsFor, personOf, stepRoles } from "./standing.ts";
 
 /** What came to its end: a request that was still waiting, or a grant. */
 export type EndedEarly =
@@ -26,15 +25,16 @@ export type EndEarly = (id: string, user: string, only?: "withdraw") => Promise<
 
 /**
  * A request may be withdrawn by its requester. A grant may be closed by the same, by those who could approve it, and by security. Where the policy can't
- * be read nobody holds a role, so only their own is left to everyone: giving back needs no permission.
+ * be read nobody holds a role, so only their own is left to everyone: giving back needs no permission, and
+ * waits for nobody's roles.
  */
 export const createEndEarly =
   (deps: WorkflowDeps): EndEarly =>
   async (id, user, only) => {
-    const member = await memberOf(user, deps.policy(), deps.directory);
-    if (isRefusal(member)) return member;
+    const facts = await personOf(user, deps.directory);
+    if (isRefusal(facts)) return facts;
     const grant = only === "withdraw" ? undefined : await deps.ledger.grant(id as GrantId);
-    return grant === undefined ? withdrawRequest(id, member.facts.person, deps) : closeGrant(grant, member, deps);
+    return grant === undefined ? withdrawRequest(id, facts.person, deps) : closeGrant(grant, facts, deps);
   };
 
 const withdrawRequest = async (id: string, by: Person, deps: WorkflowDeps): Promise<EndedEarly | Refusal> => {
@@ -52,9 +52,9 @@ const withdrawRequest = async (id: string, by: Person, deps: WorkflowDeps): Prom
   }
 };
 
-const closeGrant = async (grant: Grant, by: Member, deps: WorkflowDeps): Promise<EndedEarly | Refusal> => {
-  const { person } = by.facts;
-  if (!samePerson(person, grant.requester) && !looksAfter(grant, by, deps))
+const closeGrant = async (grant: Grant, facts: PersonFacts, deps: WorkflowDeps): Promise<EndedEarly | Refusal> => {
+  const { person } = facts;
+  if (!samePerson(person, grant.requester) && !(await looksAfter(grant, facts, deps)))
     return refuse("not-yours", { what: "access" });
   const written = await changeGrant(deps.ledger, grant.id, (current) => {
     const at = deps.clock.now();
@@ -69,10 +69,12 @@ const closeGrant = async (grant: Grant, by: Member, deps: WorkflowDeps): Promise
   return refuse("access-over", { machine: grant.machine.name, at: endOf(grant) });
 };
 
-const looksAfter = (grant: Grant, { roles }: Member, deps: WorkflowDeps): boolean => {
-  if (deps.securityRoles().some((role) => roles.has(role))) return true;
+const looksAfter = async (grant: Grant, facts: PersonFacts, deps: WorkflowDeps): Promise<boolean> => {
   const policy = deps.policy();
+  if (policy === undefined) return false;
   const machine = deps.machines.byId(grant.machine.id);
-  const rule = policy === undefined || machine === undefined ? undefined : ruleFor(policy, machine);
-  return rule?.approve.kind === "by" && rule.approve.steps.some((step) => mayApprove(step, roles));
+  const rule = machine === undefined ? undefined : ruleFor(policy, machine);
+  const may = [...deps.securityRoles(), ...(rule === undefined ? [] : stepRoles(rule))];
+  const { roles } = holding(facts, policy, await membershipsFor(grant.requester.user, policy, deps.directory, may));
+  return may.some((role) => roles.has(role));
 };

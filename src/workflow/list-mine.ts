@@ -5,7 +5,7 @@ import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import { memberOf } from "./standing.ts";
+import { personOf } from "./standing.ts";
 
 export interface Mine {
   readonly pending: readonly AccessRequest[];
@@ -20,9 +20,9 @@ export const createListMine =
   async (user) => {
     const policy = deps.policy();
     if (policy === undefined) return refuse("policy-unreadable", {});
-    const member = await memberOf(user, policy, deps.directory);
-    if (isRefusal(member)) return member;
-    const { person } = member.facts;
+    const facts = await personOf(user, deps.directory);
+    if (isRefusal(facts)) return facts;
+    const { person } = facts;
     const now = deps.clock.now();
     const pending = await deps.ledger.pendingOf(personKey(person));
     const live = await deps.ledger.liveGrants();

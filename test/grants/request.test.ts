@@ -2,8 +2,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Person } from "../../src/access/person.ts";
 import { isRefusal } from "../../src/access/refusal.ts";
-import type { EpochMs } from "../../src/access/time.ts";
-import { type AccessRequest, approve, deny, lapse, whyTooLate, withdraw } from "../../src/grants/request.ts";
+import { DAY, type EpochMs, HOUR } from "../../src/access/time.ts";
+import {
+  type AccessRequest,
+  approve,
+  deny,
+  lapse,
+  nextReminder,
+  remind,
+  review,
+  whyTooLate,
+  withdraw,
+} from "../../src/grants/request.ts";
 import { aRequest, DEV, LEAD, NOW } from "../contracts/samples.ts";
 
 const OTHER: Person = { team: "T0ACME", user: "U0LEAD2" };
@@ -124,4 +134,37 @@ test("whatever is done in whatever order: at most one end, one version for each 
       if (request.state.kind === "approved") expect(approvals).toHaveLength(approvalsNeeded);
     }),
   );
+});
+
+describe("an access that was opened past approvals", () => {
+  const used = aRequest({
+    state: { kind: "approved", at: NOW, approvals: [] },
+    breakGlass: { skipped: [], tell: [] },
+  });
+  const at = (ms: number): EpochMs => (NOW + ms) as EpochMs;
+
+  test("is reviewed once, by somebody else", () => {
+    expect(review(used, DEV, NOW)).toMatchObject({ code: "own-request" });
+    const reviewed = stored(review(used, LEAD, LAST));
+    expect(reviewed).toMatchObject({ version: 2, breakGlass: { reviewed: { by: LEAD, at: LAST } }, state: used.state });
+    expect(review(reviewed, OTHER, LAST)).toMatchObject({
+      code: "nothing-to-review",
+      facts: { by: LEAD.user, at: LAST },
+    });
+    expect(review(aRequest(), LEAD, NOW)).toMatchObject({ code: "nothing-to-review", facts: {} });
+  });
+
+  test("is reminded of after four hours on the first day, after a day later, and no more once reviewed", () => {
+    expect(nextReminder(used)).toBe(at(4 * HOUR));
+    expect(remind(used, at(4 * HOUR - 1))).toBeUndefined();
+    const reminded = stored(remind(used, at(4 * HOUR)));
+    expect(nextReminder(reminded)).toBe(at(8 * HOUR));
+    expect(nextReminder(stored(remind(reminded, at(DAY))))).toBe(at(2 * DAY));
+    const reviewed = stored(review(used, LEAD, NOW));
+    expect([nextReminder(reviewed), remind(reviewed, at(DAY)), nextReminder(aRequest())]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
 });

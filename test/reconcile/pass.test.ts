@@ -125,6 +125,18 @@ describe("the way of one grant", () => {
     expect(world.events("grant.ended")).toMatchObject([{ cause: "revoked", lagMs: 300 }]);
   });
 
+  test("what is closed because it wouldn't be given any more ends with that cause", async () => {
+    const world = await createWorld();
+    await world.give(grantOn());
+    await world.look();
+    const grant = await world.stored();
+    const revoked = { kind: "not-allowed", at: world.clock.now(), code: "not-eligible" } as const;
+    await world.memory.ledger.commit({ grant: { ...grant, version: grant.version + 1, revoked }, events: [] });
+    await world.look();
+    expect(world.firewall().open()).toEqual([]);
+    expect(world.events("grant.ended")).toMatchObject([{ cause: "not-allowed" }]);
+  });
+
   test("a machine behind two firewalls is open when both let in, and closed when neither does", async () => {
     const world = await createWorld();
     await world.give(grantOn({}, [NSG, SUBNET_NSG]));
