@@ -142,7 +142,7 @@ const readCase = (form: Form, part: Part, { config, facts, usualTime }: Around):
 /** `/jit` may be left out. */
 export const commandText = (typed: string): string => typed.replace(/^\/jit\s+/u, "");
 
-export const isBreakGlass = (ask: Ask): boolean => "breakGlass" in ask && ask.breakGlass === true;
+export const isBreakGlass = (ask: Ask): boolean => ask.breakGlass ?? false;
 
 const readAsk = (form: Form, part: Part, what: string, { timezone }: Config): TypedAsk | undefined => {
   const command = readCommand(commandText(what));

@@ -124,7 +124,7 @@ const readArguments = (command: Command, args: readonly string[]): Arguments | W
 };
 
 const wrongOption = (args: readonly string[], known: readonly string[], error: unknown): string => {
-  const unknown = args.find((arg) => /^-/u.test(arg) && arg !== "-" && !known.includes(nameOf(arg)));
+  const unknown = args.find((arg) => arg.startsWith("-") && arg !== "-" && !known.includes(nameOf(arg)));
   if (unknown === undefined || !isUnknownOption(error)) return sentenceOf(error);
   const guess = nearMiss(nameOf(unknown), known);
   const instead =

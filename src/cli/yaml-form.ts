@@ -49,7 +49,7 @@ export const openForm = (text: string, file: string): Form | readonly ConfigProb
     return [];
   };
 
-  const text_: Form["text"] = (part, what) => {
+  const textOf: Form["text"] = (part, what) => {
     if (typeof part.value === "string" && part.value.trim() !== "") return part.value.trim();
     complain(part, isThere(part) ? `${quoted(part.value)} is not ${what}` : `${what} is missing`);
     return undefined;
@@ -72,9 +72,9 @@ export const openForm = (text: string, file: string): Form | readonly ConfigProb
       if (!Array.isArray(part.value)) return [part];
       return part.value.map((value: unknown, index) => ({ value, path: [...part.path, index] }));
     },
-    text: text_,
+    text: textOf,
     oneOf: <W extends string>(part: Part, what: string, words: readonly W[]) => {
-      const typed = text_(part, what);
+      const typed = textOf(part, what);
       const found = words.find((word) => word === typed);
       if (typed !== undefined && found === undefined)
         complain(part, `${quoted(typed)} is not ${what}; ${instead(typed, words, "write one of")}`);
