@@ -6,7 +6,7 @@ import { randomId } from "../access/identifier.ts";
 import type { Machine } from "../access/machine.ts";
 import type { Directory, Identities, PersonFacts } from "../access/person.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
-import { type DurationMs, SECOND } from "../access/time.ts";
+import { between, type Clock, type DurationMs, later, SECOND } from "../access/time.ts";
 import type { Authority, AuthorityQuestion } from "../policy/authority.ts";
 
 export interface AuthorityDeps {
@@ -21,6 +21,19 @@ export interface AuthorityDeps {
 
 /** People wait for an answer, and it has to come within 5 s. */
 export const LONGEST_WAIT = (4 * SECOND) as DurationMs;
+
+/**
+ * The same world for one answer to one person, who waits from now on: what was looked up before, an on-call service say, leaves an authority less time, so that both together
+ * don't take too long.
+ */
+export const answeringSoon = <D extends AuthorityDeps & { readonly clock: Clock }>(deps: D): D => {
+  const answerBy = later(deps.clock.now(), ANSWER_WITHIN);
+  const left = (): DurationMs => Math.max(between(deps.clock.now(), answerBy), SHORTEST_WAIT) as DurationMs;
+  return { ...deps, authorityTimeoutMs: () => Math.min(deps.authorityTimeoutMs?.() ?? LONGEST_WAIT, left()) };
+};
+
+const ANSWER_WITHIN = 4_500 as DurationMs;
+const SHORTEST_WAIT = SECOND;
 
 /** Every "no" of the named authorities, in their order; none: all say yes. Throws a `Fault` when it can't be known who the person is elsewhere. */
 export const askAuthorities = async (

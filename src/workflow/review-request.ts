@@ -7,7 +7,7 @@ import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { Write } from "../grants/ledger.ts";
 import { type AccessRequest, approve, deny, nextStep } from "../grants/request.ts";
-import { askAs } from "./ask-authorities.ts";
+import { answeringSoon, askAs } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
 import { grantLimits } from "./limits-of.ts";
@@ -31,9 +31,9 @@ export type MayReview = (id: RequestId, user: string) => Promise<AccessRequest |
  * Of two who answer at once one write wins; the other reads again and is told what the first one decided.
  */
 export const createReviewRequest = (
-  deps: WorkflowDeps,
+  world: WorkflowDeps,
 ): { readonly review: ReviewRequest; readonly mayReview: MayReview } => {
-  const record = createRecordRefusal(deps);
+  const record = createRecordRefusal(world);
 
   /** A clear "no" isn't withheld because it couldn't be recorded; what keeps the log away keeps everything else away too. */
   const refused = async (id: RequestId, user: string, verdict: Verdict["kind"], refusal: Refusal): Promise<Refusal> => {
@@ -42,11 +42,12 @@ export const createReviewRequest = (
   };
 
   const mayReview: MayReview = async (id, user) => {
-    const reviewing = await reviewingOf(id, user, "deny", deps);
+    const reviewing = await reviewingOf(id, user, "deny", world);
     return isRefusal(reviewing) ? refused(id, user, "deny", reviewing) : reviewing.request;
   };
 
   const review: ReviewRequest = async (id, user, verdict) => {
+    const deps = answeringSoon(world);
     for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
       const reviewing = await reviewingOf(id, user, verdict.kind, deps);
       const write = isRefusal(reviewing) ? reviewing : await answer(reviewing, verdict, deps);

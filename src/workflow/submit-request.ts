@@ -18,6 +18,7 @@ import { ruleFor } from "../policy/match.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
 import { portsOf, resolveService, resolveSources } from "../policy/resolve.ts";
 import { type Memberships, peopleOf } from "../policy/roles.ts";
+import { answeringSoon } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
 import { type Access, judge, requestSteps } from "./judge.ts";
@@ -44,14 +45,14 @@ export type Refused = { readonly kind: "refused"; readonly refusals: readonly [R
 /** Throws a `Fault` when something that has to be known can't be; nothing is stored then. */
 export type SubmitRequest = (ask: Ask, user: string) => Promise<AccessRequest | Refused>;
 
-export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
-  const shownPeople = createShownPeople(deps);
+export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
+  const shownPeople = createShownPeople(world);
   const oneByOne = createTurns();
 
   /** A clear "no" isn't withheld because it couldn't be recorded. */
   const no = async (judgement: Judgement, refusals: Refused["refusals"]): Promise<Refused> => {
-    const event = judgedEvent({ ...judgement, requestId: undefined, refusals }, deps.newId());
-    await deps.auditLog.append(event).catch(() => undefined);
+    const event = judgedEvent({ ...judgement, requestId: undefined, refusals }, world.newId());
+    await world.auditLog.append(event).catch(() => undefined);
     return { kind: "refused", refusals };
   };
 
@@ -59,6 +60,7 @@ export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
     asked: Understood,
     member: Member,
     policy: Policy,
+    deps: WorkflowDeps,
   ): Promise<AccessRequest | Refused | "again"> => {
     const at = deps.clock.now();
     const access = { ...asked, durationMs: lengthOf(asked.end, at) };
@@ -84,6 +86,7 @@ export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
   };
 
   const submit: SubmitRequest = async (ask, user) => {
+    const deps = answeringSoon(world);
     const policy = deps.policy();
     if (policy === undefined) return refused(refuse("policy-unreadable", {}));
     const facts = await personOf(user, deps.directory);
@@ -94,7 +97,7 @@ export const createSubmitRequest = (deps: WorkflowDeps): SubmitRequest => {
     const member = holding(facts, policy, await membershipsFor(user, policy, deps.directory, roles));
     // Somebody else reached a limit first, or has this id: asked again, it shows which.
     for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
-      const outcome = await attempt(access, member, policy);
+      const outcome = await attempt(access, member, policy, deps);
       if (outcome !== "again") return outcome;
     }
     throw new Fault("redis", `cannot store a request: others were first ${ATTEMPTS} times`, { retry: "later" });

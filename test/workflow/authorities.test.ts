@@ -3,6 +3,7 @@ import type { AuthorityName } from "../../src/access/authority.ts";
 import { isRefusal } from "../../src/access/refusal.ts";
 import type { AuthorityQuestion } from "../../src/policy/authority.ts";
 import type { Verdict } from "../../src/workflow/review-request.ts";
+import { aPolicy, aRole, aRule } from "../policy/example-rule.ts";
 import { anAsk, createOffice, DEV, LEAD, OTHER_LEAD, SECURITY } from "./office.ts";
 
 const YES: Verdict = { kind: "approve" };
@@ -103,6 +104,19 @@ describe("asking", () => {
     const before = performance.now();
     expect(await office.refusalsOf({})).toEqual(["authority-silent"]);
     expect(performance.now() - before).toBeLessThan(5_000);
+  });
+
+  test("what took its time before leaves an authority less of it", async () => {
+    const office = await createLinkedOffice({ request: ["engineers", "oncall"] });
+    const oncall = aRole({ name: "oncall", schedules: [{ service: "pagerduty", id: "PSCHED1" }] });
+    const policy = aPolicy(aRule({ ...BOTH, request: ["engineers", "oncall"] }));
+    office.setPolicy({ ...policy, roles: new Map([...policy.roles, ["oncall", oncall]]) });
+    Object.assign(office.deps.directory, { onCall: async () => void office.clock.advance(3_500) });
+    office.authorities.set("azure-roles", "deaf");
+    office.deps.authorityTimeoutMs = () => 4_000 as never;
+    const before = performance.now();
+    expect(await office.refusalsOf({})).toEqual(["authority-silent"]);
+    expect(performance.now() - before).toBeLessThan(1_400);
   });
 
   test("one that is named and not connected says no", async () => {

@@ -4,7 +4,7 @@ import type { Machine } from "../../access/machine.ts";
 import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
 import { ruleFor } from "../../policy/match.ts";
 import { mayConfigure, type Policy, type Rule } from "../../policy/policy.ts";
-import { type AuthorityDeps, askAuthorities } from "../ask-authorities.ts";
+import { type AuthorityDeps, answeringSoon, askAuthorities } from "../ask-authorities.ts";
 import type { WorkflowDeps } from "../deps.ts";
 import { type Member, memberOf, rolesAbout } from "../standing.ts";
 
@@ -18,8 +18,9 @@ export interface Configurer {
 export const configurerOf = async (
   user: string,
   machine: Machine,
-  deps: AuthorityDeps & Pick<WorkflowDeps, "policy" | "directory">,
+  world: AuthorityDeps & Pick<WorkflowDeps, "policy" | "directory" | "clock">,
 ): Promise<Configurer | Refusal> => {
+  const deps = answeringSoon(world);
   const policy = deps.policy();
   if (policy === undefined) return refuse("policy-unreadable", {});
   const rule = ruleFor(policy, machine);

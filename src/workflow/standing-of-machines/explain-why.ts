@@ -11,7 +11,7 @@ import { type Grant, isActive } from "../../grants/grant.ts";
 import { isOnNow, type Protection } from "../../grants/protection.ts";
 import { ruleFor } from "../../policy/match.ts";
 import { mayConfigure, type Policy, type PortRule, type Rule } from "../../policy/policy.ts";
-import { askAuthorities } from "../ask-authorities.ts";
+import { answeringSoon, askAuthorities } from "../ask-authorities.ts";
 import { judgeByPolicy } from "../judge.ts";
 import { USUAL } from "../protecting/block-targets.ts";
 import { type Member, memberOf, rolesAbout } from "../standing.ts";
@@ -49,8 +49,9 @@ export type ExplainWhy = (machine: string, user: string) => Promise<Explained | 
  * takes when they name none, else anywhere. A machine that they have nothing to do with is explained to nobody: who could reach it isn't everyone's business.
  */
 export const createExplainWhy =
-  (deps: PostureDeps): ExplainWhy =>
+  (world: PostureDeps): ExplainWhy =>
   async (typed, user) => {
+    const deps = answeringSoon(world);
     const policy = deps.policy();
     if (policy === undefined) return refuse("policy-unreadable", {});
     const machine = deps.machines.find(typed);
