@@ -8,7 +8,7 @@ import { CHANNELS, PEOPLE, setInsideStage } from "./stage.ts";
 const stage = await setInsideStage({ onTestFinished: afterAll });
 const { dev, otherDev, lead, otherLead, security, formerLead, nobody, guest, outsider } = PEOPLE;
 /** What is past midnight for its reader says so. */
-const time = String.raw`(?:(?:tomorrow|yesterday) )?\d\d:\d\d`;
+const time = String.raw`(?:(?:today|tomorrow|yesterday) )?\d\d:\d\d`;
 
 const asked: [id: string, user: string][] = [];
 const ask = async (user: string, text: string): Promise<string> => {
