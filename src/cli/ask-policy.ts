@@ -8,6 +8,7 @@ import type { Service } from "../access/port.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { EpochMs } from "../access/time.ts";
 import { type Decision, decide, type Question, type Usage } from "../policy/decide.ts";
+import { approvalsOf } from "../policy/enough.ts";
 import { ruleFor } from "../policy/match.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
 import { resolveService, resolveSources } from "../policy/resolve.ts";
@@ -42,9 +43,19 @@ export interface Asked {
   readonly person: PersonFacts;
   readonly question: Question;
   readonly decision: Decision;
-  /** Of each step of the rule, whose approval would count. */
-  readonly approvers: readonly (readonly string[])[];
+  /** Of each step of the rule. */
+  readonly approvers: readonly StepApprovers[];
   readonly authorities: readonly AuthorityVerdict[];
+}
+
+/** Slack ids. */
+export interface StepApprovers {
+  /** Whose approval would count. */
+  readonly people: readonly string[];
+  /** To whom a cloud's own roles say no. */
+  readonly refused: readonly string[];
+  /** How many more have the role and weren't looked up. */
+  readonly others: number;
 }
 
 /** `no` is `undefined` where it says yes. */
@@ -100,7 +111,7 @@ export const askPolicy = async (policy: Policy, facts: Facts, asking: Asking): P
     person,
     question,
     decision,
-    approvers: await whoseApprovalCounts(question, person, facts),
+    approvers: await approversOf(question, machine, person, policy, facts),
     authorities,
   };
   return { outcome: noes.length === 0 ? decision.kind : "deny", refusals: noes, asked };
@@ -108,45 +119,60 @@ export const askPolicy = async (policy: Policy, facts: Facts, asking: Asking): P
 
 const denied = (refusals: readonly Refusal[]): Judged => ({ outcome: "deny", refusals });
 
-/** Of each approving role, every member but the requester. */
+/** Of each approving role the members but for the requester, as many as facts are to be asked about. */
 const membersOf = async (
   rule: Rule | undefined,
   requester: string,
   policy: Policy,
   memberships: Memberships,
-  { directory }: Facts,
+  { directory, lookedUp }: Facts,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
   const isMember = async (user: string): Promise<boolean> => (await directory.lookUp(user))?.standing === "member";
   const found = await Promise.all(
     (rule === undefined ? [] : stepRoles(rule)).map(async (role) => {
-      const { users, groups } = peopleOf(policy, [role], memberships);
-      const inGroups = groups.flatMap((group) => [...(memberships.groups.get(group) ?? [])]);
-      const others = [...new Set([...users, ...inGroups])].filter((user) => user !== requester);
-      const there = await Promise.all(others.map(isMember));
-      return [role, new Set(others.filter((_, index) => there[index]))] as const;
+      const others = holdersOf([role], policy, memberships).filter((user) => user !== requester);
+      const first = others.slice(0, Math.max(lookedUp, approvalsOf(rule)));
+      const there = await Promise.all(first.map(isMember));
+      return [role, new Set(first.filter((_, index) => there[index]))] as const;
     }),
   );
   return new Map(found);
 };
 
-/** Of each step, those who aren't the requester under another account. */
-const whoseApprovalCounts = async (
-  { rule, approvers }: Question,
-  requester: PersonFacts,
-  { directory }: Facts,
-): Promise<readonly (readonly string[])[]> => {
-  const mine = { person: requester.person, identities: await directory.identities(requester) };
-  const isSomebodyElse = async (user: string): Promise<boolean> => {
+const holdersOf = (roles: readonly string[], policy: Policy, memberships: Memberships): readonly string[] => {
+  const { users, groups } = peopleOf(policy, roles, memberships);
+  return [...new Set([...users, ...groups.flatMap((group) => [...(memberships.groups.get(group) ?? [])])])];
+};
+
+/** Nobody counts who is the requester under another account, or to whom an authority says no. */
+const approversOf = async (
+  { rule, approvers, requester, memberships }: Question,
+  machine: Machine,
+  person: PersonFacts,
+  policy: Policy,
+  facts: Facts,
+): Promise<readonly StepApprovers[]> => {
+  const { directory, lookedUp } = facts;
+  const mine = { person: person.person, identities: await directory.identities(person) };
+  const verdict = async (user: string): Promise<"counts" | "refused" | "same"> => {
     const found = await directory.lookUp(user);
-    if (found === undefined) return false;
-    return !sameHuman(mine, { person: found.person, identities: await directory.identities(found) });
+    if (found === undefined) return "same";
+    if (sameHuman(mine, { person: found.person, identities: await directory.identities(found) })) return "same";
+    const authorities = facts.authorities(user);
+    const noes = await askAuthorities(rule?.authorities ?? [], "approve", machine, found, { directory, authorities });
+    return noes.length === 0 ? "counts" : "refused";
   };
   const steps = rule?.approve.kind === "by" ? rule.approve.steps : [];
   return Promise.all(
     steps.map(async ({ roles }) => {
-      const people = [...new Set(roles.flatMap((role) => [...(approvers.get(role) ?? [])]))];
-      const others = await Promise.all(people.map(isSomebodyElse));
-      return people.filter((_, index) => others[index]);
+      const members = [...new Set(roles.flatMap((role) => [...(approvers.get(role) ?? [])]))];
+      const verdicts = await Promise.all(members.map(verdict));
+      const all = holdersOf(roles, policy, memberships).filter((user) => user !== requester);
+      return {
+        people: members.filter((_, index) => verdicts[index] === "counts"),
+        refused: members.filter((_, index) => verdicts[index] === "refused"),
+        others: Math.max(0, all.length - lookedUp),
+      };
     }),
   );
 };

@@ -6,6 +6,8 @@ import type { Machines } from "../cloud/machines.ts";
 import type { Authority } from "../policy/authority.ts";
 
 export interface Facts {
+  /** Of how many people with one role each is to be asked about: Slack answers only so many questions a minute. */
+  readonly lookedUp: number;
   readonly directory: Directory;
   readonly machines: Pick<Machines, "find" | "all">;
   /** Those that are connected, to be asked about this person. */

@@ -82,7 +82,7 @@ const explain = async (given: Explained, { print, complain }: Terminal): Promise
     for (const line of unclear(judged, at, zone)) complain(line);
     return 1;
   }
-  const people = [user, ...judged.asked.approvers.flat()];
+  const people = [user, ...judged.asked.approvers.flatMap((step) => [...step.people, ...step.refused])];
   const names = new Map(
     await Promise.all(people.map(async (each) => [each, (await facts.directory.lookUp(each))?.name ?? each] as const)),
   );

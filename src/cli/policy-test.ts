@@ -71,7 +71,7 @@ const differencesOf = (expected: Expected, { outcome, refusals, asked }: Judged)
   const decision = asked?.decision;
   const steps = outcome === "needs-approval" && decision?.kind === "needs-approval" ? decision.steps : [];
   const skipped = decision?.kind === "break-glass" ? decision.skipped : steps;
-  const approvers = skipped.length === 0 ? [] : (asked?.approvers.flat() ?? []);
+  const approvers = skipped.length === 0 ? [] : (asked?.approvers.flatMap(({ people }) => people) ?? []);
   // Else a slip in a name would pass for a "no" of the policy.
   const unclear =
     asked === undefined ? codes.filter((code) => NAMES_NOTHING.has(code) && !expected.because?.includes(code)) : [];

@@ -34,6 +34,7 @@ export const worldOf = async (
   await index.refresh(new AbortController().signal);
 
   return {
+    lookedUp: Number.POSITIVE_INFINITY,
     directory: {
       lookUp: async (user) => people.get(user)?.facts ?? (users.has(user) ? aMember(user) : undefined),
       members: async (group) =>

@@ -42,7 +42,7 @@ facts:
   machines:
     prod-1: { cloud: azure, account: sub-1, region: westeurope, os: linux, tags: { env: prod } }
     other-1: { cloud: aws }
-  authorities: { azure-roles: { U0DEV1: yes, U0CON1: no } }
+  authorities: { azure-roles: { U0DEV1: yes, U0CON1: no, U0LEAD2: { approve: yes } } }
 `;
 
 const explain = async (...words: readonly string[]) => {
@@ -85,8 +85,7 @@ describe("policy explain", () => {
       "yes  azure-roles",
       "",
       "Decision: needs-approval within 30 minutes",
-      "step 1, 1 of oncall: U0LEAD1 (@lead), U0LEAD2 (pagerduty:PSCHED1 doesn't say who is on call)",
-      "azure-roles is asked about whoever approves, too",
+      "step 1, 1 of oncall: U0LEAD2 (not U0LEAD1 (@lead), to whom azure-roles said no; pagerduty:PSCHED1 doesn't say who is on call)",
       "break-glass is for leads, 1 hour at most: not for them",
     ]);
   });

@@ -122,7 +122,8 @@ facts:
     U0TWIN: { entra: 11111111-2222-3333-4444-555555555555 }
   onCall: { pagerduty:PSCHED1: [U0LEAD2, U0TWIN] }
   machines: { prod-1: { cloud: azure } }
-  authorities: { azure-roles: { U0DEV1: yes, U0DEV2: yes, U0DEV3: { approve: yes } } }
+  authorities: { azure-roles: { U0DEV1: yes, U0DEV2: yes, U0DEV3: { approve: yes },
+    U0LEAD1: { approve: yes }, U0LEAD2: { approve: yes }, U0TWIN: yes } }
 cases:
   - { who: "@dev", what: ssh prod-1 1h from anywhere, expect: needs-approval, approvers: [U0LEAD1, U0LEAD2, U0TWIN],
       steps: [{ by: oncall }, { by: manager }] }
