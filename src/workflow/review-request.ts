@@ -13,6 +13,7 @@ import { grantAccess } from "./grant-access.ts";
 import { grantLimits } from "./limits-of.ts";
 import { createRecordRefusal } from "./record-refusal.ts";
 import { type Given, type Reviewing, reviewingOf, whyNotNow } from "./reviewing.ts";
+import { createShownPeople, shownSteps } from "./standing.ts";
 import { stillAllowed } from "./still-allowed.ts";
 
 export type Verdict = { readonly kind: "approve" } | { readonly kind: "deny"; readonly reason: string };
@@ -34,12 +35,17 @@ export const createReviewRequest = (
   world: WorkflowDeps,
 ): { readonly review: ReviewRequest; readonly mayReview: MayReview } => {
   const record = createRecordRefusal(world);
+  const shownPeople = createShownPeople(world);
 
   /** A clear "no" isn't withheld because it couldn't be recorded; what keeps the log away keeps everything else away too. */
   const refused = async (id: RequestId, user: string, verdict: Verdict["kind"], refusal: Refusal): Promise<Refusal> => {
     await record.ofReview(user, id, verdict, refusal).catch(() => undefined);
     return refusal;
   };
+
+  /** Whoever is to answer next is named from today's policy, but for those who have left. */
+  const named = async (request: AccessRequest): Promise<AccessRequest> =>
+    request.state.kind === "pending" ? { ...request, steps: await shownSteps(request.steps, shownPeople) } : request;
 
   const mayReview: MayReview = async (id, user) => {
     const reviewing = await reviewingOf(id, user, "deny", world);
@@ -52,7 +58,8 @@ export const createReviewRequest = (
       const reviewing = await reviewingOf(id, user, verdict.kind, deps);
       const write = isRefusal(reviewing) ? reviewing : await answer(reviewing, verdict, deps);
       if (isRefusal(write)) return refused(id, user, verdict.kind, write);
-      if (await deps.ledger.commit(write)) return write.request;
+      const request = await named(write.request);
+      if (await deps.ledger.commit({ ...write, request })) return request;
     }
     throw new Fault("redis", `cannot write the answer to \`${id}\`: others were first ${ATTEMPTS} times`, {
       retry: "later",

@@ -3,6 +3,7 @@
 import { type Directory, type PersonFacts, scheduleKey } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type Clock, type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
+import type { RequestStep } from "../grants/request.ts";
 import { approvalsOf } from "../policy/enough.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
 import { type Memberships, NO_MEMBERSHIPS, peopleOf, rolesOf } from "../policy/roles.ts";
@@ -135,6 +136,13 @@ export const createShownPeople = ({ directory, clock }: { readonly directory: Di
     return [...read.filter((_, i) => there[i] === true), ...users.slice(READ_SO_FAR)];
   };
 };
+
+/** The same of all steps. */
+export const shownSteps = (
+  steps: readonly RequestStep[],
+  shown: (users: readonly string[]) => Promise<readonly string[]>,
+): Promise<readonly RequestStep[]> =>
+  Promise.all(steps.map(async (step) => ({ ...step, users: await shown(step.users) })));
 
 const byKey = async <T>(keys: Iterable<string>, lookUp: (key: string) => Promise<T>): Promise<ReadonlyMap<string, T>> =>
   new Map(await Promise.all([...keys].map(async (key) => [key, await lookUp(key)] as const)));

@@ -24,7 +24,15 @@ import { grantAccess } from "./grant-access.ts";
 import { type Access, judge, requestSteps } from "./judge.ts";
 import { type Judgement, judgedEvent } from "./judged-event.ts";
 import { askLimits, grantLimits } from "./limits-of.ts";
-import { createShownPeople, holding, type Member, membershipsFor, personOf, rolesAbout } from "./standing.ts";
+import {
+  createShownPeople,
+  holding,
+  type Member,
+  membershipsFor,
+  personOf,
+  rolesAbout,
+  shownSteps,
+} from "./standing.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The words of `/jit ssh prod-vm-3 2h from vpn because INC-1`, taken apart and not yet understood. */
@@ -74,10 +82,14 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     if (before !== undefined) return no(judgement, [before]);
 
     const drawn = requestFor(access, member, policy, decision, at, deps.newId() as RequestId);
-    const steps = await Promise.all(
-      drawn.steps.map(async (step) => ({ ...step, users: await shownPeople(step.users) })),
-    );
-    const request = { ...drawn, steps };
+    const steps = await shownSteps(drawn.steps, shownPeople);
+    const { breakGlass } = drawn;
+    const skipped = await shownSteps(breakGlass?.skipped ?? [], shownPeople);
+    const request = {
+      ...drawn,
+      steps,
+      ...(breakGlass === undefined ? {} : { breakGlass: { ...breakGlass, skipped } }),
+    };
     const write =
       decision.kind === "needs-approval" ? pendingWrite(request, policy, decision) : grantAccess(request, targets, at);
     const judged = judgedEvent({ ...judgement, requestId: request.id, refusals: [] }, request.id);
