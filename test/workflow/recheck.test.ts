@@ -60,6 +60,7 @@ describe("somebody with open access who is", () => {
       world.clock.advance(HOUR);
       takeAway(world);
       await world.look();
+      world.clock.advance(1);
       await world.look();
       expect(world.disallowed()).toMatchObject([
         { grantId: world.id, code, closes: recheck === "close", expiresAt: NOW + 2 * HOUR, actor: { kind: "bot" } },

@@ -166,6 +166,18 @@ describe("one human with two accounts", () => {
     }
   });
 
+  test("counts once also when both had approved before they were linked", async () => {
+    const { click, identities, id, request } = await asked(inSteps(step(3, "leads", "security", "engineers")));
+    expect(await click(LEAD)).toBe("pending");
+    expect(await click(OTHER_LEAD)).toBe("pending");
+    for (const user of [LEAD, OTHER_LEAD]) identities.set(user, { entra: ENTRA, aws: [] });
+    expect(await click(SECURITY)).toBe("pending");
+    expect((await request(id)).state).toMatchObject({
+      approvals: [{ by: { user: LEAD } }, { by: { user: SECURITY } }],
+    });
+    expect(await click("U0DEV2")).toBe("approved");
+  });
+
   test("isn't guessed: where nobody can be asked who they are, nothing is approved", async () => {
     const { review, slack, id, request } = await asked({});
     slack.profilesAway = true;
