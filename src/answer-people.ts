@@ -39,6 +39,7 @@ export const answerPeople = ({
     recordRefusal: createRecordRefusal(workflow),
     clock,
     zone,
+    offersLinking: () => people.visiting !== undefined && parts.current.config().identities.signIn !== undefined,
     log,
   });
   listenForChanges(app, { ...people.directory, changed: (user) => void recheckNow(user) });

@@ -26,8 +26,8 @@ interface AnswerDeps {
   readonly clock: Clock;
   /** For readers whose client doesn't know their own. */
   readonly zone: () => string;
-  /** Whether people can tell who they are elsewhere, by `/jit link`. Absent: they can't. */
-  readonly offersLinking?: () => boolean;
+  /** Whether people can tell who they are elsewhere, by `/jit link`. */
+  readonly offersLinking: () => boolean;
   readonly log: LogProblem;
 }
 
@@ -63,13 +63,11 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
     }
   };
 
-  const offersLinking = (): boolean => deps.offersLinking?.() ?? false;
-
   const refusals: Answers["refusals"] = (all, ask) => {
     const situation = {
       now: deps.clock.now(),
       zone: deps.zone(),
-      offersLinking: offersLinking(),
+      offersLinking: deps.offersLinking(),
       ...(ask === undefined ? {} : { command: ask }),
     };
     const text = refusalsText(all, situation);
@@ -91,7 +89,7 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
 
   return {
     orCannotCheck,
-    offersLinking,
+    offersLinking: deps.offersLinking,
     refusals,
     refused,
     privately: (respond, { text, blocks }) =>
