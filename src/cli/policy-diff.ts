@@ -88,7 +88,8 @@ const unreadable = (lines: readonly number[]): string => {
 const showCompared = (all: readonly Compared[], zone: string, days: number, { print }: Terminal): void => {
   const changed = all.filter(({ difference }) => difference === "ending");
   const span = `of the last ${counted(days, "day")}`;
-  if (changed.length === 0) print(`Nothing changes: all ${counted(all.length, "ask")} ${span} would end the same.`);
+  if (all.length === 0) print(`The log has no asks ${span}.`);
+  else if (changed.length === 0) print(`Nothing changes: all asks ${span} (${all.length}) would end the same.`);
   else print(`${changed.length} of ${counted(all.length, "ask")} ${span} would end differently:`);
   for (const { event, before, after } of changed) {
     print("");

@@ -35,9 +35,13 @@ export const showBreakGlass = ({ by, maximumMs }: BreakGlass): string =>
 
 /** `ssh (3 hours) and rdp (1 hour) for engineers, approved by 1 of leads` */
 export const showRule = (rule: Rule): string => {
-  const { approve } = rule;
-  const consent = approve.kind === "none" ? "opens at once" : `approved by ${showSteps(approve)}`;
-  return `${all(rule.ports.map(showLine))} for ${either(rule.request)}, ${consent}`;
+  const { approve, hours, authorities } = rule;
+  return [
+    `${all(rule.ports.map(showLine))} for ${either(rule.request)}`,
+    ...(hours.length === 0 ? [] : [`within ${either(hours.map(({ name }) => name))}`]),
+    ...(authorities.length === 0 ? [] : [`if ${all(authorities)} say${authorities.length === 1 ? "s" : ""} yes`]),
+    approve.kind === "none" ? "opens at once" : `approved by ${showSteps(approve)}`,
+  ].join(", ");
 };
 
 const joined = (names: readonly string[], last: string): string =>

@@ -73,6 +73,6 @@ test("compares what the bot itself printed and stored", async ({ onTestFinished 
   const stored = await latch(args, { env: { REDIS_URL: stage.redis.url } });
   expect(stored.out).toBe(printed.out);
   expect((await latch(["policy", "diff", stage.configFile, stage.configFile, "--log", "-"], { input })).out).toContain(
-    "Nothing changes: all 3 asks",
+    "Nothing changes: all asks of the last 30 days (3)",
   );
 });

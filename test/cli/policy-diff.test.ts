@@ -181,7 +181,7 @@ describe("policy diff", () => {
     const args = ["policy", "diff", BEFORE, BEFORE, "--days", "36500", "--log", "-"];
     const { code, out } = await latch(args, { input: log });
     expect(code).toBe(0);
-    expect(out).toContain("Nothing changes: all 108 asks");
+    expect(out).toContain("Nothing changes: all asks of the last 36500 days (108)");
     expect(printedChanges(out)).toEqual([]);
   });
 
@@ -200,9 +200,9 @@ describe("policy diff", () => {
     const args = ["policy", "diff", BEFORE, AFTER, "--log", "-"];
     const { code, out, err } = await latch(args, { input: lines });
     expect(code).toBe(0);
-    expect(out).toMatch(/1 ask of the last 30 days/u);
+    expect(out).toContain("1 of 1 ask of the last 30 days");
     expect(err).toContain("1 ask couldn't be read and doesn't count here (line 6)");
-    expect((await latch([...args, "--days", "50"], { input: lines })).out).toMatch(/2 asks of the last 50 days/u);
+    expect((await latch([...args, "--days", "50"], { input: lines })).out).toContain("2 of 2 asks of the last 50 days");
   });
 
   test("what the clouds' roles said counts again, and what they weren't asked is told", async () => {
@@ -221,7 +221,7 @@ describe("policy diff", () => {
       latch(["policy", "diff", from, to, "--days", "36500", "--log", "-"], { input, cwd: folder });
 
     const same = await diff("before.yaml", "before.yaml");
-    expect(same.out).toContain("Nothing changes: all 2 asks");
+    expect(same.out).toContain("Nothing changes: all asks of the last 36500 days (2)");
     const without = await diff("before.yaml", "after.yaml");
     expect(printedChanges(without.out).map((each) => each.split("\n")[1])).toEqual([
       "deny authority-no → needs-approval by 1 of leads",
@@ -233,13 +233,26 @@ describe("policy diff", () => {
     expect(group.out).toContain("2 × user group S0NEW");
   });
 
+  test("what was refused after policy had said yes still is, unless policy says no now", async () => {
+    const again = { ...judged({ ...first, at: "2026-11-20T10:00" }, 0), outcome: "deny", codes: ["already-asked"] };
+    const input = JSON.stringify(again);
+    const args = (next: string) => ["policy", "diff", BEFORE, next, "--days", "36500", "--log", "-"];
+    expect((await latch(args(BEFORE), { input })).out).toContain(
+      "Nothing changes: all asks of the last 36500 days (1)",
+    );
+    const { out } = await latch(args(AFTER), { input });
+    expect(printedChanges(out).map((each) => each.split("\n")[1])).toEqual([
+      "deny already-asked → deny duration-too-long",
+    ]);
+  });
+
   test("tells apart who could approve from how it ends", async () => {
     const text = await readFile(BEFORE, "utf8");
     const folder = await folderWith({ "after.yaml": text.replace("by: leads", "by: security") });
     const args = ["policy", "diff", BEFORE, join(folder, "after.yaml"), "--days", "36500", "--log", "-"];
     const { out } = await latch(args, { input: log });
     const asked = asks.filter((ask) => endBefore(ask).startsWith("needs-approval")).length;
-    expect(out).toContain("Nothing changes: all 108 asks");
+    expect(out).toContain("Nothing changes: all asks of the last 36500 days (108)");
     expect(out).toContain(`${asked} × 1 of leads (U0LEAD1, U0LEAD2) → 1 of security (U0SEC1)`);
     expect(out).toContain("rule production: approve.by");
   });
