@@ -111,7 +111,7 @@ describe("asking", () => {
     const oncall = aRole({ name: "oncall", schedules: [{ service: "pagerduty", id: "PSCHED1" }] });
     const policy = aPolicy(aRule({ ...BOTH, request: ["engineers", "oncall"] }));
     office.setPolicy({ ...policy, roles: new Map([...policy.roles, ["oncall", oncall]]) });
-    Object.assign(office.deps.directory, { onCall: async () => void office.clock.advance(3_500) });
+    Object.assign(office.deps.directory, { onCall: async () => office.clock.advance(3_500) });
     office.authorities.set("azure-roles", "deaf");
     office.deps.authorityTimeoutMs = () => 4_000 as never;
     const before = performance.now();
