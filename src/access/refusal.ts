@@ -125,7 +125,7 @@ export interface RefusalFacts {
     readonly by?: string;
     readonly at: EpochMs;
   };
-  readonly "requester-changed": { readonly reason: RefusalCode };
+  readonly "requester-changed": Reason;
   /** Of a break-glass: it was reviewed already, or there is none. */
   readonly "nothing-to-review": { readonly by?: string; readonly at?: EpochMs };
   readonly "grant-unknown": { readonly text: string };
@@ -159,6 +159,16 @@ export type Refusal = {
 
 export const refuse = <C extends RefusalCode>(code: C, facts: RefusalFacts[C]): Extract<Refusal, { code: C }> =>
   ({ kind: "refusal", code, facts }) as unknown as Extract<Refusal, { code: C }>;
+
+/** A refusal in short, to keep and to tell others of. */
+export interface Reason {
+  readonly code: RefusalCode;
+  /** Whose "no" it was, when it wasn't the policy's. */
+  readonly authority?: AuthorityName;
+}
+
+export const reasonOf = ({ code, facts }: Refusal): Reason =>
+  "authority" in facts ? { code, authority: facts.authority } : { code };
 
 export const isRefusal = (value: unknown): value is Refusal =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "refusal";

@@ -5,7 +5,7 @@ import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
 import type { FirewallId, MachineRef } from "../access/machine.ts";
 import type { Identities, Person } from "../access/person.ts";
 import type { Mapping, Port } from "../access/port.ts";
-import type { RefusalCode } from "../access/refusal.ts";
+import type { Reason, RefusalCode } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
 import type { DurationMs, EpochMs } from "../access/time.ts";
 
@@ -147,12 +147,12 @@ interface EventFacts {
   /** The cloud holds all that is ours, and something before the machine still keeps the requester out, or may. A sentence for each port. */
   readonly "grant.blocked": AccessFacts & { readonly grantId: GrantId; readonly problems: readonly string[] };
   /** It wouldn't be given any more; `closes`: so it is closed. */
-  readonly "grant.disallowed": AccessFacts & {
-    readonly grantId: GrantId;
-    readonly code: RefusalCode;
-    readonly closes: boolean;
-    readonly expiresAt: EpochMs;
-  };
+  readonly "grant.disallowed": AccessFacts &
+    Reason & {
+      readonly grantId: GrantId;
+      readonly closes: boolean;
+      readonly expiresAt: EpochMs;
+    };
   readonly "grant.failed": AccessFacts & { readonly grantId: GrantId; readonly problem: string };
   readonly "grant.revoked": AccessFacts & { readonly grantId: GrantId };
   /** Ten minutes are left. */

@@ -4,7 +4,7 @@ import type { GrantId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
 import { type Mapping, samePort } from "../access/port.ts";
-import type { RefusalCode } from "../access/refusal.ts";
+import type { Reason } from "../access/refusal.ts";
 import { type EpochMs, earliest } from "../access/time.ts";
 import type { AccessFacts } from "../audit/event.ts";
 import type { Target } from "./request.ts";
@@ -14,7 +14,7 @@ export type Revocation =
   | { readonly kind: "closed"; readonly at: EpochMs; readonly by: Person }
   | { readonly kind: "failed"; readonly at: EpochMs; readonly problem: string }
   /** It wouldn't be given any more, and its rule says `recheck: close`. */
-  | { readonly kind: "not-allowed"; readonly at: EpochMs; readonly code: RefusalCode };
+  | ({ readonly kind: "not-allowed"; readonly at: EpochMs } & Reason);
 
 export interface Grant extends AccessFacts {
   readonly id: GrantId;
@@ -41,7 +41,7 @@ export interface Grant extends AccessFacts {
   readonly checkedAt?: EpochMs;
   readonly warnedAt: EpochMs | undefined;
   /** Why it wouldn't be given any more, as people were told. Absent: it would be. */
-  readonly disallowed?: RefusalCode;
+  readonly disallowed?: Reason;
   readonly endedAt: EpochMs | undefined;
   /** Whose grants kept one of its ports open when it ended. */
   readonly stillOpen: readonly StillOpen[];

@@ -3,11 +3,12 @@
 import type { RespondArguments, RespondFn } from "@slack/bolt";
 import type { KnownBlock } from "@slack/types";
 import { type FaultCode, isFault } from "../access/fault.ts";
-import { randomId } from "../access/identifier.ts";
+import { type RequestId, randomId } from "../access/identifier.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { EndEarly } from "../workflow/end-early.ts";
 import type { RecordRefusal } from "../workflow/record-refusal.ts";
+import type { Verdict } from "../workflow/review-request.ts";
 import { type Drawn, lines } from "./blocks.ts";
 import type { Ask } from "./command.ts";
 import { drawClosing, drawWithdrawn } from "./private-texts.ts";
@@ -42,6 +43,13 @@ export interface Answers {
   readonly refusals: (refusals: readonly Refusal[], ask?: Ask) => Drawn;
   /** The same, and recorded with what was typed or clicked. The answer doesn't wait for the log, which may be what is broken. */
   readonly refused: (user: string, text: string, refusals: readonly Refusal[], ask?: Ask) => Drawn;
+  /** Of an answer to a request: `orCannotCheck`, and on record that it couldn't be checked. What is refused otherwise is on record already. */
+  readonly reviewing: <T>(
+    id: RequestId,
+    user: string,
+    verdict: Verdict["kind"],
+    work: () => Promise<T>,
+  ) => Promise<T | Refusal>;
   /** Withdraws or closes what has this id, and says what came of it. */
   readonly endedEarly: (user: string, text: string, id: string, only?: "withdraw") => Promise<Drawn>;
   /** Whether `/jit link` is there to be offered. */
@@ -92,6 +100,15 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
     offersLinking: deps.offersLinking,
     refusals,
     refused,
+    reviewing: async (id, user, verdict, work) => {
+      const outcome = await orCannotCheck(verdict, work, "ask");
+      if (isRefusal(outcome) && outcome.code === "cannot-check") {
+        deps.recordRefusal
+          .ofReview(user, id, verdict, outcome)
+          .catch((error: unknown) => deps.log({ error, doing: "record a refusal" }));
+      }
+      return outcome;
+    },
     privately: (respond, { text, blocks }) =>
       answer(respond, { response_type: "ephemeral", replace_original: false, text, blocks: blocks as KnownBlock[] }),
     instead: (respond, { text, blocks }) =>

@@ -100,7 +100,7 @@ const closingText = ({ revoked, expiresAt }: Grant, now: EpochMs, zone: string):
     case "closed":
       return `closing, ended by ${mention(revoked.by.user)}`;
     case "not-allowed":
-      return `closing, because it is *no longer allowed*: ${whyNotAnyMore(revoked.code)}`;
+      return `closing, because it is *no longer allowed*: ${whyNotAnyMore(revoked)}`;
     case undefined:
       return now >= expiresAt ? `closing; its time ended at ${when(expiresAt, now, zone)}` : undefined;
   }
@@ -135,7 +135,7 @@ export const endedText = (grant: Grant, now: EpochMs, zone: string): string => {
     case "closed":
       return `${closed} ${mention(revoked.by.user)} ended it`;
     case "not-allowed":
-      return `${closed} it was no longer allowed: ${whyNotAnyMore(revoked.code)}`;
+      return `${closed} it was no longer allowed: ${whyNotAnyMore(revoked)}`;
   }
 };
 

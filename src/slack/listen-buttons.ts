@@ -40,16 +40,14 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
   };
 
   on("request.approve", async (id, user, respond) => {
-    const outcome = await answers.orCannotCheck(
-      "approve",
-      () => review(id as RequestId, user, { kind: "approve" }),
-      "ask",
+    const outcome = await answers.reviewing(id as RequestId, user, "approve", () =>
+      review(id as RequestId, user, { kind: "approve" }),
     );
     if (isRefusal(outcome)) await refuseClick(outcome, respond);
   });
 
   on("request.deny", async (id, user, respond, triggerId) => {
-    const request = await answers.orCannotCheck("deny", () => mayReview(id as RequestId, user), "ask");
+    const request = await answers.reviewing(id as RequestId, user, "deny", () => mayReview(id as RequestId, user));
     if (isRefusal(request)) await refuseClick(request, respond);
     else await openForm(request, triggerId, respond);
   });
@@ -85,11 +83,8 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
 
   app.view(DENY_MODAL, async ({ ack, view, body }) => {
     const verdict = { kind: "deny", reason: reasonIn(view.state.values) } as const;
-    const outcome = await answers.orCannotCheck(
-      "deny",
-      () => review(view.private_metadata as RequestId, body.user.id, verdict),
-      "ask",
-    );
+    const id = view.private_metadata as RequestId;
+    const outcome = await answers.reviewing(id, body.user.id, "deny", () => review(id, body.user.id, verdict));
     // A modal has no channel to answer in, so the modal itself says why it didn't count.
     if (isRefusal(outcome))
       await ack({ response_action: "update", view: notCountedModal(answers.refusals([outcome])) });

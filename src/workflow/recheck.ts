@@ -4,7 +4,7 @@ import type { AuthorityName } from "../access/authority.ts";
 import { isFault } from "../access/fault.ts";
 import type { Machine } from "../access/machine.ts";
 import { type PersonFacts, personKey } from "../access/person.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import { isRefusal, type Refusal, reasonOf, refuse } from "../access/refusal.ts";
 import { MINUTE } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
@@ -196,12 +196,12 @@ const remember = async (
     const { disallowed, ...rest } = current;
     if (verdict === undefined) return disallowed === undefined ? undefined : { grant: rest, events: [] };
     const { closes } = verdict;
-    const { code } = verdict.refusal;
-    if (disallowed === code && !closes) return undefined;
-    const facts = { ...factsOf(current), grantId: current.id, code, closes, expiresAt: current.expiresAt };
+    const reason = reasonOf(verdict.refusal);
+    if (disallowed?.code === reason.code && disallowed.authority === reason.authority && !closes) return undefined;
+    const facts = { ...factsOf(current), ...reason, grantId: current.id, closes, expiresAt: current.expiresAt };
     return {
-      grant: { ...current, disallowed: code, ...(closes ? { revoked: { kind: "not-allowed", at, code } } : {}) },
-      events: [auditEvent("grant.disallowed", `${current.id}/${code}/${at}`, at, "bot", facts)],
+      grant: { ...current, disallowed: reason, ...(closes ? { revoked: { kind: "not-allowed", at, ...reason } } : {}) },
+      events: [auditEvent("grant.disallowed", `${current.id}/${reason.code}/${at}`, at, "bot", facts)],
       ...(closes ? { firewallsDue: firewallsOf(current).map((firewall) => ({ firewall, at })) } : {}),
     };
   });

@@ -60,9 +60,9 @@ export const reviewingOf = async (
   if (samePerson(facts.person, request.requester)) return refuse("own-request", {});
 
   const machine = deps.machines.byId(request.machine.id);
-  if (machine === undefined) return refuse("requester-changed", { reason: "machine-unknown" });
+  if (machine === undefined) return refuse("requester-changed", { code: "machine-unknown" });
   const rule = ruleFor(policy, machine);
-  if (rule?.approve.kind !== "by") return refuse("requester-changed", { reason: "machine-not-offered" });
+  if (rule?.approve.kind !== "by") return refuse("requester-changed", { code: "machine-not-offered" });
   const { steps } = rule.approve;
 
   const [memberships, requester] = await Promise.all([

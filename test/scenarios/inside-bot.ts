@@ -13,7 +13,7 @@ import { type Latch, startLatch } from "../../src/latch.ts";
 import { openAuthorities } from "../../src/open-clouds.ts";
 import type { Bot } from "../../src/sandbox/bot.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { AWS_KEY } from "../../src/sandbox/world.ts";
+import { AWS_KEY, PAGERDUTY_TOKEN } from "../../src/sandbox/world.ts";
 
 export interface MovableClock extends Clock {
   /** Real time goes on from there. */
@@ -59,6 +59,7 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
       SLACK_API_URL: slack.apiUrl,
       AZURE_ARM_ENDPOINT: azure.url,
       AZURE_ARM_TOKEN: "sandbox-token",
+      LATCH_PAGERDUTY_TOKEN: PAGERDUTY_TOKEN,
       ...(socketMode ? { SLACK_APP_TOKEN: secrets.appToken } : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
     });
     const reading = await readConfig(sandbox.configFile);

@@ -175,9 +175,9 @@ describe("an access on its card", () => {
   });
 
   test("no longer allowed, it says why and until when it stays open", () => {
-    const shown = card(approved(), { ...open, disallowed: "authority-no" });
+    const shown = card(approved(), { ...open, disallowed: { code: "authority-no", authority: "azure-roles" } });
     expect(textOf(shown)).toMatch(
-      /\n\*No longer allowed\*: whoever asked no longer has the role in the cloud\. It stays open until <!date/u,
+      /\n\*No longer allowed\*: Azure no longer gives whoever asked what it takes there\. It stays open until <!date/u,
     );
     expect(buttonsOf(shown)).toEqual(["Close k7f3q2xd"]);
   });
@@ -185,7 +185,7 @@ describe("an access on its card", () => {
   test("no longer allowed where the rule closes, it says so until it is closed and afterwards", () => {
     const revoked = {
       ...open,
-      disallowed: "not-eligible",
+      disallowed: { code: "not-eligible" },
       revoked: { kind: "not-allowed", at: NOW, code: "not-eligible" },
     } as const;
     const closing = card(approved(), revoked);

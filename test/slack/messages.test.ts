@@ -201,13 +201,14 @@ describe("an access that wouldn't be given any more", () => {
     ...facts,
     kind: "grant.disallowed",
     code: "authority-no",
+    authority: "azure-roles",
     closes: false,
     expiresAt: END,
   } as const;
 
   test("says why, and until when it stays open, to its requester and to others", () => {
     expect(said(disallowed, undefined, NOW, "requester")).toMatch(
-      /^SSH to prod-vm-3: your access is no longer allowed; it stays open until <!date[^>]+>\.\nWhoever asked no longer has the role in the cloud\.$/u,
+      /^SSH to prod-vm-3: your access is no longer allowed; it stays open until <!date[^>]+>\.\nAzure no longer gives whoever asked what it takes there\.$/u,
     );
     expect(said(disallowed, undefined, NOW, "security")).toContain("<@U0DEV1>'s access is no longer allowed; it stays");
   });

@@ -64,7 +64,7 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "not-approver": { roles: [text] },
   "already-answered": { at: now },
   "too-late": { state: "denied", by: text, at: now },
-  "requester-changed": { reason: "not-eligible" },
+  "requester-changed": { code: "not-eligible" },
   "grant-unknown": { text },
   "access-over": { machine: text, at: now },
   "not-yours": { what: "access" },
@@ -97,7 +97,7 @@ const everyKindWith = (text: string): readonly Refusal[] => {
     ...(["slow", "throttled", "failed"] as const).map((problem) =>
       refuse("authority-silent", { authority: "azure-roles", problem, reference: text }),
     ),
-    ...Object.keys(oneOfEach("")).map((code) => refuse("requester-changed", { reason: code as RefusalCode })),
+    ...Object.keys(oneOfEach("")).map((code) => refuse("requester-changed", { code: code as RefusalCode })),
     refuse("denied-by-policy", { machine: text, name: text, because: "" }),
     refuse("outside-hours", { machine: text, hours: [], nextAt: undefined }),
     refuse("frozen", { name: text, fromAt: (now + HOUR) as EpochMs, untilAt: (now + HOUR) as EpochMs }),
@@ -247,8 +247,8 @@ describe("what is said", () => {
     );
     expect(say("not-your-turn", { roles: ["leads"] })).toMatch(/^It's for \*leads\* to answer now\./u);
     expect(say("own-request", {})).toContain("Nor can another account of yours");
-    expect(say("requester-changed", { reason: "authority-no" })).toBe(
-      "Not any more: whoever asked no longer has the role in the cloud. They can ask again when that is settled.",
+    expect(say("requester-changed", { code: "authority-no", authority: "azure-roles" })).toBe(
+      "Not any more: Azure no longer gives whoever asked what it takes there. They can ask again when that is settled.",
     );
   });
 

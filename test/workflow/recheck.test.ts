@@ -66,7 +66,7 @@ describe("somebody with open access who is", () => {
         { grantId: world.id, code, closes: recheck === "close", expiresAt: NOW + 2 * HOUR, actor: { kind: "bot" } },
       ]);
       expect(await world.grant()).toMatchObject({
-        disallowed: code,
+        disallowed: { code },
         revoked: recheck === "close" ? { kind: "not-allowed", at: NOW + HOUR, code } : undefined,
       });
       const due = await world.firewalls.take(world.clock.now(), 10, HOUR);
@@ -170,7 +170,7 @@ test("who is allowed again is forgotten, and told anew the next time; another re
   await world.look();
   world.authorities.set("azure-roles", "slow");
   await world.look();
-  expect((await world.grant()).disallowed).toBe("authority-no");
+  expect((await world.grant()).disallowed).toEqual({ code: "authority-no", authority: "azure-roles" });
   world.authorities.set("azure-roles", "yes");
   await world.look();
   expect("disallowed" in (await world.grant())).toBe(false);

@@ -42,8 +42,7 @@ export const answeringWords: Words<
     return `Too late: ${by === undefined ? "it was" : mention(by)} ${state}${by === undefined ? "" : " it"} at ${time}.`;
   },
 
-  "requester-changed": ({ reason }) =>
-    `Not any more: ${whyNotAnyMore(reason)}. They can ask again when that is settled.`,
+  "requester-changed": (reason) => `Not any more: ${whyNotAnyMore(reason)}. They can ask again when that is settled.`,
 
   "nothing-to-review": ({ by, at }, { now, zone }) =>
     by === undefined

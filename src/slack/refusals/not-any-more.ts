@@ -1,9 +1,15 @@
 /** Why what was in order when somebody asked isn't any more: at an approver's click, and while an access is open. */
 
-import type { RefusalCode } from "../../access/refusal.ts";
+import type { Reason, RefusalCode } from "../../access/refusal.ts";
+import { PLACES } from "./authorities.ts";
 
 /** Lower case, no full stop. It speaks of them to others, so it says no more than what kind of reason it is. */
-export const whyNotAnyMore = (reason: RefusalCode): string => WHY[reason] ?? "the policy no longer allows it";
+export const whyNotAnyMore = ({ code, authority }: Reason): string => {
+  const where = authority === undefined ? "the cloud" : PLACES[authority];
+  if (code === "authority-no") return `${where} no longer gives whoever asked what it takes there`;
+  if (code === "authority-silent") return `${where} doesn't say whether whoever asked still has what it takes there`;
+  return WHY[code] ?? "the policy no longer allows it";
+};
 
 const WHY: Readonly<Partial<Record<RefusalCode, string>>> = {
   "person-unknown": "whoever asked is no longer a member of this workspace",
@@ -21,6 +27,4 @@ const WHY: Readonly<Partial<Record<RefusalCode, string>>> = {
   "too-many-at-once": "as much is open already as the policy allows at once",
   "break-glass-not-offered": "whoever asked may no longer use break-glass there",
   "no-approver": "there are no longer enough people who can approve it",
-  "authority-no": "whoever asked no longer has the role in the cloud",
-  "authority-silent": "the cloud doesn't say whether whoever asked still has the role there",
 };
