@@ -5,6 +5,7 @@ import { SECOND } from "./access/time.ts";
 import { answerPeople } from "./answer-people.ts";
 import { auditEvent } from "./audit/event.ts";
 import { followConfig } from "./config/follow-config.ts";
+import { missingSettings } from "./config/missing-settings.ts";
 import { startHttpServer } from "./http/server.ts";
 import { makeItSo } from "./make-it-so.ts";
 import { problemOf } from "./operator-log.ts";
@@ -36,6 +37,7 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   await memory.redis
     .untilReady(FIRST_CONTACT)
     .catch(() => log.warn({}, "redis isn't there yet: nothing is opened until it is"));
+  for (const warning of missingSettings(current.config(), deps.settings)) log.warn({}, warning);
   for (const warning of await memory.redis.warnings().catch(() => [])) log.warn({}, warning);
   beats.start();
   await slack.app.start().catch((error: unknown) => log.error(problemOf(error), "slack can't be reached yet"));
