@@ -1,0 +1,47 @@
+/** The policy changes while the bot runs. */
+
+import { readFile, writeFile } from "node:fs/promises";
+import { afterAll, afterEach, expect, test } from "vitest";
+import { typeInVain } from "./in-vain.ts";
+import { CHANNELS, PEOPLE, setInsideStage } from "./stage.ts";
+
+const stage = await setInsideStage({ onTestFinished: afterAll });
+const { dev, nobody } = PEOPLE;
+const original = await readFile(stage.configFile, "utf8");
+const security = (): string => stage.notices(CHANNELS.security).join("\n");
+const count = (kind: string): number => stage.bots[0].events.filter((event) => event.kind === kind).length;
+const change = async (text: string, told: "policy.changed" | "policy.refused"): Promise<void> => {
+  const before = count(told);
+  await writeFile(stage.configFile, text);
+  await stage.until(`${told} is on record`, () => count(told) > before);
+  await stage.settled();
+};
+
+afterEach(async () => {
+  await writeFile(stage.configFile, original);
+});
+
+test("a good one counts at once, and security reads what changed", async () => {
+  expect((await typeInVain(stage, dev, "ssh prod-vm-3 4h because INC-1")).codes).toEqual(["duration-too-long"]);
+  await change(original.replace("ssh: { maximum: 3h }", "ssh: { maximum: 4h }"), "policy.changed");
+  expect(security()).toContain("rule production: ssh maximum 3h → 4h");
+  const id = await stage.ask(dev, "ssh prod-vm-3 4h because INC-1");
+  await stage.jit(dev, `close ${id}`);
+  await change(original, "policy.changed");
+});
+
+test("a bad one is refused with its place, and the one before still counts", async () => {
+  await change(original.replace("ssh: { maximum: 3h }", "ssh: { maximum: soon }"), "policy.refused");
+  expect(security()).toMatch(/latch\.yaml:\d+:\d+` rules\[0\]\.ports\.ssh\.maximum/u);
+  const id = await stage.ask(dev, "ssh prod-vm-3 3h because INC-1");
+  await stage.jit(dev, `close ${id}`);
+  expect((await typeInVain(stage, nobody, "ssh prod-vm-3 1h because INC-1")).codes).toEqual(["not-eligible"]);
+});
+
+test("who loses their role by it can't be granted what they asked before", async () => {
+  const id = await stage.ask(dev, "ssh prod-vm-3 1h because INC-2");
+  await change(original.replace("request: [engineers, leads]", "request: [leads]"), "policy.changed");
+  await stage.approve(PEOPLE.lead, id);
+  await stage.until("the click is refused", () => /^Not any more/u.test(stage.answers(PEOPLE.lead).at(-1) ?? ""));
+  expect(stage.told(id)).not.toContain("request.approved");
+});
