@@ -35,6 +35,7 @@ test("a bad one is refused with its place, and the one before still counts", asy
   expect(security()).toMatch(/latch\.yaml:\d+:\d+` rules\[0\]\.ports\.ssh\.maximum/u);
   const id = await stage.ask(dev, "ssh prod-vm-3 3h because INC-1");
   await stage.jit(dev, `close ${id}`);
+  await stage.settled();
   expect((await typeInVain(stage, nobody, "ssh prod-vm-3 1h because INC-1")).codes).toEqual(["not-eligible"]);
 });
 

@@ -54,7 +54,8 @@ describe.each(troubles)("when Slack %s", (_, fault) => {
       expect(stage.slack.see(lead).modals).toEqual([]);
       stage.faults.slack.clear();
     }
-    expect(stage.told(id)).toEqual(["request.submitted"]);
+    await stage.settled();
+    expect(stage.told(id)).toEqual(["request.submitted", "review.refused", "review.refused"]);
     expect(await stage.reaches(ADDRESSES.vpn, "prod-vm-3")).toBe(false);
     await stage.approve(otherLead, id);
     await stage.until("it is open", () => stage.card(id).text.includes("open until"));
