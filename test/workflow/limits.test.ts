@@ -64,7 +64,7 @@ describe("at once", () => {
     expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(2);
     expect(outcomes.find(isRefusal)).toMatchObject({
       code: "requester-changed",
-      facts: { reason: "too-many-at-once" },
+      facts: { code: "too-many-at-once" },
     });
     expect(office.memory.grants()).toHaveLength(2);
   });
