@@ -105,16 +105,23 @@ test("e-mail: an address that isn't confirmed, or another's spelling of it, make
     stage.slack.people.changeUser(otherDev, change);
     const { codes, answer } = await typeInVain(stage, otherDev, "ssh vault-vm-1 1h because INC-1");
     expect(codes).toContain("authority-no");
-    expect(answer).toMatch(/^I don't know who you are in Azure/u);
+    expect(answer).toContain("I don't know who you are in Azure");
   }
+  // The very address, confirmed, does: the attacks didn't fail for another reason.
+  stage.slack.people.changeUser(otherDev, { profile: { email: "other@acme.example" }, is_email_confirmed: true });
+  const id = await stage.ask(otherDev, "ssh vault-vm-1 1h because INC-1");
+  asked.push([id, otherDev]);
 });
 
-test("fail open: where Slack, the policy or a role can't be asked, nobody gets anything", async () => {
+test("fail open: where Slack, the policy or Azure's roles can't be asked, nobody gets anything", async () => {
   const id = await ask();
   stage.faults.slack.add({ calls: /^users\.info$/u, does: { kind: "drop" } });
   expect((await clickInVain(stage, lead, id, "Approve")).codes).toEqual(["cannot-check"]);
   expect((await typeInVain(stage, dev, "ssh prod-vm-1 1h because INC-1")).codes).toEqual(["cannot-check"]);
   stage.faults.slack.clear();
+  const end = stage.faults.azure.add({ calls: /Microsoft\.Authorization/u, does: { kind: "drop" } });
+  expect((await typeInVain(stage, dev, "ssh vault-vm-1 1h because INC-1")).codes).toEqual(["authority-silent"]);
+  end();
 
   const events = () => stage.bots[0].events.map(({ kind }) => kind);
   const before = await readFile(stage.configFile);
