@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { nearMiss } from "./access/near-miss.ts";
 import { build, type Config } from "./config/build.ts";
-import { WELL_KNOWN_SERVICES } from "./config/build-denials.ts";
+import { WELL_KNOWN_SERVICES } from "./config/build-services.ts";
 import { type Path, type Place, readYaml } from "./config/document.ts";
 import { quote } from "./config/fields.ts";
 import type { KnownNames } from "./config/known-names.ts";

@@ -1,15 +1,17 @@
 /** Who people are: in Slack, elsewhere, and on call. Built once, and by the configuration that counts at each question. */
 
+import type { Logger } from "pino";
 import { randomId } from "./access/identifier.ts";
 import { scheduleKey } from "./access/person.ts";
+import type { Clock } from "./access/time.ts";
 import type { CurrentConfig } from "./config/current-config.ts";
+import type { Settings } from "./config/environment.ts";
 import { createOpenIdSignIn } from "./http/openid-sign-in.ts";
 import { createIdentities } from "./identity/identities.ts";
 import { createLinking, type Linking } from "./identity/linking.ts";
 import { createVisiting, type Visiting } from "./identity/visiting.ts";
 import { createOnCall, type OnCallDeps } from "./on-call/on-call.ts";
 import { problemOf } from "./operator-log.ts";
-import type { LatchDeps } from "./parts.ts";
 import type { Memory } from "./redis/memory.ts";
 import type { SlackApp } from "./slack/app.ts";
 import { createDirectory, type Home, type SlackDirectory } from "./slack/directory.ts";
@@ -22,11 +24,14 @@ export interface People {
   readonly visiting: Visiting | undefined;
 }
 
-interface PeopleDeps extends Pick<LatchDeps, "settings" | "clock" | "log"> {
+interface PeopleDeps {
+  readonly settings: Pick<Settings, "publicUrl" | "openIdClientSecret" | "onCallTokens">;
   readonly current: Pick<CurrentConfig, "config">;
   readonly memory: Pick<Memory, "links" | "auditLog">;
   readonly client: SlackApp["client"];
   readonly home: () => Promise<Home>;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, "warn">;
 }
 
 export const openPeople = ({ settings, current, clock, log, memory, client, home }: PeopleDeps): People => {
@@ -78,7 +83,7 @@ export const openPeople = ({ settings, current, clock, log, memory, client, home
 /** A service without a token can't be asked, and its schedules don't say who is on call. */
 const onCallServices = (
   { config }: Pick<CurrentConfig, "config">,
-  { onCallTokens }: LatchDeps["settings"],
+  { onCallTokens }: Pick<Settings, "onCallTokens">,
 ): Pick<OnCallDeps, "pagerduty" | "opsgenie"> => {
   const service = (name: "pagerduty" | "opsgenie") => {
     const address = config().onCall[name]?.address;

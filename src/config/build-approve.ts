@@ -3,8 +3,8 @@
 import { type DurationMs, MINUTE } from "../access/time.ts";
 import type { Approve, Policy, Step } from "../policy/policy.ts";
 import { peopleOf } from "../policy/roles.ts";
-import type { Complain } from "./build.ts";
 import type { RuleContent, Surroundings } from "./build-rule.ts";
+import type { Complain } from "./fields.ts";
 
 const WITHIN = (30 * MINUTE) as DurationMs;
 

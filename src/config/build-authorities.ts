@@ -5,7 +5,7 @@ import { type DurationMs, SECOND } from "../access/time.ts";
 import { DEFAULT_ACTIONS } from "../cloud/azure/roles/default-actions.ts";
 import type { Rule } from "../policy/policy.ts";
 import { LONGEST_SECONDS } from "./authority-fields.ts";
-import type { Complain } from "./build.ts";
+import type { Complain } from "./fields.ts";
 import type { FileContent } from "./schema.ts";
 
 export interface AuthoritySettings {

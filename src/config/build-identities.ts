@@ -1,7 +1,7 @@
 /** Who people are outside Slack, as the file says it. */
 
 import type { IdentitySettings, PersonSettings, WrittenIdentities } from "../identity/identity-settings.ts";
-import type { Complain } from "./build.ts";
+import type { Complain } from "./fields.ts";
 import type { FileContent } from "./schema.ts";
 
 /** Two people of Slack may be linked to the same: one human with two accounts. */

@@ -1,8 +1,7 @@
 /** Roles, and where each may be used. */
 
 import type { Policy, Role } from "../policy/policy.ts";
-import type { Complain } from "./build.ts";
-import { quote } from "./fields.ts";
+import { type Complain, quote } from "./fields.ts";
 import type { FileContent } from "./schema.ts";
 
 export const buildRoles = (content: FileContent, complain: Complain): ReadonlyMap<string, Role> => {

@@ -5,9 +5,10 @@ import { ANYWHERE, type Cidr, parseCidr } from "../access/source.ts";
 import { allowsAll } from "../policy/decide.ts";
 import type { Hours } from "../policy/hours.ts";
 import type { AllowedSource, Policy, PortRule, Rule } from "../policy/policy.ts";
-import type { Complain } from "./build.ts";
 import { approve } from "./build-approve.ts";
-import { matchOf, portsOf } from "./build-denials.ts";
+import { matchOf } from "./build-match.ts";
+import { portsOf } from "./build-services.ts";
+import type { Complain } from "./fields.ts";
 import type { FileContent } from "./schema.ts";
 
 export type RuleContent = FileContent["rules"][number];

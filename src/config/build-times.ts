@@ -2,10 +2,10 @@
 
 import { DateTime } from "luxon";
 import type { EpochMs } from "../access/time.ts";
-import type { Freeze, Hours } from "../policy/hours.ts";
-import type { Complain } from "./build.ts";
-import { matchOf } from "./build-denials.ts";
-import { quote } from "./fields.ts";
+import type { Hours } from "../policy/hours.ts";
+import type { Freeze } from "../policy/policy.ts";
+import { matchOf } from "./build-match.ts";
+import { type Complain, quote } from "./fields.ts";
 import type { FileContent } from "./schema.ts";
 import { MOMENT } from "./time-fields.ts";
 

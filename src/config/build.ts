@@ -3,12 +3,13 @@
 import type { IdentitySettings } from "../identity/identity-settings.ts";
 import type { Network, Policy } from "../policy/policy.ts";
 import { type AuthoritySettings, authoritySettings, checkAuthorities } from "./build-authorities.ts";
-import { denialsOf, servicesOf } from "./build-denials.ts";
+import { denialsOf } from "./build-denials.ts";
 import { identitySettings } from "./build-identities.ts";
 import { buildRoles, checkUse } from "./build-roles.ts";
 import { buildRule } from "./build-rule.ts";
+import { servicesOf } from "./build-services.ts";
 import { freezesOf, hoursOf } from "./build-times.ts";
-import type { Path } from "./document.ts";
+import type { Complain } from "./fields.ts";
 import type { FileContent } from "./schema.ts";
 
 export interface Config {
@@ -54,8 +55,6 @@ export interface OnCallSettings {
   readonly pagerduty: { readonly address: string } | undefined;
   readonly opsgenie: { readonly address: string } | undefined;
 }
-
-export type Complain = (path: Path, message: string) => void;
 
 /** Above what well-known services use, and of what is left to everybody (RFC 6335) a piece that is easy to remember. */
 const MAPPED_PORTS = { from: 50_000, to: 59_999 } as const;

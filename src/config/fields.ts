@@ -1,6 +1,10 @@
 /** The pieces that the form of the configuration file is made of; each says what would be right. Every scalar arrives as text. */
 
 import { z } from "zod";
+import type { Path } from "./document.ts";
+
+/** Tells a mistake of the file, and where. */
+export type Complain = (path: Path, message: string) => void;
 
 /** As JSON does, so that spaces and odd characters can be seen; long ones are cut. */
 export const quote = (value: unknown): string => {

@@ -1,9 +1,9 @@
 /** Who people are elsewhere, as they showed, and the short-lived secrets by which they show it. */
 
-import { createHash } from "node:crypto";
 import { personKey } from "../access/person.ts";
 import { between, type Clock, type EpochMs } from "../access/time.ts";
 import type { Invitation, Link, Links, Proof, Visit } from "../identity/links.ts";
+import { hashOf } from "../identity/secrets.ts";
 import { asJson, asText, lua, type RedisConnection } from "./connection.ts";
 import { linkKeys } from "./keys.ts";
 
@@ -58,8 +58,6 @@ export const createRedisLinks = (
       asJson(await redis.run(TAKE_PROOF, [keys.proof(personKey(person))], [hashOf(code)])) as Proof | undefined,
   };
 };
-
-const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 const subjectHash = ({ issuer, subject }: Link): string => hashOf(JSON.stringify([issuer, subject]));
 
