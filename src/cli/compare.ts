@@ -2,9 +2,10 @@
 
 import type { AuthorityName } from "../access/authority.ts";
 import type { RefusalCode } from "../access/refusal.ts";
-import type { Decision, StepAsked } from "../policy/decide.ts";
+import type { Decision } from "../policy/decide.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
 import { questionOf, replay } from "../policy/replay.ts";
+import type { StepAsked } from "../policy/roles.ts";
 import type { Outcome } from "./ask-policy.ts";
 import type { JudgedEvent } from "./judged-log.ts";
 

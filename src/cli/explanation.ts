@@ -3,8 +3,8 @@
 import { showDuration } from "../access/duration.ts";
 import { scheduleKey } from "../access/person.ts";
 import { showCidr } from "../access/source.ts";
-import type { Question } from "../policy/decide.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
+import type { Question } from "../policy/question.ts";
 import { silentSchedules } from "../policy/roles.ts";
 import type { Judged } from "./ask-policy.ts";
 import { checkLines, type Explaining, wordsOf } from "./explained-checks.ts";

@@ -1,10 +1,10 @@
 /** May this person have this access? */
 
-import { type Port, type Service, samePort } from "../access/port.ts";
+import { type Port, samePort } from "../access/port.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import { ANYWHERE, type Cidr, contains, isSingleAddress, showCidr } from "../access/source.ts";
-import type { DurationMs, EpochMs } from "../access/time.ts";
-import { type MachineFacts, matches } from "./match.ts";
+import type { DurationMs } from "../access/time.ts";
+import { matches } from "./match.ts";
 import {
   type AllowedSource,
   type BreakGlass,
@@ -13,47 +13,12 @@ import {
   type Policy,
   type PortRule,
   type Rule,
-  type Step,
   showAllowed,
   sourcesFor,
 } from "./policy.ts";
-import { type Memberships, type People, peopleOf } from "./roles.ts";
+import type { Check, Question } from "./question.ts";
+import { type StepAsked, stepsAsked } from "./roles.ts";
 import { isAutomatic, USUALLY } from "./usual-way.ts";
-
-/** All that decides, and nothing that has to be looked up any more. */
-export interface Question {
-  readonly at: EpochMs;
-  /** Slack id of who asks, and the names of the roles they hold now. */
-  readonly requester: string;
-  readonly roles: ReadonlySet<string>;
-  readonly machine: MachineFacts;
-  /** The rule that decides about the machine; `undefined`: none matches. */
-  readonly rule: Rule | undefined;
-  readonly services: readonly Service[];
-  /** Empty: none was named and policy has no default. */
-  readonly sources: readonly Cidr[];
-  readonly durationMs: DurationMs;
-  readonly justification: string;
-  /** They ask to go past approvals, hours, freezes and limits; nothing else gives way. */
-  readonly breakGlass: boolean;
-  readonly usage: Usage;
-  /** Whom the roles' groups, schedules and the requester's manager stand for now. */
-  readonly memberships: Memberships;
-  /**
-   * Of each approving role, Slack ids of who could answer now, but for the requester: still members here. All of them, or at least as many as `approvalsOf`
-   * the rule: more change nothing.
-   */
-  readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
-}
-
-/** What counts against the limits, this ask not among it. */
-export interface Usage {
-  /** Accesses that are open or opening under this rule. */
-  readonly ofPerson: number;
-  readonly onMachine: number;
-  /** When the person asked within the last hour; what is older doesn't count. */
-  readonly asksAt: readonly EpochMs[];
-}
 
 export type Decision =
   | { readonly kind: "deny"; readonly refusals: readonly [Refusal, ...Refusal[]] }
@@ -71,11 +36,6 @@ export type Decision =
       readonly withinMs: DurationMs;
     };
 
-/** A step of the approval, with its people by Slack id. */
-export interface StepAsked extends Step {
-  readonly approvers: People;
-}
-
 /**
  * Break-glass is for the roles that the rule's `breakGlass` names; that they could ask the usual way isn't needed. It needs a justification always, and lasts no longer than
  * the smaller of its own maximum and the port's. It is a break-glass also where the usual way had been open.
@@ -91,17 +51,12 @@ export const decide = (question: Question, policy: Policy): Decision => {
   const checks = [...ALWAYS, ...(breakGlass ? [] : USUALLY)];
   const [first, ...rest] = checks.flatMap((check) => check(question, rule, policy));
   if (first !== undefined) return { kind: "deny", refusals: [first, ...rest] };
-  const steps = (rule.approve.kind === "none" ? [] : rule.approve.steps).map((step) => ({
-    ...step,
-    approvers: peopleOf(policy, step.roles, question.memberships),
-  }));
+  const steps = stepsAsked(rule, policy, question.memberships);
   if (breakGlass) return brokenGlass(rule, steps, question);
   if (rule.approve.kind === "none") return { kind: "allow", rule, how: "no-approval-needed" };
   if (isAutomatic(rule, at)) return { kind: "allow", rule, how: "automatic" };
   return { kind: "needs-approval", rule, steps, withinMs: rule.approve.withinMs };
 };
-
-export type Check = (question: Question, rule: Rule, policy: Policy) => readonly Refusal[];
 
 const denials = ({ roles, machine, services }: Question, policy: Policy): readonly Refusal[] =>
   policy.denials

@@ -1,13 +1,13 @@
 /** Whether there are enough people for all steps of an approval. */
 
-import type { Rule, Step } from "./policy.ts";
+import { type Rule, type Step, stepsOf } from "./policy.ts";
 
 /**
  * How many approvals all steps need together. Of each approving role this many people are enough to know: whoever else holds it changes nothing, because as
  * many as could be taken by other steps are there already.
  */
 export const approvalsOf = (rule: Rule | undefined): number =>
-  rule?.approve.kind === "by" ? rule.approve.steps.reduce((sum, { needed }) => sum + needed, 0) : 0;
+  rule === undefined ? 0 : stepsOf(rule).reduce((sum, { needed }) => sum + needed, 0);
 
 /** Whether all steps can be filled by distinct people; `peopleOfStep` in the order of the steps. */
 export const canFillAll = (steps: readonly Step[], peopleOfStep: readonly ReadonlySet<string>[]): boolean => {

@@ -2,7 +2,6 @@
 
 import { DateTime } from "luxon";
 import { type DurationMs, type EpochMs, earliest, later, MINUTE } from "../access/time.ts";
-import type { Match } from "./policy.ts";
 
 /** Hours of a week in a zone: `mon-fri 08:00-18:00, Europe/Berlin`. */
 export interface Hours {
@@ -14,16 +13,6 @@ export interface Hours {
   readonly until: number;
   /** IANA. */
   readonly zone: string;
-}
-
-/** A time in which nothing opens, and which nothing that opens before reaches into. */
-export interface Freeze {
-  readonly name: string;
-  readonly fromAt: EpochMs;
-  readonly untilAt: EpochMs;
-  readonly match: Match;
-  /** Names of roles that it isn't for. */
-  readonly except: readonly string[];
 }
 
 /**
@@ -42,8 +31,12 @@ export const isWithin = ({ days, from, until, zone }: Hours, at: EpochMs): boole
 export const nextStart = (hours: readonly Hours[], at: EpochMs): EpochMs | undefined =>
   earliest(...hours.map((each) => (isWithin(each, at) ? at : nextBeginning(each, at))));
 
-export const overlaps = ({ fromAt, untilAt }: Freeze, at: EpochMs, durationMs: DurationMs): boolean =>
-  at < untilAt && later(at, durationMs) > fromAt;
+/** Whether something of this length reaches into a span of time. */
+export const overlaps = (
+  { fromAt, untilAt }: { readonly fromAt: EpochMs; readonly untilAt: EpochMs },
+  at: EpochMs,
+  durationMs: DurationMs,
+): boolean => at < untilAt && later(at, durationMs) > fromAt;
 
 const nextBeginning = (hours: Hours, at: EpochMs): EpochMs | undefined => {
   const today = DateTime.fromMillis(at, { zone: hours.zone }).startOf("day");

@@ -3,10 +3,10 @@
 import type { AuthorityName } from "../access/authority.ts";
 import type { CloudName, Machine } from "../access/machine.ts";
 import type { Schedule } from "../access/person.ts";
-import type { Port, Service } from "../access/port.ts";
+import { type Port, type Service, samePort } from "../access/port.ts";
 import type { Cidr } from "../access/source.ts";
-import type { DurationMs } from "../access/time.ts";
-import type { Freeze, Hours } from "./hours.ts";
+import type { DurationMs, EpochMs } from "../access/time.ts";
+import type { Hours } from "./hours.ts";
 
 /** Everything in it was checked when the file was read: no role, network or service is named that doesn't exist. */
 export interface Policy {
@@ -51,6 +51,16 @@ export interface Denial {
   readonly ports: readonly Port[];
   /** Shown to whom it refuses; may be empty. */
   readonly because: string;
+}
+
+/** A time in which nothing opens, and which nothing that opens before reaches into. */
+export interface Freeze {
+  readonly name: string;
+  readonly fromAt: EpochMs;
+  readonly untilAt: EpochMs;
+  readonly match: Match;
+  /** Names of roles that it isn't for. */
+  readonly except: readonly string[];
 }
 
 export interface Rule {
@@ -163,9 +173,17 @@ export interface Pattern {
 export const mayConfigure = (rule: Rule, roles: ReadonlySet<string>): boolean =>
   rule.configure.some((role) => roles.has(role));
 
+/** The steps of its approval; none: nobody has to. */
+export const stepsOf = ({ approve }: Rule): readonly Step[] => (approve.kind === "none" ? [] : approve.steps);
+
+/** The roles of all its steps, each once. */
+export const approvingRoles = (rule: Rule): readonly string[] => [
+  ...new Set(stepsOf(rule).flatMap(({ roles }) => roles)),
+];
+
 /** The line that offers a port, if any. */
-export const lineFor = (rule: Rule, { port, protocol }: Port): PortRule | undefined =>
-  rule.ports.find((line) => line.ports.some((offered) => offered.port === port && offered.protocol === protocol));
+export const lineFor = (rule: Rule, port: Port): PortRule | undefined =>
+  rule.ports.find((line) => line.ports.some((offered) => samePort(offered, port)));
 
 /** The sources that may reach a port of this line. */
 export const sourcesFor = (rule: Rule, line: PortRule): readonly AllowedSource[] => line.sources ?? rule.sources;

@@ -3,10 +3,11 @@
 import type { AskedFacts } from "../access/asked-facts.ts";
 import { scheduleKey } from "../access/person.ts";
 import type { EpochMs } from "../access/time.ts";
-import { type Decision, decide, type Question } from "./decide.ts";
+import { type Decision, decide } from "./decide.ts";
 import { approvalsOf } from "./enough.ts";
 import { matches, ruleFor } from "./match.ts";
-import type { Policy, Role, Rule } from "./policy.ts";
+import { approvingRoles, type Policy, type Role } from "./policy.ts";
+import type { Question } from "./question.ts";
 import { type Memberships, peopleOf, rolesOf } from "./roles.ts";
 
 /** What decided, to be written down. `policy` is the one that it was asked of. */
@@ -59,7 +60,10 @@ export const questionOf = (
   const { machine, services, sources, durationMs, justification, breakGlass, usage } = asked;
   const roles = rolesOf(policy, requester, memberships);
   const approvers = new Map(
-    approvingRoles(rule).map((role) => [role, approversOf(role, asked, requester, policy, memberships)]),
+    (rule === undefined ? [] : approvingRoles(rule)).map((role) => [
+      role,
+      approversOf(role, asked, requester, policy, memberships),
+    ]),
   );
   const question: Question = {
     at,
@@ -113,9 +117,6 @@ const awayOf = ({ rule, approvers, memberships, requester }: Question, policy: P
   ];
 };
 
-const approvingRoles = (rule: Rule | undefined): readonly string[] =>
-  rule?.approve.kind === "by" ? [...new Set(rule.approve.steps.flatMap((step) => step.roles))] : [];
-
 const approversOf = (
   role: string,
   asked: AskedFacts,
@@ -131,7 +132,7 @@ const approversOf = (
 const unknownTo = (asked: AskedFacts, question: Question, policy: Policy): readonly string[] => {
   const { rule, approvers, machine } = question;
   const lookedUp = new Set(asked.lookedUp);
-  const approving = approvingRoles(rule);
+  const approving = rule === undefined ? [] : approvingRoles(rule);
   const roles = withStandIns(policy, [
     ...(rule?.request ?? []),
     ...(asked.breakGlass ? (rule?.breakGlass?.by ?? []) : []),

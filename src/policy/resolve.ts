@@ -83,4 +83,4 @@ const IMPOSSIBLE = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", ":
 );
 
 /** Whether no packet from there can arrive over a network. */
-export const isImpossible = (prefix: Cidr): boolean => IMPOSSIBLE.some((range) => contains(range, prefix));
+const isImpossible = (prefix: Cidr): boolean => IMPOSSIBLE.some((range) => contains(range, prefix));

@@ -1,7 +1,7 @@
 /** Who holds which role right now. */
 
 import { type Schedule, scheduleKey } from "../access/person.ts";
-import type { Policy, Role, Step } from "./policy.ts";
+import { type Policy, type Role, type Rule, type Step, stepsOf } from "./policy.ts";
 
 /** Who is where, as far as the policy's roles speak of it: looked up for one decision. */
 export interface Memberships {
@@ -29,6 +29,15 @@ export const peopleOf = (policy: Policy, roles: readonly string[], memberships =
     groups: [...new Set(found.flatMap((role) => role.groups))],
   };
 };
+
+/** A step of the approval, with its people by Slack id. */
+export interface StepAsked extends Step {
+  readonly approvers: People;
+}
+
+/** The steps of a rule as they are asked now. */
+export const stepsAsked = (rule: Rule, policy: Policy, memberships: Memberships): readonly StepAsked[] =>
+  stepsOf(rule).map((step) => ({ ...step, approvers: peopleOf(policy, step.roles, memberships) }));
 
 /** The roles a user holds. */
 export const rolesOf = (policy: Policy, user: string, memberships: Memberships): ReadonlySet<string> =>

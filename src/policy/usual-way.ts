@@ -2,11 +2,11 @@
 
 import { refuse } from "../access/refusal.ts";
 import { between, type EpochMs, HOUR, later } from "../access/time.ts";
-import type { Check } from "./decide.ts";
 import { approvalsOf, canFillAll } from "./enough.ts";
 import { isWithin, nextStart, overlaps } from "./hours.ts";
 import { matches } from "./match.ts";
-import type { Rule } from "./policy.ts";
+import { approvingRoles, type Rule } from "./policy.ts";
+import type { Check } from "./question.ts";
 
 /** Whether nobody has to approve what opens at this instant. */
 export const isAutomatic = ({ approve }: Rule, at: EpochMs): boolean =>
@@ -56,8 +56,7 @@ const othersCanAnswer: Check = ({ at, approvers, requester, machine: { name: mac
   if (lacking.length > 0) return lacking.map(({ roles, needed }) => refuse("no-approver", { machine, roles, needed }));
   if (canFillAll(steps, peopleOfStep)) return [];
   // Each has enough, but nobody counts in two.
-  const roles = [...new Set(steps.flatMap((step) => step.roles))];
-  return [refuse("no-approver", { machine, roles, needed: approvalsOf(rule) })];
+  return [refuse("no-approver", { machine, roles: approvingRoles(rule), needed: approvalsOf(rule) })];
 };
 
 /** Order is the order shown. */

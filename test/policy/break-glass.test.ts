@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type DurationMs, type EpochMs, HOUR } from "../../src/access/time.ts";
-import { decide, type Question } from "../../src/policy/decide.ts";
+import { decide } from "../../src/policy/decide.ts";
 import type { BreakGlass, Denial, Policy } from "../../src/policy/policy.ts";
+import type { Question } from "../../src/policy/question.ts";
 import { aPolicy, aQuestion, aRule, c, everyMachine, hours } from "./example-rule.ts";
 
 const breakGlass: BreakGlass = {

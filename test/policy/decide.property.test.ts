@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { decide, type Question } from "../../src/policy/decide.ts";
+import { decide } from "../../src/policy/decide.ts";
 import { ruleFor } from "../../src/policy/match.ts";
 import type { Policy } from "../../src/policy/policy.ts";
+import type { Question } from "../../src/policy/question.ts";
 import { aPolicy } from "./example-rule.ts";
 import { ask, denial, freeze, policies, rule } from "./random-policy.ts";
 import { type Slow, slowly } from "./slow-decision.ts";

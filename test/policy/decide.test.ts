@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Port } from "../../src/access/port.ts";
 import type { Refusal } from "../../src/access/refusal.ts";
 import type { DurationMs } from "../../src/access/time.ts";
-import { decide, type Question } from "../../src/policy/decide.ts";
+import { decide } from "../../src/policy/decide.ts";
+import type { Question } from "../../src/policy/question.ts";
 import { mayApprove, NO_MEMBERSHIPS, rolesOf } from "../../src/policy/roles.ts";
 import { aPolicy, aQuestion, aRule, c, hours, RDP, SSH } from "./example-rule.ts";
 

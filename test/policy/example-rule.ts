@@ -2,8 +2,8 @@
 
 import type { Cidr } from "../../src/access/source.ts";
 import { type DurationMs, type EpochMs, HOUR, MINUTE } from "../../src/access/time.ts";
-import type { Question } from "../../src/policy/decide.ts";
 import type { Match, Network, Policy, PortRule, Role, Rule } from "../../src/policy/policy.ts";
+import type { Question } from "../../src/policy/question.ts";
 import { NO_MEMBERSHIPS } from "../../src/policy/roles.ts";
 
 export const c = (text: string): Cidr => text as Cidr;

@@ -4,8 +4,8 @@ import * as fc from "fast-check";
 import type { Port, Service } from "../../src/access/port.ts";
 import { type Cidr, parseCidr } from "../../src/access/source.ts";
 import { type DurationMs, type EpochMs, HOUR } from "../../src/access/time.ts";
-import type { Freeze, Hours } from "../../src/policy/hours.ts";
-import type { AllowedSource, Approve, Denial, Policy, PortRule, Rule } from "../../src/policy/policy.ts";
+import type { Hours } from "../../src/policy/hours.ts";
+import type { AllowedSource, Approve, Denial, Freeze, Policy, PortRule, Rule } from "../../src/policy/policy.ts";
 import { NO_MEMBERSHIPS } from "../../src/policy/roles.ts";
 import { aPolicy, everyMachine } from "./example-rule.ts";
 

@@ -2,9 +2,9 @@
 
 import type { Cidr } from "../../src/access/source.ts";
 import { type EpochMs, HOUR } from "../../src/access/time.ts";
-import type { Question } from "../../src/policy/decide.ts";
 import type { Hours } from "../../src/policy/hours.ts";
 import type { Policy } from "../../src/policy/policy.ts";
+import type { Question } from "../../src/policy/question.ts";
 
 const addressesOf = (cidr: Cidr): readonly number[] => {
   const [address = "", bits = ""] = cidr.split("/");

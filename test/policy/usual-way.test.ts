@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type DurationMs, type EpochMs, HOUR, MINUTE } from "../../src/access/time.ts";
-import { decide, type Question } from "../../src/policy/decide.ts";
-import type { Freeze, Hours } from "../../src/policy/hours.ts";
-import type { Approve, Policy, Step } from "../../src/policy/policy.ts";
+import { decide } from "../../src/policy/decide.ts";
+import type { Hours } from "../../src/policy/hours.ts";
+import type { Approve, Freeze, Policy, Step } from "../../src/policy/policy.ts";
+import type { Question } from "../../src/policy/question.ts";
 import { aPolicy, aQuestion, aRule, everyMachine } from "./example-rule.ts";
 
 /** A Monday, ten in the morning in Berlin. */
