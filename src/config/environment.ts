@@ -1,6 +1,6 @@
 /** Secrets and addresses from the environment: https://12factor.net/config */
 
-import ipaddr from "ipaddr.js";
+import { isLoopback } from "../access/loopback.ts";
 
 export interface Settings {
   readonly configFile: string;
@@ -43,7 +43,7 @@ export type SettingsReading =
 /**
  * Reads the variables of the README's table; an empty one counts as not set. All problems are told at once.
  *
- * `AWS_ENDPOINT_URL_EC2` and the clouds' credentials are read by their SDKs themselves.
+ * `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_IAM` and the clouds' credentials are read by their SDKs themselves.
  */
 export const readEnvironment = (env: Readonly<Record<string, string | undefined>>): SettingsReading => {
   const problems: SettingProblem[] = [];
@@ -133,11 +133,5 @@ export const readEnvironment = (env: Readonly<Record<string, string | undefined>
 
 const readPort = (text = "3000"): number | undefined =>
   /^\d{1,5}$/u.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
-
-const isLoopback = ({ hostname }: URL): boolean => {
-  if (hostname === "localhost") return true;
-  const address = hostname.replace(/^\[|\]$/gu, "");
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
-};
 
 const withoutSlash = (address: string): string => address.replace(/\/+$/u, "");

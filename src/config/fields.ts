@@ -1,6 +1,7 @@
 /** The pieces that the form of the configuration file is made of; each says what would be right. Every scalar arrives as text. */
 
 import { z } from "zod";
+import { isLoopback } from "../access/loopback.ts";
 import type { Path } from "./document.ts";
 
 /** Tells a mistake of the file, and where. */
@@ -76,9 +77,8 @@ export const trueOrFalse = oneOf("true", "false");
 export const address = (what: string) =>
   text(what).transform((typed, context) => {
     const url = URL.canParse(typed.trim()) ? new URL(typed.trim()) : undefined;
-    const isHere = url !== undefined && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-    const isRight = url?.protocol === "https:" || (url?.protocol === "http:" && isHere);
-    if (url === undefined || !isRight || url.username !== "" || url.search !== "" || url.hash !== "")
+    const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url));
+    if (url === undefined || !isSafe || url.username !== "" || url.search !== "" || url.hash !== "")
       return fail(context, `${quote(typed)} is not ${what}`);
     return typed.trim().replace(/\/+$/u, "");
   });

@@ -1,5 +1,6 @@
 /** The form of `identities` and `onCall`: who people are outside Slack. */
 
+import { readPrincipal } from "../identity/read-identities.ts";
 import { address, fail, list, map, matched, named, optional, quote, text } from "./fields.ts";
 
 /** https://learn.microsoft.com/graph/api/resources/user#properties (`id`) */
@@ -19,7 +20,7 @@ const principal = text("an IAM user or role").transform((typed, context) => {
       context,
       `${quote(arn)} is a session and ends; write the role itself, like arn:${partition}:iam::${account}:role/${role}`,
     );
-  if (!/^arn:[a-z][a-z-]*:iam::\d{12}:(?:user|role)\/[^\s*?]+$/u.test(arn))
+  if (readPrincipal(arn) === undefined)
     return fail(
       context,
       `${quote(arn)} can't be used; write the ARN of an IAM user or role, like arn:aws:iam::111122223333:user/dev1`,
@@ -28,7 +29,7 @@ const principal = text("an IAM user or role").transform((typed, context) => {
 });
 
 const principals = list(principal).check(({ value, issues }) => {
-  const accounts = value.map((arn) => arn.split(":")[4] ?? "");
+  const accounts = value.map((arn) => readPrincipal(arn)?.account);
   const twice = accounts.findLastIndex((account, index) => accounts.indexOf(account) !== index);
   if (twice >= 0)
     issues.push({

@@ -2,6 +2,7 @@
 
 import * as openid from "openid-client";
 import { Fault } from "../access/fault.ts";
+import { isLoopback } from "../access/loopback.ts";
 import { between, type Clock, SECOND, systemClock } from "../access/time.ts";
 import type { SignInSettings } from "../identity/identity-settings.ts";
 import type { NotSignedIn, SignIn } from "../identity/sign-in.ts";
@@ -30,7 +31,7 @@ export const createOpenIdSignIn = ({ clientSecret, clock }: OpenIdDeps): SignIn 
         timeout: ANSWERS_WITHIN_SECONDS,
         execute: [
           openid.enableNonRepudiationChecks,
-          ...(isOnThisMachine(server) ? [openid.allowInsecureRequests] : []),
+          ...(server.protocol === "http:" && isLoopback(server) ? [openid.allowInsecureRequests] : []),
         ],
       },
     );
@@ -115,9 +116,6 @@ const wordsOf = (error: unknown): string => {
 const fail = (fault: Fault): never => {
   throw fault;
 };
-
-const isOnThisMachine = ({ protocol, hostname }: URL): boolean =>
-  protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
 
 const withoutSlash = (address: string): string => address.replace(/\/+$/u, "");
 

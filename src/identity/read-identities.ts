@@ -14,7 +14,7 @@ export const readIdentities = ({ entra, aws }: Unread): Identities => ({
   entra: typeof entra === "string" && GUID.test(entra.trim()) ? entra.trim().toLowerCase() : undefined,
   aws: onePerAccount(
     (Array.isArray(aws) ? aws : typeof aws === "string" ? aws.trim().split(BETWEEN) : []).filter(
-      (each: unknown): each is string => typeof each === "string" && ARN.test(each),
+      (each: unknown): each is string => typeof each === "string" && readPrincipal(each) !== undefined,
     ),
   ),
 });
@@ -31,10 +31,24 @@ export const isNobody = ({ entra, aws }: Identities): boolean => entra === undef
 export const showIdentities = ({ entra, aws }: Identities): string =>
   [...(entra === undefined ? [] : [entra]), ...aws].join(", ");
 
+/** A user or a role of IAM: `arn:aws:iam::111122223333:user/dev1`. */
+export interface Principal {
+  readonly arn: string;
+  /** `aws`, `aws-cn`, `aws-us-gov` */
+  readonly partition: string;
+  readonly account: string;
+}
+
+/** `undefined`: not the ARN of a user or a role. The session of an assumed role isn't either. */
+export const readPrincipal = (arn: string): Principal | undefined => {
+  const [, partition, account] = ARN.exec(arn) ?? [];
+  return partition === undefined || account === undefined ? undefined : { arn, partition, account };
+};
+
 const onePerAccount = (arns: readonly string[]): readonly string[] => {
   const byAccount = new Map<string | undefined, string>();
   for (const arn of arns) {
-    const account = ARN.exec(arn)?.[1];
+    const account = readPrincipal(arn)?.account;
     if (!byAccount.has(account)) byAccount.set(account, arn);
   }
   return [...byAccount.values()];
@@ -43,5 +57,8 @@ const onePerAccount = (arns: readonly string[]): readonly string[] => {
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
 /** A comma may be part of a name as well. */
 const BETWEEN = /\s*,\s*(?=arn:)|\s+/u;
-/** Users and roles, with their paths. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
-const ARN = /^arn:aws(?:-[a-z]+)*:iam::(\d{12}):(?:user|role)\/[\w+=,.@/-]+$/u;
+/**
+ * Users and roles, with their paths, which may hold whatever can be printed; but with `*` and `?` it would mean several.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+ */
+const ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):(?:user|role)\/(?:[!-)+->@-~]+\/)?[\w+=,.@-]+$/u;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readIdentities } from "../../src/identity/read-identities.ts";
 import { config, file, mistakes, problems } from "./reading.ts";
 
 const ENTRA = "11111111-2222-3333-4444-AAAAAAAAAAAA";
@@ -81,6 +82,10 @@ describe("who people are elsewhere", () => {
       "can't be used; write the ARN of an IAM user or role",
     ],
     [
+      'people: { U1: { aws: "arn:aws:iam::111122223333:user/div$a" } }',
+      "can't be used; write the ARN of an IAM user or role",
+    ],
+    [
       'people: { U1: { aws: "arn:aws:iam::111122223333:user/*" } }',
       "can't be used; write the ARN of an IAM user or role",
     ],
@@ -121,6 +126,12 @@ describe("who people are elsewhere", () => {
     ],
   ])("%s → %s", (written, expected) => {
     expect(mistakes(withIdentities(written))).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test("an ARN is one that links somebody, whatever its path holds", () => {
+    const arn = "arn:aws:iam::111122223333:user/div$a/dev1";
+    const { aws = [] } = config(withIdentities(`people: { U1: { aws: "${arn}" } }`)).identities.people.get("U1") ?? {};
+    expect(readIdentities({ aws }).aws).toEqual([arn]);
   });
 
   test("a profile field by its id", () => {

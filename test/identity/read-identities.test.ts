@@ -39,6 +39,7 @@ describe("in AWS", () => {
     ROLE,
     "arn:aws-us-gov:iam::111122223333:user/a/b+c=d,e.f@g_h-i",
     "arn:aws-cn:iam::111122223333:role/x",
+    "arn:aws:iam::111122223333:user/div$a/(1,2)/dev1",
   ])("%s is somebody", (arn) => {
     expect(readIdentities({ aws: arn }).aws).toEqual([arn]);
     expect(readIdentities({ aws: [arn] }).aws).toEqual([arn]);
@@ -51,6 +52,9 @@ describe("in AWS", () => {
     "arn:aws:iam::111122223333:group/devs",
     "arn:aws:iam::111122223333:user/",
     "arn:aws:iam::111122223333:user/*",
+    "arn:aws:iam::111122223333:user/*/dev1",
+    "arn:aws:iam::111122223333:user/a?/dev1",
+    "arn:aws:iam::111122223333:user/div$a",
     "arn:aws:iam::1111222233:user/dev1",
     "arn:aws:sts::111122223333:assumed-role/dev/session",
     "arn:aws:iam::*:user/dev1",

@@ -2,6 +2,7 @@
 
 import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
 import { Fault } from "../../access/fault.ts";
+import { orAborted } from "../../access/or-aborted.ts";
 import type { DurationMs } from "../../access/time.ts";
 import { toFault } from "./aws-fault.ts";
 
@@ -43,7 +44,7 @@ export const createEc2 = ({ region, endpoint, credentials, answerWithinMs }: Ec2
         const limit = AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]);
         limit.throwIfAborted();
         // The SDK hears the signal while it waits for an answer, but not while it waits for credentials or for the rest of a body.
-        return await Promise.race([send(client, { abortSignal: limit }), rejectedBy(limit)]);
+        return await orAborted(send(client, { abortSignal: limit }), limit);
       } catch (error) {
         throw toFault(error, doing);
       }
@@ -85,8 +86,3 @@ export const allPages = async <
 
 /** A name in a message: `` `eni-0a1` ``. */
 export const quoted = (name: string): string => `\`${name}\``;
-
-const rejectedBy = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });

@@ -1,6 +1,7 @@
 /** Which Azure Resource Manager we speak to, and what may be sent there. */
 
 import type { TokenCredential } from "@azure/identity";
+import { isLoopback } from "../../access/loopback.ts";
 
 export const PUBLIC_CLOUD = "https://management.azure.com";
 
@@ -34,7 +35,3 @@ export const checkEndpoint = (endpoint: string | undefined, hasFixedToken: boole
   if (!isLoopback(url) && url.protocol === "http:") return `http is only for loopback; write \`https://${url.host}\``;
   return undefined;
 };
-
-/** This machine: `127.0.0.0/8`, `::1` or `localhost`. URL has made `127.1` and the like canonical already. */
-export const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/u.test(hostname);

@@ -1,7 +1,8 @@
 /** What we put into the SDK's pipeline: time limits, plain http to loopback, answers that may not send our token elsewhere, and bodies as they are. */
 
 import type { NetworkManagementClient } from "@azure/arm-network";
-import { isLoopback } from "./arm-endpoint.ts";
+import { isLoopback } from "../../access/loopback.ts";
+import { orAborted } from "../../access/or-aborted.ts";
 import { NoAnswer } from "./azure-fault.ts";
 
 type Pipeline = NetworkManagementClient["pipeline"];
@@ -29,19 +30,6 @@ export const equip = (pipeline: Pipeline, { endpoint, callLimitMs, bodies }: Tra
     // A proxy from the environment can't reach our loopback, and needn't read along.
     pipeline.removePolicy({ name: "proxyPolicy" });
     if (endpoint.protocol === "http:") pipeline.addPolicy(overHttp, { afterPhase: "Sign" });
-  }
-};
-
-/** Settles when `work` does, or rejects when `signal` aborts, even if `work` doesn't look at the signal. */
-export const orAborted = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason);
-  if (signal.aborted) stop();
-  else signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 };
 

@@ -5,9 +5,11 @@ import { AuthorizationManagementClient } from "@azure/arm-authorization";
 import { ComputeManagementClient } from "@azure/arm-compute";
 import { NetworkManagementClient } from "@azure/arm-network";
 import type { TokenCredential } from "@azure/identity";
+import { isLoopback } from "../../access/loopback.ts";
+import { orAborted } from "../../access/or-aborted.ts";
 import type { Clock } from "../../access/time.ts";
-import { isLoopback, PUBLIC_CLOUD } from "./arm-endpoint.ts";
-import { CLIENT_REQUEST_ID, equip, orAborted, signedAddress } from "./arm-transport.ts";
+import { PUBLIC_CLOUD } from "./arm-endpoint.ts";
+import { CLIENT_REQUEST_ID, equip, signedAddress } from "./arm-transport.ts";
 import { NoAnswer, type Problem, readProblem } from "./azure-fault.ts";
 
 export interface Limits {

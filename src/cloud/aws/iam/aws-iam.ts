@@ -2,7 +2,6 @@
 
 import { IAMClient } from "@aws-sdk/client-iam";
 import type { Activity } from "../../../access/authority.ts";
-import { type DurationMs, SECOND } from "../../../access/time.ts";
 import type { Authority, AuthorityAnswer, AuthorityQuestion } from "../../../policy/authority.ts";
 import type { AssumedRole, AwsAccount } from "../aws-cloud.ts";
 import type { Credentials } from "../ec2.ts";
@@ -20,8 +19,6 @@ export interface AwsIamDeps {
   readonly endpoint?: string;
   /** For accounts without a role. Without them as the SDK finds them. */
   readonly credentials?: Credentials;
-  /** How long one question may take, with all its pages; 5 s, and less where whoever asks gives up before. */
-  readonly answerWithinMs?: DurationMs;
 }
 
 /**
@@ -32,7 +29,6 @@ export interface AwsIamDeps {
  */
 export const createAwsIam = (deps: AwsIamDeps): Authority => {
   const places = deps.accounts.map((account) => openPlace(account, deps));
-  const answerWithinMs = deps.answerWithinMs ?? ANSWER_WITHIN;
 
   const ask = async (
     { activity, machine, identities }: AuthorityQuestion,
@@ -55,7 +51,7 @@ export const createAwsIam = (deps: AwsIamDeps): Authority => {
       const results = await simulate(
         place.client,
         { principal: arn, actions, resource, context: contextOf(machine) },
-        AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]),
+        signal,
       );
       return verdict(results, actions, resource);
     } catch (error) {
@@ -93,6 +89,3 @@ const openPlace = ({ regions, roleArn, externalId }: AwsAccount, deps: AwsIamDep
     }),
   };
 };
-
-/** People are answered within 5 s; whoever asks waits for less, and should be the first to say that it took too long. */
-const ANSWER_WITHIN = (5 * SECOND) as DurationMs;

@@ -2,13 +2,7 @@
 
 import type { Machine } from "../../../access/machine.ts";
 import type { Identities } from "../../../access/person.ts";
-
-/** A user or a role of the machine's own account: `arn:aws:iam::111122223333:user/dev1`. */
-export interface Principal {
-  readonly arn: string;
-  /** `aws`, `aws-cn`, `aws-us-gov` */
-  readonly partition: string;
-}
+import { type Principal, readPrincipal } from "../../../identity/read-identities.ts";
 
 export type Found =
   | { readonly kind: "principal"; readonly principal: Principal }
@@ -35,10 +29,10 @@ export const principalFor = ({ aws }: Identities, account: string): Found => {
   if (here.length > 1) {
     return { kind: "unusable", what: `\`${here.join("` and `")}\` are both of account \`${account}\`` };
   }
-  const [, partition] = PRINCIPAL.exec(first) ?? [];
+  const principal = readPrincipal(first);
   // Neither is the session of an assumed role: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
-  if (partition === undefined) return { kind: "unusable", what: `\`${first}\` is neither a user nor a role` };
-  return { kind: "principal", principal: { arn: first, partition } };
+  if (principal === undefined) return { kind: "unusable", what: `\`${first}\` is neither a user nor a role` };
+  return { kind: "principal", principal };
 };
 
 /** `arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1` */
@@ -47,5 +41,3 @@ export const instanceArn = (partition: string, { region, account, id }: Machine)
 
 /** Of an ARN of IAM or STS; `undefined` when it isn't one. */
 export const accountOf = (arn: string): string | undefined => /^arn:[^:]+:(?:iam|sts)::(\d{12}):/u.exec(arn)?.[1];
-
-const PRINCIPAL = /^arn:([a-z][a-z-]*):iam::\d{12}:(?:user|role)\/[^\s*?]+$/u;

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { Fault } from "../../../access/fault.ts";
 import type { Machine } from "../../../access/machine.ts";
+import { orAborted } from "../../../access/or-aborted.ts";
 import { toFault } from "../aws-fault.ts";
 
 export interface Simulation {
@@ -54,7 +55,7 @@ export const simulate = async (
       actions.slice(i * BATCH, (i + 1) * BATCH),
     );
     // The SDK hears the signal while it waits for an answer, but not while it waits for credentials or for the rest of a body.
-    const answers = await Promise.race([Promise.all(batches.map(ask)), rejectedBy(signal)]);
+    const answers = await orAborted(Promise.all(batches.map(ask)), signal);
     return answers.flat();
   } catch (error) {
     throw toFault(error, doing);
@@ -84,8 +85,3 @@ export const contextOf = ({ region, tags }: Machine): readonly ContextEntry[] =>
 
 /** Nobody names as many; it keeps one request small beside up to 50 tags. */
 const BATCH = 50;
-
-const rejectedBy = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });

@@ -2,7 +2,6 @@
 
 import { onTestFinished } from "vitest";
 import type { Machine, MachineId } from "../../../../src/access/machine.ts";
-import type { DurationMs } from "../../../../src/access/time.ts";
 import { type AwsIamDeps, createAwsIam } from "../../../../src/cloud/aws/iam/aws-iam.ts";
 import type { Authority, AuthorityAnswer, AuthorityQuestion } from "../../../../src/policy/authority.ts";
 import { createIamServer, type IamServer, type IamServerOptions } from "../../../../src/sandbox/aws/iam/server.ts";
@@ -78,7 +77,6 @@ export const setStage = async (
       actions: { request: [START, STOP], approve: [], configure: [START], read: ["ec2:DescribeInstances"] },
       endpoint: iam.url,
       credentials: OURS,
-      answerWithinMs: 3_000 as DurationMs,
       ...deps,
       ...more,
     });
@@ -86,7 +84,7 @@ export const setStage = async (
   return {
     iam,
     authorityOf,
-    ask: (question = {}, signal = new AbortController().signal) =>
+    ask: (question = {}, signal = AbortSignal.timeout(3_000)) =>
       authority.ask(
         { activity: "request", machine, identities: { entra: undefined, aws: [DEV] }, ...question },
         signal,
