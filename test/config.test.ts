@@ -110,7 +110,7 @@ describe("the example", () => {
         ["U0LEAD9", expect.objectContaining({ pagerduty: "PLEAD1" })],
       ]),
       profileFields: { entra: "Xf0ENTRA", aws: "Xf0AWS", manager: "Xf0MANAGER" },
-      signIn: { links: { entra: "oid" } },
+      signIn: { claims: { entra: "oid" } },
       byEmail: new Map([["dev@acme.example", { aws: ["arn:aws:iam::111122223333:user/dev1"] }]]),
     });
     expect(authorities.awsIam.actions.request).toEqual(["ec2:StartInstances"]);

@@ -56,7 +56,7 @@ const covers = (outer: Match, inner: Match): boolean =>
   coversList(outer.accounts, inner.accounts) &&
   coversList(outer.regions, inner.regions) &&
   coversList(outer.clouds, inner.clouds.length === 0 ? ["azure", "aws"] : inner.clouds) &&
-  coversList(outer.systems, inner.systems.length === 0 ? ["linux", "windows", "unknown"] : inner.systems) &&
+  coversList(outer.os, inner.os.length === 0 ? ["linux", "windows", "unknown"] : inner.os) &&
   [...outer.tags].every(([name, patterns]) =>
     [...inner.tags].some(([other, own]) => other.toLowerCase() === name.toLowerCase() && coversList(patterns, own)),
   );

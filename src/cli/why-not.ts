@@ -13,7 +13,7 @@ export const whyNotMatched = (match: Match, machine: MachineFacts): string | und
     ...missed("its cloud", machine.cloud, match.clouds),
     ...missed("its account", machine.account, match.accounts),
     ...missed("its region", machine.region, match.regions),
-    ...missed("its system", machine.os, match.systems),
+    ...missed("its system", machine.os, match.os),
     ...[...match.tags].flatMap(([name, patterns]) => missedTag(name, patterns, machine)),
   ];
   return misses.length === 0 ? undefined : all(misses);

@@ -15,10 +15,10 @@ export const identitySettings = ({ identities }: FileContent, complain: Complain
       "this address is there twice; case makes no difference",
     );
   const { signIn } = identities ?? {};
-  if (signIn !== undefined && Object.keys(signIn.links).length === 0)
+  if (signIn !== undefined && Object.keys(signIn.claims).length === 0)
     complain(
-      ["identities", "signIn", "links"],
-      "links nothing; write which claim is which identity, like { entra: oid }",
+      ["identities", "signIn", "claims"],
+      "names no claim; write which claim is which identity, like { entra: oid }",
     );
   return {
     people: new Map(
@@ -32,7 +32,7 @@ export const identitySettings = ({ identities }: FileContent, complain: Complain
       ]),
     ),
     profileFields: given(identities?.profileFields ?? {}),
-    signIn: signIn && { ...signIn, links: given(signIn.links) },
+    signIn: signIn && { ...signIn, claims: given(signIn.claims) },
     byEmail: new Map(byEmail.map(([email, written]) => [email.toLowerCase(), writtenIdentities(written)])),
   };
 };

@@ -8,6 +8,6 @@ export const matchOf = (content: FileContent["rules"][number]["match"]): Match =
   clouds: content?.clouds ?? [],
   accounts: content?.accounts ?? [],
   regions: content?.regions ?? [],
-  systems: content?.systems ?? [],
+  os: content?.os ?? [],
   tags: new Map(Object.entries(content?.tags ?? {})),
 });

@@ -50,10 +50,10 @@ const profileField = matched(
 
 const claim = text("a claim, like oid");
 
-const signIn = map("a sign-in, like { issuer: https://…, clientId: …, links: { entra: oid } }", {
+const signIn = map("a sign-in, like { issuer: https://…, clientId: …, claims: { entra: oid } }", {
   issuer: address("the issuer's address, which begins with https://"),
   clientId: text("the client id that the issuer gave"),
-  links: map("which claim is which identity, like { entra: oid }", {
+  claims: map("which claim is which identity, like { entra: oid }", {
     entra: claim.optional(),
     aws: claim.optional(),
   }),

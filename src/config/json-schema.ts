@@ -8,8 +8,7 @@ import { fileSchema } from "./schema.ts";
  * Editors read YAML as numbers, booleans and nothing where we read text, and a list may be written as its only item: both are let through here. What
  * names have to be there, and what values say together, only `policy check` knows.
  *
- * `npm run --silent latch -- policy schema > manifests/latch.schema.json` writes it anew, and `npx biome format --write manifests/latch.schema.json
- * --config-path=.biome.json` makes it short.
+ * `npm run schema` writes it anew.
  */
 export const configSchema = (): object => {
   const { $schema, ...whole } = z.toJSONSchema(fileSchema(UNKNOWN_NAMES), {

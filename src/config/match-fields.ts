@@ -10,9 +10,9 @@ export const match = map('what machines it fits, like { names: ["prod-*"] }', {
   ).optional(),
   accounts: list(text("an account")).optional(),
   regions: list(text("a region")).optional(),
-  systems: list(
+  os: list(
     z.enum(["linux", "windows", "unknown"], {
-      error: ({ input }) => `${quote(input)} is not a system; write linux, windows or unknown`,
+      error: ({ input }) => `${quote(input)} is not an operating system; write linux, windows or unknown`,
     }),
   ).optional(),
   tags: optional(named("tags, like { env: prod }", text("a tag's name"), list(text("a tag's value")))),

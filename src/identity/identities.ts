@@ -51,8 +51,8 @@ const bySignIn = async (
   const link = await links.linkOf(person);
   if (link === undefined || link.issuer !== signIn.issuer) return NOBODY_ELSEWHERE;
   return readIdentities({
-    ...(signIn.links.entra === undefined ? {} : { entra: link.identities.entra }),
-    ...(signIn.links.aws === undefined ? {} : { aws: link.identities.aws }),
+    ...(signIn.claims.entra === undefined ? {} : { entra: link.identities.entra }),
+    ...(signIn.claims.aws === undefined ? {} : { aws: link.identities.aws }),
   });
 };
 

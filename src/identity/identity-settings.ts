@@ -33,5 +33,5 @@ export interface SignInSettings {
   readonly issuer: string;
   readonly clientId: string;
   /** Which claim of the ID token is which identity. */
-  readonly links: { readonly entra?: string; readonly aws?: string };
+  readonly claims: { readonly entra?: string; readonly aws?: string };
 }

@@ -93,9 +93,9 @@ export const createVisiting = (deps: VisitingDeps): Visiting => {
       }
       return notProven(said.because);
     }
-    const identities = identitiesIn(said.claims, provider.links);
+    const identities = identitiesIn(said.claims, provider.claims);
     if (isNobody(identities)) {
-      disbelieved(`the ID token has no ${Object.values(provider.links).join(", ")} that names somebody`);
+      disbelieved(`the ID token has no ${Object.values(provider.claims).join(", ")} that names somebody`);
       return notProven("nobody");
     }
     const { issuer, subject } = said;
@@ -108,7 +108,7 @@ export const createVisiting = (deps: VisitingDeps): Visiting => {
   return { look, leave, comeBack };
 };
 
-const identitiesIn = (claims: Readonly<Record<string, unknown>>, { entra, aws }: SignInSettings["links"]) =>
+const identitiesIn = (claims: Readonly<Record<string, unknown>>, { entra, aws }: SignInSettings["claims"]) =>
   readIdentities({
     ...(entra === undefined ? {} : { entra: claims[entra] }),
     ...(aws === undefined ? {} : { aws: claims[aws] }),

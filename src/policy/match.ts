@@ -14,7 +14,7 @@ export const matches = (match: Match, machine: MachineFacts): boolean =>
   fitsOne(match.clouds, machine.cloud) &&
   fitsOne(match.accounts, machine.account) &&
   fitsOne(match.regions, machine.region) &&
-  fitsOne(match.systems, machine.os) &&
+  fitsOne(match.os, machine.os) &&
   [...match.tags].every(([name, patterns]) => tagValues(machine, name).some((value) => fitsOne(patterns, value)));
 
 /** Whether a pattern with `*` (any run, also none) and `?` (one character) fits all of a text, in any case. */

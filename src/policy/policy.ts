@@ -119,7 +119,7 @@ export interface Match {
   readonly clouds: readonly CloudName[];
   readonly accounts: readonly string[];
   readonly regions: readonly string[];
-  readonly systems: readonly Machine["os"][];
+  readonly os: readonly Machine["os"][];
   /** Tag name (any case) → patterns of which its value must fit one. */
   readonly tags: ReadonlyMap<string, readonly string[]>;
 }

@@ -204,7 +204,7 @@ identities:
     ${PEOPLE.otherLead}: { pagerduty: ${ON_CALL.otherLead} }
     ${PEOPLE.security}: { entra: ${SANDBOX_ENTRA.security} }
   profileFields: { manager: ${MANAGER_FIELD} }
-  signIn: { issuer: ${OPENID_ISSUER}, clientId: ${OPENID_CLIENT.id}, links: { entra: oid } }
+  signIn: { issuer: ${OPENID_ISSUER}, clientId: ${OPENID_CLIENT.id}, claims: { entra: oid } }
 onCall: { pagerduty: { address: ${PAGERDUTY_ADDRESS} } }
 channel: ${CHANNELS.access}
 security: { channel: ${CHANNELS.security}, roles: [security] }

@@ -224,7 +224,7 @@ const newRequest = ({ person }: Human, rule: Rule, policy: Policy): AccessReques
 });
 
 const ASKED_AT = 0 as EpochMs;
-const EVERY_MACHINE: Rule["match"] = { names: [], clouds: [], accounts: [], regions: [], systems: [], tags: new Map() };
+const EVERY_MACHINE: Rule["match"] = { names: [], clouds: [], accounts: [], regions: [], os: [], tags: new Map() };
 const MACHINE: Machine = {
   cloud: "azure",
   id: "proof" as MachineId,

@@ -38,10 +38,10 @@ describe("who people are elsewhere", () => {
   });
 
   test("by a sign-in", () => {
-    expect(config(signIn("links: { entra: oid }")).identities.signIn).toEqual({
+    expect(config(signIn("claims: { entra: oid }")).identities.signIn).toEqual({
       issuer: "https://login.acme.example/t/v2.0",
       clientId: "c",
-      links: { entra: "oid" },
+      claims: { entra: "oid" },
     });
   });
 
@@ -109,19 +109,19 @@ describe("who people are elsewhere", () => {
     ],
     [
       "signIn: { issuer: 'https://a.example', clientId: c }",
-      "identities.signIn.links: is missing; write which claim is which identity, like { entra: oid }",
+      "identities.signIn.claims: is missing; write which claim is which identity, like { entra: oid }",
     ],
     [
-      "signIn: { issuer: 'https://a.example', clientId: c, links: {} }",
-      "identities.signIn.links: links nothing; write which claim is which identity, like { entra: oid }",
+      "signIn: { issuer: 'https://a.example', clientId: c, claims: {} }",
+      "identities.signIn.claims: names no claim; write which claim is which identity, like { entra: oid }",
     ],
     [
-      "signIn: { issuer: 'http://a.example', clientId: c, links: { entra: oid } }",
+      "signIn: { issuer: 'http://a.example', clientId: c, claims: { entra: oid } }",
       'identities.signIn.issuer: "http://a.example" is not the issuer\'s address, which begins with https://',
     ],
-    ["signIn: { issuer: 'https://u:p@a.example', clientId: c, links: { entra: oid } }", "is not the issuer's address"],
+    ["signIn: { issuer: 'https://u:p@a.example', clientId: c, claims: { entra: oid } }", "is not the issuer's address"],
     [
-      "signIn: { issuer: 'https://a.example', links: { entra: oid } }",
+      "signIn: { issuer: 'https://a.example', claims: { entra: oid } }",
       "identities.signIn.clientId: is missing; write the client id that the issuer gave",
     ],
   ])("%s → %s", (written, expected) => {
@@ -141,7 +141,7 @@ describe("who people are elsewhere", () => {
   });
 
   test("over plain http only on this machine", () => {
-    const text = withIdentities("signIn: { issuer: 'http://127.0.0.1:4444', clientId: c, links: { aws: arn } }");
+    const text = withIdentities("signIn: { issuer: 'http://127.0.0.1:4444', clientId: c, claims: { aws: arn } }");
     expect(config(text).identities.signIn?.issuer).toBe("http://127.0.0.1:4444");
   });
 });

@@ -38,11 +38,8 @@ recheck: close`,
     });
   });
 
-  test("which systems it is for", () => {
-    expect(config(file({ match: "{ systems: [linux, unknown] }" })).policy.rules[0]?.match.systems).toEqual([
-      "linux",
-      "unknown",
-    ]);
+  test("which operating systems it is for", () => {
+    expect(config(file({ match: "{ os: [linux, unknown] }" })).policy.rules[0]?.match.os).toEqual(["linux", "unknown"]);
   });
 
   test("several steps, and when nobody has to approve", () => {
@@ -60,12 +57,12 @@ recheck: close`,
 
   test("deny rules, by service and by port", () => {
     const top =
-      "deny:\n  - { people: engineers, match: { systems: windows }, ports: [winrm, 53/udp], because: no }\n  - { name: ssh, ports: ssh }";
+      "deny:\n  - { people: engineers, match: { os: windows }, ports: [winrm, 53/udp], because: no }\n  - { name: ssh, ports: ssh }";
     expect(config(file({ top })).policy.denials).toEqual([
       {
         name: "deny 1",
         people: ["engineers"],
-        match: expect.objectContaining({ systems: ["windows"], names: [] }),
+        match: expect.objectContaining({ os: ["windows"], names: [] }),
         ports: [
           { port: 5985, protocol: "tcp" },
           { port: 5986, protocol: "tcp" },
@@ -114,7 +111,7 @@ describe("every mistake in them is told", () => {
   });
 
   test.each([
-    ["{ systems: [mac] }", 'rules[0].match.systems[0]: "mac" is not a system; write linux, windows or unknown'],
+    ["{ os: [mac] }", 'rules[0].match.os[0]: "mac" is not an operating system; write linux, windows or unknown'],
   ])("match: %s → %s", (match, expected) => {
     expect(mistakes(file({ match }))).toEqual([expect.stringContaining(expected)]);
   });

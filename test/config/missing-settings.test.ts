@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { missingSettings } from "../../src/config/missing-settings.ts";
 
 const identities = { people: new Map(), profileFields: {}, byEmail: new Map() };
-const signIn = { issuer: "https://login.example", clientId: "latch", links: { entra: "oid" } };
+const signIn = { issuer: "https://login.example", clientId: "latch", claims: { entra: "oid" } };
 const pagerduty = { address: "https://api.pagerduty.com" };
 const asked = { identities: { ...identities, signIn }, onCall: { pagerduty, opsgenie: undefined } };
 

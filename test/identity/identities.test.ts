@@ -70,7 +70,7 @@ const setup = async (changed: Partial<IdentitySettings>) => {
 const everyWay: Partial<IdentitySettings> = {
   people: new Map([[DANA, { aws: [arn("by-config")] }]]),
   profileFields: { entra: "Xf0ENTRA", aws: "Xf0AWS" },
-  signIn: { issuer: ISSUER, clientId: "latch", links: { entra: "oid", aws: "arn" } },
+  signIn: { issuer: ISSUER, clientId: "latch", claims: { entra: "oid", aws: "arn" } },
   byEmail: new Map([["dana@acme.example", { entra: oid(4), aws: [arn("by-email", "999999999999")] }]]),
 };
 

@@ -81,7 +81,7 @@ export const setLinkStage = async (
   let settings: IdentitySettings = {
     people: new Map(),
     profileFields: {},
-    signIn: { issuer: openid.issuer, clientId: CLIENT.id, links: { entra: "oid" } },
+    signIn: { issuer: openid.issuer, clientId: CLIENT.id, claims: { entra: "oid" } },
     byEmail: new Map(),
   };
   const client = new webApi.WebClient(BOT_TOKEN, { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } });

@@ -179,7 +179,7 @@ describe("who may", () => {
   test("nobody, where the configuration has no sign-in, or not that one any more", async () => {
     const stage = await setLinkStage(real);
     const code = await codeOfDana(stage);
-    const signIn = { issuer: "https://other.example", clientId: "latch", links: { entra: "oid" } };
+    const signIn = { issuer: "https://other.example", clientId: "latch", claims: { entra: "oid" } };
     stage.change({ signIn });
     expect(codeOf(await stage.linking.finish(DANA, code))).toBe("linking-not-offered");
     stage.change({ signIn: undefined });
@@ -205,11 +205,11 @@ describe("what isn't certain doesn't count", () => {
   test("a link of a provider that is no longer the configuration's, or for a claim no longer asked for", async () => {
     const stage = await setLinkStage(real);
     await stage.linking.finish(DANA, await codeOfDana(stage));
-    stage.change({ signIn: { issuer: stage.openid.issuer, clientId: "latch", links: { aws: "arn" } } });
+    stage.change({ signIn: { issuer: stage.openid.issuer, clientId: "latch", claims: { aws: "arn" } } });
     expect(await stage.identitiesOf(DANA)).toEqual(NOBODY);
-    stage.change({ signIn: { issuer: "https://other.example", clientId: "latch", links: { entra: "oid" } } });
+    stage.change({ signIn: { issuer: "https://other.example", clientId: "latch", claims: { entra: "oid" } } });
     expect(await stage.identitiesOf(DANA)).toEqual(NOBODY);
-    stage.change({ signIn: { issuer: stage.openid.issuer, clientId: "latch", links: { entra: "oid" } } });
+    stage.change({ signIn: { issuer: stage.openid.issuer, clientId: "latch", claims: { entra: "oid" } } });
     expect(await stage.identitiesOf(DANA)).toEqual(ELSEWHERE);
   });
 });

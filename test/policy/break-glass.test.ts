@@ -117,10 +117,8 @@ describe("deny rules", () => {
     const roles = new Set(["engineers", "contractors"]);
     expect(denied({ people: ["contractors"] }).kind).toBe("needs-approval");
     expect(denied({ people: ["interns", "contractors"] }, { roles }).kind).toBe("deny");
-    expect(denied({ match: { ...everyMachine, systems: ["windows"] } }).kind).toBe("needs-approval");
-    expect(denied({ match: { ...everyMachine, systems: ["linux"], tags: new Map([["env", ["prod"]]]) } }).kind).toBe(
-      "deny",
-    );
+    expect(denied({ match: { ...everyMachine, os: ["windows"] } }).kind).toBe("needs-approval");
+    expect(denied({ match: { ...everyMachine, os: ["linux"], tags: new Map([["env", ["prod"]]]) } }).kind).toBe("deny");
     expect(denied({ ports: [{ port: 22, protocol: "udp" }] }).kind).toBe("needs-approval");
   });
 

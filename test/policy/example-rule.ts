@@ -26,7 +26,7 @@ export const RDP: PortRule = {
   sources: [{ kind: "network", network: vpn }],
 };
 
-export const everyMachine: Match = { names: [], clouds: [], accounts: [], regions: [], systems: [], tags: new Map() };
+export const everyMachine: Match = { names: [], clouds: [], accounts: [], regions: [], os: [], tags: new Map() };
 
 export const aRole = (given: Pick<Role, "name"> & Partial<Role>): Role => ({
   users: [],

@@ -27,9 +27,9 @@ describe("a rule matches", () => {
     expect(fits({ accounts: ["123"] })).toBe(false);
   });
   test("by its system, where an unknown one is a system of its own", () => {
-    expect(fits({ systems: ["windows", "linux"] })).toBe(true);
-    expect(fits({ systems: ["windows", "unknown"] })).toBe(false);
-    expect(matches({ ...everyMachine, systems: ["unknown"] }, { ...machine, os: "unknown" })).toBe(true);
+    expect(fits({ os: ["windows", "linux"] })).toBe(true);
+    expect(fits({ os: ["windows", "unknown"] })).toBe(false);
+    expect(matches({ ...everyMachine, os: ["unknown"] }, { ...machine, os: "unknown" })).toBe(true);
   });
   test("by all of its tags, whose names ignore case and whose values may be lists", () => {
     expect(fits({ tags: new Map([["env", ["prod", "live"]]]) })).toBe(true);
