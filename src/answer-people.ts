@@ -19,6 +19,7 @@ import { createReviewRequest } from "./workflow/review-request.ts";
 import { createExplainWhy } from "./workflow/standing-of-machines/explain-why.ts";
 import { createListPosture } from "./workflow/standing-of-machines/list-posture.ts";
 import { createSubmitRequest } from "./workflow/submit-request.ts";
+import { createUnlinkAnother } from "./workflow/unlink-another.ts";
 
 export const answerPeople = ({
   workflow,
@@ -52,6 +53,7 @@ export const answerPeople = ({
     protectMachine,
     unprotectMachine: createUnprotectMachine(workflow),
     linking: people.linking,
+    unlinkAnother: createUnlinkAnother({ ...workflow, unlink: people.linking.unlink }),
     answers,
     clock,
     zone,

@@ -99,8 +99,12 @@ export interface RefusalFacts {
   readonly "already-linked": { readonly as: string };
   /** That account elsewhere belongs to another person here. */
   readonly "identity-taken": Record<never, never>;
-  /** Nothing they linked themselves. */
-  readonly "not-linked": Record<never, never>;
+  /** Nothing they linked themselves; `user`: whose link somebody else wanted to take back. */
+  readonly "not-linked": { readonly user?: string };
+  /** To take back another's link is for these roles; none: nobody. */
+  readonly "not-security": { readonly roles: readonly string[] };
+  /** Somebody else, who can't be found by what was typed. */
+  readonly "somebody-unknown": { readonly text: string };
 
   // What the machine allows
   readonly "no-firewall": { readonly machine: string; readonly cloud: CloudName };
@@ -116,6 +120,8 @@ export interface RefusalFacts {
   readonly "already-asked": { readonly requestId: string };
   readonly "request-unknown": Record<never, never>;
   readonly "own-request": Record<never, never>;
+  /** Who used it reviews it. */
+  readonly "own-break-glass": Record<never, never>;
   readonly "not-approver": { readonly roles: readonly string[] };
   /** Somebody else's step comes first, or theirs is done. */
   readonly "not-your-turn": { readonly roles: readonly string[] };
@@ -125,7 +131,9 @@ export interface RefusalFacts {
     readonly by?: string;
     readonly at: EpochMs;
   };
-  readonly "requester-changed": Reason;
+  readonly "not-any-more": Reason;
+  /** The policy has come to ask for no approval. */
+  readonly "approval-not-needed": { readonly machine: string };
   /** Of a break-glass: it was reviewed already, or there is none. */
   readonly "nothing-to-review": { readonly by?: string; readonly at?: EpochMs };
   readonly "grant-unknown": { readonly text: string };

@@ -102,7 +102,8 @@ interface EventFacts {
   readonly "review.refused": {
     readonly requestId: RequestId;
     readonly reviewer: Person;
-    readonly verdict: "approve" | "deny";
+    /** `reviewed`: of a break-glass. */
+    readonly verdict: "approve" | "deny" | "reviewed";
     readonly code: RefusalCode;
   };
   readonly "request.approved": AccessFacts & {
@@ -246,7 +247,11 @@ interface EventFacts {
   /** Who somebody is elsewhere, as they showed by signing in there. */
   readonly "identity.linked": LinkFacts;
   readonly "identity.unlinked": LinkFacts;
-  readonly "identity.refused": { readonly person: Person; readonly code: RefusalCode };
+  /** `other-browser`: the provider's answer came back elsewhere than it was asked for; `invalid-token`: it can't be believed. */
+  readonly "identity.refused": {
+    readonly person: Person;
+    readonly because: "other-browser" | "invalid-token" | RefusalCode;
+  };
   /** The configuration file is another, and counts; a sentence for each difference. */
   readonly "policy.changed": { readonly changes: readonly string[] };
   /** The configuration file is another, and can't be used: the one before still counts. */

@@ -106,7 +106,7 @@ export const review = (request: AccessRequest, by: Person, now: EpochMs): Access
   if (breakGlass === undefined) return refuse("nothing-to-review", {});
   const { reviewed } = breakGlass;
   if (reviewed !== undefined) return refuse("nothing-to-review", { by: reviewed.by.user, at: reviewed.at });
-  if (samePerson(by, request.requester)) return refuse("own-request", {});
+  if (samePerson(by, request.requester)) return refuse("own-break-glass", {});
   return { ...next(request, state), breakGlass: { ...breakGlass, reviewed: { by, at: now } } };
 };
 

@@ -1,5 +1,5 @@
 /**
- * `/jit link`, `/jit link <code>` and `/jit unlink`: people show who they are elsewhere, once, and may take it back.
+ * `/jit link`, `/jit link <code>` and `/jit unlink`: people show who they are elsewhere, once, and may take it back, as may security for them.
  *
  * Slack's command proves the Slack account and the provider's sign-in proves the account there; that both are one person's must be proven too. So the
  * proof goes round: from Slack by a secret link into a browser, through the sign-in, and by a short code back into Slack.
@@ -12,10 +12,10 @@
  * - Links and answers count once, and for ten minutes.
  */
 
-import type { Directory, PersonFacts } from "../access/person.ts";
-import { isRefusal, type Refusal, type RefusalCode, refuse } from "../access/refusal.ts";
+import type { Directory, Person, PersonFacts } from "../access/person.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type Clock, later } from "../access/time.ts";
-import { type AuditLog, auditEvent } from "../audit/event.ts";
+import { type AuditEvent, type AuditLog, auditEvent } from "../audit/event.ts";
 import type { IdentitySettings } from "./identity-settings.ts";
 import type { Link, Links } from "./links.ts";
 import { showIdentities } from "./read-identities.ts";
@@ -37,7 +37,8 @@ export interface Linking {
   /** The secret link, for this person's eyes only. */
   readonly begin: (user: string) => Promise<URL | Refusal>;
   readonly finish: (user: string, code: string) => Promise<Link | Refusal>;
-  readonly unlink: (user: string) => Promise<Link | Refusal>;
+  /** `by`: somebody else, who may: see `workflow/unlink-another.ts`. */
+  readonly unlink: (user: string, by?: Person) => Promise<Link | Refusal>;
 }
 
 export const createLinking = (deps: LinkingDeps): Linking => {
@@ -92,15 +93,16 @@ export const createLinking = (deps: LinkingDeps): Linking => {
     return link;
   };
 
-  const unlink: Linking["unlink"] = async (user) => {
+  const unlink: Linking["unlink"] = async (user, by) => {
     // Whoever they are by now: taking away is never refused.
     const facts = await deps.directory.lookUp(user);
-    if (facts === undefined) return refuse("person-unknown", {});
+    if (facts === undefined)
+      return by === undefined ? refuse("person-unknown", {}) : refuse("somebody-unknown", { text: user });
     const removed = await links.remove(facts.person);
-    if (removed === undefined) return refuse("not-linked", {});
+    if (removed === undefined) return refuse("not-linked", by === undefined ? {} : { user });
     const { person, issuer, subject, identities } = removed;
     await auditLog.append(
-      auditEvent("identity.unlinked", newId(), clock.now(), person, { person, issuer, subject, identities }),
+      auditEvent("identity.unlinked", newId(), clock.now(), by ?? person, { person, issuer, subject, identities }),
     );
     return removed;
   };
@@ -111,8 +113,8 @@ export const createLinking = (deps: LinkingDeps): Linking => {
 export const recordRefused = (
   { auditLog, clock, newId }: Pick<LinkingDeps, "auditLog" | "clock" | "newId">,
   person: PersonFacts["person"],
-  code: RefusalCode,
-): Promise<void> => auditLog.append(auditEvent("identity.refused", newId(), clock.now(), person, { person, code }));
+  because: Extract<AuditEvent, { kind: "identity.refused" }>["because"],
+): Promise<void> => auditLog.append(auditEvent("identity.refused", newId(), clock.now(), person, { person, because }));
 
 const memberOf = async (user: string, { directory }: LinkingDeps): Promise<PersonFacts | Refusal> => {
   const facts = await directory.lookUp(user);

@@ -81,7 +81,7 @@ export const createVisiting = (deps: VisitingDeps): Visiting => {
     if (provider === undefined || state === null || visit === undefined || clock.now() >= visit.until)
       return notProven("unknown");
     if (browser === undefined || hashOf(browser) !== visit.browser) {
-      await recordRefused(deps, visit.person, "link-code-unknown");
+      await recordRefused(deps, visit.person, "other-browser");
       return notProven("unknown");
     }
     const { person, name, nonce, verifier } = visit;
@@ -89,7 +89,7 @@ export const createVisiting = (deps: VisitingDeps): Visiting => {
     if (said.kind === "not-signed-in") {
       if (said.because === "invalid") {
         disbelieved(said.problem);
-        await recordRefused(deps, person, "link-code-unknown");
+        await recordRefused(deps, person, "invalid-token");
       }
       return notProven(said.because);
     }

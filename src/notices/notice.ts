@@ -56,11 +56,10 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
         ...security(event, securityChannel ?? event.channel),
       ];
     case "identity.linked":
-      return [...themselves(event), ...security(event, securityChannel ?? "")];
     case "identity.unlinked":
-      return themselves(event);
+      return [...themselves(event), ...security(event, securityChannel ?? "")];
     case "identity.refused":
-      return event.code === "identity-taken" ? security(event, securityChannel ?? "") : [];
+      return event.because === "identity-taken" ? security(event, securityChannel ?? "") : [];
     case "policy.changed":
     case "policy.refused":
       return security(event, securityChannel ?? "");

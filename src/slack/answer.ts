@@ -7,8 +7,7 @@ import { type RequestId, randomId } from "../access/identifier.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { EndEarly } from "../workflow/end-early.ts";
-import type { RecordRefusal } from "../workflow/record-refusal.ts";
-import type { Verdict } from "../workflow/review-request.ts";
+import type { RecordRefusal, RefusedVerdict } from "../workflow/record-refusal.ts";
 import { type Drawn, lines } from "./blocks.ts";
 import type { Ask } from "./command.ts";
 import { drawClosing, drawWithdrawn } from "./private-texts.ts";
@@ -47,7 +46,7 @@ export interface Answers {
   readonly reviewing: <T>(
     id: RequestId,
     user: string,
-    verdict: Verdict["kind"],
+    verdict: RefusedVerdict,
     work: () => Promise<T>,
   ) => Promise<T | Refusal>;
   /** Withdraws or closes what has this id, and says what came of it. */
@@ -101,7 +100,7 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
     refusals,
     refused,
     reviewing: async (id, user, verdict, work) => {
-      const outcome = await orCannotCheck(verdict, work, "ask");
+      const outcome = await orCannotCheck(verdict, work, verdict === "approve" ? "ask" : undefined);
       if (isRefusal(outcome) && outcome.code === "cannot-check") {
         deps.recordRefusal
           .ofReview(user, id, verdict, outcome)

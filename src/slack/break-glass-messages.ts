@@ -8,8 +8,7 @@ import type { Message } from "../notices/notice.ts";
 import { button, type Drawn, drawn } from "./blocks.ts";
 import { BREAK_GLASS } from "./break-glass-words.ts";
 import { showSources } from "./card.ts";
-import { few } from "./lists.ts";
-import { escapeMrkdwn, literal, mention, mentionGroup, when } from "./mrkdwn.ts";
+import { escapeMrkdwn, literal, mention, mentions, when } from "./mrkdwn.ts";
 import { accessTitle } from "./title.ts";
 
 type Told = Extract<AuditEvent, { kind: "break-glass.used" | "break-glass.unreviewed" }>;
@@ -37,7 +36,7 @@ const drawUsed = (
       ? "You would have been asked, and weren't."
       : skipped.length === 0
         ? "It needed no approval."
-        : `Nobody approved it; ${peopleText(skipped)} would have been asked.`;
+        : `Nobody approved it; ${mentions(skipped, MOST_NAMED)} would have been asked.`;
   return drawn(
     `${BREAK_GLASS}: ${mention(requester.user)} opens ${escapeMrkdwn(accessTitle(event))} until ${until}.`,
     [
@@ -77,14 +76,8 @@ const drawUnreviewed = (
 /** Whom a direct message can't reach, or who is to see it beside the others: named, so that Slack tells them. */
 const forAttention = (ids: readonly string[]): readonly string[] => {
   const people = ids.filter((id) => !isChannel(id));
-  return people.length === 0 ? [] : [`For ${peopleText(people)}.`];
+  return people.length === 0 ? [] : [`For ${mentions(people, MOST_NAMED)}.`];
 };
-
-const peopleText = (ids: readonly string[]): string =>
-  few(
-    ids.map((id) => (id.startsWith("S") ? mentionGroup(id) : mention(id))),
-    MOST_NAMED,
-  );
 
 const isChannel = (id: string): boolean => /^[CG]/u.test(id);
 

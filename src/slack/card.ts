@@ -151,7 +151,7 @@ const openingText = (request: AccessRequest | undefined): string =>
 
 /** Empty when nobody had to approve. */
 const howAllowed = (request: AccessRequest | undefined): string => {
-  if (request?.breakGlass !== undefined) return "approved by nobody";
+  if (request?.breakGlass !== undefined) return "without approval";
   return isAutomatic(request) ? "approved automatically" : approvedBy(request);
 };
 

@@ -18,7 +18,8 @@ export type Command =
   | { readonly kind: "close"; readonly id: string }
   /** `code`: what the page showed them after they signed in; `undefined`: they have yet to begin. */
   | { readonly kind: "link"; readonly code: string | undefined }
-  | { readonly kind: "unlink" }
+  /** `person`: whose, a Slack user id or a name as typed after `@`; `undefined`: their own. */
+  | { readonly kind: "unlink"; readonly person: string | undefined }
   | { readonly kind: "protect"; readonly machine: string; readonly services: readonly string[] }
   | {
       readonly kind: "audit";
@@ -79,7 +80,7 @@ const readers: ReadonlyMap<string, (words: Words) => Command | Refusal> = new Ma
   ["breakglass", (words) => readBreakGlass(words, subcommands)],
   // The code may come in groups.
   ["link", (words) => ({ kind: "link", code: words.takeRest() || undefined })],
-  ["unlink", (words) => endWith(words, { kind: "unlink" })],
+  ["unlink", (words) => readUnlink(words)],
   ["posture", readSearch("posture")],
   [
     "protect",
@@ -115,12 +116,22 @@ const readExtend = (words: Words): Command | Refusal => {
   return endWith(words, { kind: "extend", id: id.text.toLowerCase(), end });
 };
 
+const readUnlink = (words: Words): Command | Refusal => {
+  const text = words.takeRest().replaceAll('"', "").trim();
+  const person = mentionedIn(text) ?? /^[UW][A-Z0-9]+$/u.exec(text)?.[0];
+  return text === "" || person !== undefined ? { kind: "unlink", person } : unreadable("unknown-word", text);
+};
+
+/** Slack sends a name as it was typed, because our manifest doesn't ask for `should_escape`. */
+const mentionedIn = (text: string): string | undefined =>
+  /^<@([A-Z0-9]+)(?:\|[^>]*)?>$/u.exec(text)?.[1] ?? /^@(.+)$/u.exec(text)?.[1];
+
 const readAudit = (words: Words): Command | Refusal => {
   let machine: string | undefined;
   let person: string | undefined;
   let period: string | undefined;
   for (let word = words.next(); word !== undefined; word = words.next()) {
-    const mentioned = /^<@([A-Z0-9]+)(?:\|[^>]*)?>$/u.exec(word.text)?.[1] ?? /^@(.+)$/u.exec(word.text)?.[1];
+    const mentioned = mentionedIn(word.text);
     if (mentioned !== undefined && person === undefined && machine === undefined) person = mentioned;
     else if (
       !word.quoted &&

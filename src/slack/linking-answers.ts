@@ -1,6 +1,6 @@
 /** Who people are in the clouds, in words for themselves: while they link an account there, and when they were linked. */
 
-import type { Identities } from "../access/person.ts";
+import { type Identities, samePerson } from "../access/person.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { listed, shortened } from "./lists.ts";
@@ -22,6 +22,12 @@ export const drawUnlinked = (identities: Identities): Drawn =>
 
 type Told = Extract<AuditEvent, { kind: "identity.linked" | "identity.unlinked" | "identity.refused" }>;
 
+/** For security, who took back another's. */
+export const drawUnlinkedOther = (user: string, identities: Identities): Drawn =>
+  drawn(`${mention(user)} is no longer linked to ${identitiesText(identities)}.`, [
+    "I tell them that you took it back.",
+  ]);
+
 /** For the person themselves, and for security. */
 export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn => {
   const who = mention(event.person.user);
@@ -38,9 +44,15 @@ export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn 
     }
     case "identity.unlinked": {
       const as = identitiesText(event.identities);
-      return to === "person"
-        ? drawn(`Your account is no longer linked to ${as}.`, ["If that wasn't you, tell security."])
-        : drawn(`${who} is no longer linked to ${as}.`);
+      const other = somebodyElse(event);
+      if (to === "security")
+        return drawn(`${who} is no longer linked to ${as}.`, other === undefined ? [] : [`${other} took it back.`]);
+      return drawn(
+        `Your account is no longer linked to ${as}.`,
+        other === undefined
+          ? ["If that wasn't you, tell security."]
+          : [`${other} took it back, for security. If that account is yours, \`/jit link\` links it again.`],
+      );
     }
     case "identity.refused":
       return drawn(`${who} tried to link an account that is linked to somebody else already.`, [
@@ -48,6 +60,10 @@ export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn 
       ]);
   }
 };
+
+/** A mention of who did it, when it wasn't the person themselves. */
+const somebodyElse = ({ actor, person }: Told): string | undefined =>
+  actor.kind === "person" && !samePerson(actor.person, person) ? mention(actor.person.user) : undefined;
 
 /** Entra ID `1111…` and AWS `arn:aws:iam::111122223333:user/dev1` */
 const identitiesText = ({ entra, aws }: Identities): string => {

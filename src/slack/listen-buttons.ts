@@ -53,9 +53,10 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
   });
 
   on("break-glass.reviewed", async (id, user, respond) => {
-    const reviewed = await answers.orCannotCheck("review a break-glass", () => reviewBreakGlass(id as RequestId, user));
-    if (isRefusal(reviewed)) await answers.privately(respond, answers.refused(user, `reviewed ${id}`, [reviewed]));
-    else await answers.privately(respond, drawReviewed(reviewed));
+    const reviewed = await answers.reviewing(id as RequestId, user, "reviewed", () =>
+      reviewBreakGlass(id as RequestId, user),
+    );
+    await answers.privately(respond, isRefusal(reviewed) ? answers.refusals([reviewed]) : drawReviewed(reviewed));
   });
 
   const refuseClick = async (refusal: Refusal, respond: RespondFn): Promise<void> => {

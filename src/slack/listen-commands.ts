@@ -1,19 +1,20 @@
 /** `/jit …`: acknowledged at once, read, handed on, answered privately. Decides nothing. */
 
 import type { App } from "@slack/bolt";
-import type { Identities } from "../access/person.ts";
-import { isRefusal, type Refusal } from "../access/refusal.ts";
+import { isRefusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
+import type { Linking } from "../identity/linking.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
 import type { ProtectMachine } from "../workflow/protecting/protect-machine.ts";
 import type { UnprotectMachine } from "../workflow/protecting/unprotect-machine.ts";
 import type { ExplainWhy } from "../workflow/standing-of-machines/explain-why.ts";
 import type { ListPosture } from "../workflow/standing-of-machines/list-posture.ts";
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
+import type { UnlinkAnother } from "../workflow/unlink-another.ts";
 import type { Answers } from "./answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
-import { drawLinkBegun, drawLinked, drawUnlinked } from "./linking-answers.ts";
+import { drawLinkBegun, drawLinked, drawUnlinked, drawUnlinkedOther } from "./linking-answers.ts";
 import { drawPosture } from "./posture-text.ts";
 import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
 import { drawProtecting, drawUnprotecting } from "./protection-answers.ts";
@@ -27,21 +28,10 @@ interface CommandDeps {
   readonly protectMachine: ProtectMachine;
   readonly unprotectMachine: UnprotectMachine;
   readonly linking: Linking;
+  readonly unlinkAnother: UnlinkAnother;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
-}
-
-/** Everything throws a `Fault` when something that has to be known can't be. */
-interface Linking {
-  /** The address of a page, for this person alone. */
-  readonly begin: (user: string) => Promise<URL | Refusal>;
-  readonly finish: (user: string, code: string) => Promise<Linked | Refusal>;
-  readonly unlink: (user: string) => Promise<Linked | Refusal>;
-}
-
-interface Linked {
-  readonly identities: Identities;
 }
 
 export const listenForCommands = (app: App, deps: CommandDeps): void => {
@@ -99,7 +89,7 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
     case "link":
       return link(command.code, user, deps);
     case "unlink":
-      return unlink(user, deps);
+      return unlink(command.person, user, deps);
     case "machines":
     case "who":
     case "extend":
@@ -126,7 +116,15 @@ const link = async (code: string | undefined, user: string, { linking, answers }
   return isRefusal(linked) ? answers.refused(user, "link", [linked]) : drawLinked(linked.identities);
 };
 
-const unlink = async (user: string, { linking, answers }: CommandDeps): Promise<Drawn> => {
-  const unlinked = await answers.orCannotCheck("unlink", () => linking.unlink(user));
-  return isRefusal(unlinked) ? answers.refused(user, "unlink", [unlinked]) : drawUnlinked(unlinked.identities);
+const unlink = async (
+  whom: string | undefined,
+  user: string,
+  { linking, unlinkAnother, answers }: CommandDeps,
+): Promise<Drawn> => {
+  const isOther = whom !== undefined && whom !== user;
+  const unlinked = await answers.orCannotCheck("unlink", () =>
+    isOther ? unlinkAnother(whom, user) : linking.unlink(user),
+  );
+  if (isRefusal(unlinked)) return answers.refused(user, isOther ? `unlink ${whom}` : "unlink", [unlinked]);
+  return isOther ? drawUnlinkedOther(whom, unlinked.identities) : drawUnlinked(unlinked.identities);
 };

@@ -19,6 +19,7 @@ import { drawPostureNews } from "./posture-text.ts";
 import { drawProtection } from "./protection-messages.ts";
 import { shortFirewall } from "./protection-words.ts";
 import { whyNotAnyMore } from "./refusals/not-any-more.ts";
+import { drawScheduleSilent } from "./schedule-messages.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 /** `undefined`: this event has no message of its own. `grant` and `request` are what is stored about it now. */
@@ -103,6 +104,7 @@ export const drawMessage = (
     case "break-glass.unreviewed":
       return drawBreakGlass(event, to, now, zone, request?.breakGlass);
     case "schedule.silent":
+      return drawScheduleSilent(event);
     case "policy.changed":
     case "policy.refused":
       return drawPolicyNews(event);

@@ -2,6 +2,7 @@
 
 import { DateTime } from "luxon";
 import type { EpochMs } from "../access/time.ts";
+import { few } from "./lists.ts";
 import { showInvisible } from "./typed-text.ts";
 
 /** The three characters that Slack gives a meaning everywhere. https://docs.slack.dev/messaging/formatting-message-text#escaping */
@@ -41,6 +42,13 @@ export const mention = (user: string): string =>
 /** `<!subteam^S0ENG>` */
 export const mentionGroup = (group: string): string =>
   /^S[A-Z0-9]+$/u.test(group) ? `<!subteam^${group}>` : literal(group);
+
+/** People and groups by their ids, as many as are to be named. */
+export const mentions = (ids: readonly string[], most: number): string =>
+  few(
+    ids.map((id) => (id.startsWith("S") ? mentionGroup(id) : mention(id))),
+    most,
+  );
 
 /**
  * An instant in each reader's own zone: `16:02`, with the day when it isn't today's in `zone`. Readers whose client can't do that get the time in `zone`.

@@ -1,14 +1,11 @@
-/** What security is told when the configuration file is another, and when a schedule doesn't say who is on call. */
+/** What security is told when the configuration file is another. */
 
 import type { AuditEvent } from "../audit/event.ts";
 import { cut, type Drawn, drawn } from "./blocks.ts";
-import { capital, few, listed, shortened } from "./lists.ts";
-import { code, escapeMrkdwn, mention, mentionGroup, operatorsText } from "./mrkdwn.ts";
+import { code, operatorsText } from "./mrkdwn.ts";
 import { bulleted } from "./protection-words.ts";
-import { scheduleName } from "./step-words.ts";
-import { accessTitle } from "./title.ts";
 
-type Told = Extract<AuditEvent, { kind: "policy.changed" | "policy.refused" | "schedule.silent" }>;
+type Told = Extract<AuditEvent, { kind: "policy.changed" | "policy.refused" }>;
 
 export const drawPolicyNews = (event: Told): Drawn => {
   switch (event.kind) {
@@ -24,20 +21,6 @@ export const drawPolicyNews = (event: Told): Drawn => {
         "The new configuration can't be used; the one before still counts.",
         sentences(problems.map(withoutPlace), problems.map(placeOf)),
       );
-    }
-    case "schedule.silent": {
-      const { schedules, instead } = event;
-      const names = listed(shortened(schedules.map(scheduleName), MOST_NAMED));
-      const asked = few(
-        instead.map((id) => (id.startsWith("S") ? mentionGroup(id) : mention(id))),
-        MOST_NAMED,
-      );
-      return drawn(`${capital(names)} ${schedules.length === 1 ? "doesn't" : "don't"} say who is on call.`, [
-        instead.length === 0
-          ? `Nobody is named to answer instead for ${escapeMrkdwn(accessTitle(event))}.`
-          : `For ${escapeMrkdwn(accessTitle(event))} these are asked instead: ${asked}.`,
-        "Whoever looks after the schedule, or after my access to it, can put that right.",
-      ]);
     }
   }
 };
@@ -56,5 +39,4 @@ const placeOf = (problem: string): string => /^\S{1,200}:\d+:\d+(?= )/u.exec(pro
 
 const withoutPlace = (problem: string): string => problem.slice(placeOf(problem).length).trim();
 
-const MOST_NAMED = 12;
 const LONGEST_SENTENCE = 400;

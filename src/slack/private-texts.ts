@@ -8,7 +8,7 @@ import type { Mine } from "../workflow/list-mine.ts";
 import { actions, button, type Drawn, drawn, lines } from "./blocks.ts";
 import { showSources } from "./card.ts";
 import { code, escapeMrkdwn, when } from "./mrkdwn.ts";
-import { isAutomatic, peopleText, whoMayAnswer } from "./step-words.ts";
+import { everyoneIn, isAutomatic, whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): Drawn =>
@@ -17,11 +17,7 @@ export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): D
         `${escapeMrkdwn(accessTitle(request))} for ${showDuration(lengthOf(request.end, now))}: opening${isAutomatic(request) ? ", approved automatically at this hour" : ""}. I'll tell you when you can connect.`,
         request.breakGlass === undefined
           ? []
-          : [
-              request.breakGlass.skipped.length === 0
-                ? "Break-glass: somebody else has to review it afterwards."
-                : `Break-glass: ${whoWasSkipped(request)} hear of it, and somebody else has to review it afterwards.`,
-            ],
+          : [`Break-glass: ${whoIsTold(request)}somebody else has to review it afterwards.`],
       )
     : {
         text: `${escapeMrkdwn(accessTitle(request))}: asked.`,
@@ -34,8 +30,11 @@ export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): D
         ],
       };
 
-const whoWasSkipped = ({ breakGlass, requester }: AccessRequest): string =>
-  peopleText(breakGlass?.skipped ?? [], [requester.user]);
+/** Empty where nobody but the requester was skipped. */
+const whoIsTold = ({ breakGlass, requester }: AccessRequest): string => {
+  const skipped = everyoneIn(breakGlass?.skipped ?? [], [requester.user]);
+  return skipped === "" ? "" : `I tell ${skipped}; `;
+};
 
 export const drawMine = ({ pending, open }: Mine, now: EpochMs, zone: string): Drawn => {
   if (pending.length === 0 && open.length === 0)
@@ -86,7 +85,7 @@ export const drawHelp = (): Drawn =>
       "`/jit close <id>` — close an access before its time, or withdraw a request",
       "`/jit posture` — how the machines stand, the most open first",
       "`/jit protect prod-vm-3 ssh,rdp` — keep ports closed but for those who may ask; `/jit unprotect prod-vm-3` — put everything back",
-      "`/jit link` — show me who you are in Azure or AWS; `/jit unlink` — take that back",
+      "`/jit link` — show me who you are in Azure or AWS; `/jit unlink` — take that back (security: another's, by their member id)",
     ].join("\n"),
   );
 

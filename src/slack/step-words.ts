@@ -82,7 +82,7 @@ const stepText = (step: RequestStep, except: readonly string[]): string => {
 };
 
 /** Everyone who could have approved some step: *@leads, @sec-1*. */
-export const peopleText = (steps: readonly RequestStep[], except: readonly string[]): string =>
+export const everyoneIn = (steps: readonly RequestStep[], except: readonly string[]): string =>
   few([...new Set(steps.flatMap((step) => namesOf(step, except)))], MOST_NAMED);
 
 const namesOf = ({ groups, users }: RequestStep, except: readonly string[]): readonly string[] => [

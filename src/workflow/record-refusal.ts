@@ -3,9 +3,8 @@
 import type { RequestId } from "../access/identifier.ts";
 import type { Person } from "../access/person.ts";
 import type { Refusal } from "../access/refusal.ts";
-import { auditEvent } from "../audit/event.ts";
+import { type AuditEvent, auditEvent } from "../audit/event.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import type { Verdict } from "./review-request.ts";
 
 /**
  * Whoever is refused doesn't wait for the record: what keeps it from being written may be what they were refused for.
@@ -14,8 +13,10 @@ import type { Verdict } from "./review-request.ts";
 export interface RecordRefusal {
   /** `text` is what was typed or clicked. */
   readonly ofAsk: (user: string, text: string, refusals: readonly Refusal[]) => Promise<void>;
-  readonly ofReview: (user: string, id: RequestId, verdict: Verdict["kind"], refusal: Refusal) => Promise<void>;
+  readonly ofReview: (user: string, id: RequestId, verdict: RefusedVerdict, refusal: Refusal) => Promise<void>;
 }
+
+export type RefusedVerdict = Extract<AuditEvent, { kind: "review.refused" }>["verdict"];
 
 export const createRecordRefusal = ({
   auditLog,

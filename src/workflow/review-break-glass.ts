@@ -32,7 +32,7 @@ export const createReviewBreakGlass = (deps: WorkflowDeps): ReviewBreakGlass => 
     const at = clock.now();
     const reviewed = review(request, member.facts.person, at);
     if (isRefusal(reviewed)) return reviewed;
-    if (await isRequester(member.facts, request, deps)) return refuse("own-request", {});
+    if (await isRequester(member.facts, request, deps)) return refuse("own-break-glass", {});
     if (!roles.some((role) => member.roles.has(role))) return refuse("not-approver", { roles: [...new Set(roles)] });
     const event = auditEvent("break-glass.reviewed", id, at, member.facts.person, factsOf(reviewed));
     return (await ledger.commit({ request: reviewed, events: [event] })) ? reviewed : "again";
@@ -42,7 +42,7 @@ export const createReviewBreakGlass = (deps: WorkflowDeps): ReviewBreakGlass => 
     for (;;) {
       const outcome = await attempt(id, user);
       if (outcome === "again") continue;
-      if (isRefusal(outcome)) await record.ofReview(user, id, "approve", outcome).catch(() => undefined);
+      if (isRefusal(outcome)) await record.ofReview(user, id, "reviewed", outcome).catch(() => undefined);
       return outcome;
     }
   };

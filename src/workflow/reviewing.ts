@@ -2,7 +2,14 @@
 
 import type { RequestId } from "../access/identifier.ts";
 import type { Machine } from "../access/machine.ts";
-import { type Directory, type LinkedPerson, type PersonFacts, sameHuman, samePerson } from "../access/person.ts";
+import {
+  type Directory,
+  type LinkedPerson,
+  NOBODY_ELSEWHERE,
+  type PersonFacts,
+  sameHuman,
+  samePerson,
+} from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type AccessRequest, type Approval, nextStep, type RequestStep, whyTooLate } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
@@ -60,9 +67,10 @@ export const reviewingOf = async (
   if (samePerson(facts.person, request.requester)) return refuse("own-request", {});
 
   const machine = deps.machines.byId(request.machine.id);
-  if (machine === undefined) return refuse("requester-changed", { code: "machine-unknown" });
+  if (machine === undefined) return refuse("not-any-more", { code: "machine-unknown" });
   const rule = ruleFor(policy, machine);
-  if (rule?.approve.kind !== "by") return refuse("requester-changed", { code: "machine-not-offered" });
+  if (rule === undefined) return refuse("not-any-more", { code: "machine-not-offered" });
+  if (rule.approve.kind === "none") return refuse("approval-not-needed", { machine: machine.name });
   const { steps } = rule.approve;
 
   const [memberships, requester] = await Promise.all([
@@ -130,7 +138,7 @@ const linkedRequester = async (
   directory: Directory,
 ): Promise<LinkedPerson> => ({
   person,
-  identities: facts === undefined ? { entra: undefined, aws: [] } : await directory.identities(facts),
+  identities: facts === undefined ? NOBODY_ELSEWHERE : await directory.identities(facts),
 });
 
 /** Who approved an hour ago may have left since, or have turned out to be the requester, or one of the others, by another account. */

@@ -17,10 +17,10 @@ export const stillAllowed = async (
   { request, requester, machine, policy, memberships }: Reviewing,
   deps: WorkflowDeps,
 ): Promise<readonly Target[] | Refusal> => {
-  if (requester === undefined) return refuse("requester-changed", { code: "person-unknown" });
-  if (requester.standing !== "member") return refuse("requester-changed", { code: "person-standing" });
+  if (requester === undefined) return refuse("not-any-more", { code: "person-unknown" });
+  if (requester.standing !== "member") return refuse("not-any-more", { code: "person-standing" });
   const services = sameServices(request, policy);
-  if (services === undefined) return refuse("requester-changed", { code: "port-not-offered" });
+  if (services === undefined) return refuse("not-any-more", { code: "port-not-offered" });
 
   const now = deps.clock.now();
   const { sources, justification } = request;
@@ -30,7 +30,7 @@ export const stillAllowed = async (
   if (decision.kind !== "deny") return targetsOf(machine, sources);
   const clear = decision.refusals.find(({ code }) => code !== "authority-silent");
   // Nothing has changed where an authority only didn't answer, and it names itself.
-  return clear === undefined ? decision.refusals[0] : refuse("requester-changed", reasonOf(clear));
+  return clear === undefined ? decision.refusals[0] : refuse("not-any-more", reasonOf(clear));
 };
 
 /** The services by their names of then, where they still stand for the very ports that were asked for. */

@@ -166,7 +166,7 @@ describe("back from the provider", () => {
     expect((await stage.browser().open(callback)).status).toBe(403);
     expect((await browser.open(callback)).status).toBe(403);
     expect(stage.events).toMatchObject([
-      { kind: "identity.refused", person: { user: DANA }, code: "link-code-unknown" },
+      { kind: "identity.refused", person: { user: DANA }, because: "other-browser" },
     ]);
     await nobodyIsLinked(stage);
   });
@@ -231,7 +231,9 @@ describe("back from the provider", () => {
     expect([page.status, showsCode(page)]).toEqual([403, false]);
     expect(page.text).toContain("finds it in the log");
     expect(stage.log).toHaveLength(1);
-    expect(stage.events).toMatchObject([{ kind: "identity.refused", person: { user: DANA } }]);
+    expect(stage.events).toMatchObject([
+      { kind: "identity.refused", person: { user: DANA }, because: "invalid-token" },
+    ]);
     await nobodyIsLinked(stage);
   });
 

@@ -42,6 +42,25 @@ describe("somebody shows who they are", () => {
     expect(stage.events.map(({ kind }) => kind)).toEqual(["identity.linked", "identity.unlinked", "identity.linked"]);
   });
 
+  test("and another may take it back for them, by whose name it is on record", async () => {
+    const stage = await setLinkStage(real);
+    const lee = { team: "T0ACME", user: LEE };
+    expect(await stage.linking.unlink(DANA, lee)).toMatchObject({ code: "not-linked", facts: { user: DANA } });
+    expect(await stage.linking.unlink("dana", lee)).toMatchObject({
+      code: "somebody-unknown",
+      facts: { text: "dana" },
+    });
+    await stage.linking.finish(DANA, await codeOfDana(stage));
+    expect(await stage.linking.unlink(DANA, lee)).toMatchObject({ subject: "dana-there" });
+    expect(await stage.identitiesOf(DANA)).toEqual(NOBODY);
+    expect(stage.events.at(-1)).toMatchObject({
+      kind: "identity.unlinked",
+      actor: { person: lee },
+      person: { user: DANA },
+      identities: ELSEWHERE,
+    });
+  });
+
   test("and may type the code as people type", async () => {
     const stage = await setLinkStage(real);
     const code = await codeOfDana(stage);
@@ -68,7 +87,7 @@ describe("an attack in which a link ends up with another", () => {
       expect(codeOf(await stage.linking.finish(LEE, `bcdfg-hjkm${i}`))).toBe("link-code-unknown");
     expect([await stage.identitiesOf(DANA), await stage.identitiesOf(LEE)]).toEqual([NOBODY, NOBODY]);
     expect(stage.events.map(({ kind }) => kind)).toEqual(Array(5).fill("identity.refused"));
-    expect(stage.events[0]).toMatchObject({ person: { user: DANA }, code: "link-code-unknown" });
+    expect(stage.events[0]).toMatchObject({ person: { user: DANA }, because: "link-code-unknown" });
   });
 
   test("the page says first whose link it is", async () => {
@@ -111,7 +130,7 @@ describe("an attack in which a link ends up with another", () => {
     expect(stage.events.at(-1)).toMatchObject({
       kind: "identity.refused",
       person: { user: LEE },
-      code: "identity-taken",
+      because: "identity-taken",
     });
   });
 

@@ -170,7 +170,7 @@ const events: Readonly<Record<string, AuditEvent>> = {
     actor: { kind: "bot" },
     kind: "identity.refused",
     person: DEV,
-    code: "identity-taken",
+    because: "identity-taken",
   },
   "code wrong": {
     id: "e",
@@ -178,7 +178,7 @@ const events: Readonly<Record<string, AuditEvent>> = {
     actor: { kind: "bot" },
     kind: "identity.refused",
     person: DEV,
-    code: "link-code-unknown",
+    because: "link-code-unknown",
   },
   "policy changed": { id: "e", at: NOW, actor: { kind: "bot" }, kind: "policy.changed", changes: [] },
   "policy refused": { id: "e", at: NOW, actor: { kind: "bot" }, kind: "policy.refused", problems: [] },
@@ -249,7 +249,7 @@ describe("who hears of what", () => {
     ["nobody on call", [CARD, "e/security in C0SECURITY"]],
     ["disallowed", [CARD, "e/requester in U0DEV1", "e/security in C0SECURITY"]],
     ["linked", ["e/person in U0DEV1", "e/security in C0SECURITY"]],
-    ["unlinked", ["e/person in U0DEV1"]],
+    ["unlinked", ["e/person in U0DEV1", "e/security in C0SECURITY"]],
     ["account taken", ["e/security in C0SECURITY"]],
     ["code wrong", []],
     ["policy changed", ["e/security in C0SECURITY"]],
@@ -264,7 +264,7 @@ describe("who hears of what", () => {
     expect([...heard(events["digest"]), ...heard(events["worsened"])]).toEqual([]);
     expect(heard(events["nobody on call"])).toEqual([CARD, "e/security in C0ACCESS"]);
     expect([...heard(events["policy refused"]), ...heard(events["account taken"])]).toEqual([]);
-    expect(heard(events["linked"])).toEqual(["e/person in U0DEV1"]);
+    for (const name of ["linked", "unlinked"]) expect(heard(events[name])).toEqual(["e/person in U0DEV1"]);
   });
 
   test("nobody is written to whom a damaged mark doesn't name", () => {

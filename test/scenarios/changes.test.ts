@@ -58,7 +58,7 @@ describe("refused at the click, though it was in order when it was asked", () =>
       expect(await clickInVain(stage, lead, id, "Approve")).toEqual({
         answer:
           "Not any more: whoever asked may no longer ask for this machine. They can ask again when that is settled.",
-        codes: ["requester-changed"],
+        codes: ["not-any-more"],
       });
       changeGroup("S0ENG", engineers);
     });
@@ -73,7 +73,7 @@ describe("refused at the click, though it was in order when it was asked", () =>
       expect(await clickInVain(stage, lead, id, "Approve")).toEqual({
         answer:
           "Not any more: whoever asked is no longer a member of this workspace. They can ask again when that is settled.",
-        codes: ["requester-changed"],
+        codes: ["not-any-more"],
       });
       people.changeUser(dev, back);
     });

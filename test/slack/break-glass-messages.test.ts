@@ -87,11 +87,14 @@ describe("who asked hears at once", () => {
   test("that everybody who was skipped hears of it", () => {
     const skipped = [{ needed: 1, users: ["U0LEAD1", "U0DEV1"], groups: ["S0LEADS"] }];
     expect(answer({ steps: [], breakGlass: { skipped, tell: [] } })).toBe(
-      "SSH to prod-vm-3 for 2 hours: opening. I'll tell you when you can connect.\nBreak-glass: <!subteam^S0LEADS>, <@U0LEAD1> hear of it, and somebody else has to review it afterwards.",
+      "SSH to prod-vm-3 for 2 hours: opening. I'll tell you when you can connect.\nBreak-glass: I tell <!subteam^S0LEADS>, <@U0LEAD1>; somebody else has to review it afterwards.",
     );
-    expect(answer({ steps: [], breakGlass: { skipped: [], tell: [] } })).toContain(
-      "Break-glass: somebody else has to review it afterwards.",
-    );
+    const nobodyElse = [{ needed: 1, users: ["U0DEV1"], groups: [], silent: ["pagerduty:P1"] }];
+    for (const none of [[], nobodyElse]) {
+      expect(answer({ steps: [], breakGlass: { skipped: none, tell: [] } })).toContain(
+        "Break-glass: somebody else has to review it afterwards.",
+      );
+    }
   });
 
   test("that it was approved by the hour", () => {

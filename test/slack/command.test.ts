@@ -157,7 +157,10 @@ describe("the other commands", () => {
     ["link", { kind: "link", code: undefined }],
     ["link bcdfg-hjkmn", { kind: "link", code: "bcdfg-hjkmn" }],
     ["LINK  BCDFG HJKMN ", { kind: "link", code: "BCDFG HJKMN" }],
-    ["unlink", { kind: "unlink" }],
+    ["unlink", { kind: "unlink", person: undefined }],
+    ["unlink <@U0DEV1|dev>", { kind: "unlink", person: "U0DEV1" }],
+    ["unlink U0DEV1", { kind: "unlink", person: "U0DEV1" }],
+    ["unlink @Dana Dev", { kind: "unlink", person: "Dana Dev" }],
     ["help me", { kind: "help" }],
   ])("%s", (text, expected) => {
     expect(readCommand(text)).toEqual(expected);

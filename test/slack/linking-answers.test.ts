@@ -4,9 +4,9 @@ import type { AuditEvent } from "../../src/audit/event.ts";
 import type { Audience } from "../../src/notices/notice.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import type { Drawn } from "../../src/slack/blocks.ts";
-import { drawLinkBegun, drawLinked, drawUnlinked } from "../../src/slack/linking-answers.ts";
+import { drawLinkBegun, drawLinked, drawUnlinked, drawUnlinkedOther } from "../../src/slack/linking-answers.ts";
 import { drawMessage } from "../../src/slack/messages.ts";
-import { DEV, NOW } from "../contracts/samples.ts";
+import { DEV, LEAD, NOW } from "../contracts/samples.ts";
 
 const identities: Identities = {
   entra: "11111111-2222-3333-4444-555555555555",
@@ -52,9 +52,21 @@ test("the person hears of it, and what to do if it wasn't them", () => {
   );
 });
 
+test("whose link security took back reads by whom, and what to do; so does security", () => {
+  const event = { ...link, kind: "identity.unlinked", actor: { kind: "person", person: LEAD } } as const;
+  expect(said(event, "person")).toBe(
+    `Your account is no longer linked to ${NAMED}.\n<@U0LEAD1> took it back, for security. If that account is yours, \`/jit link\` links it again.`,
+  );
+  expect(said(event, "security")).toBe(`<@U0DEV1> is no longer linked to ${NAMED}.\n<@U0LEAD1> took it back.`);
+  expect(said({ ...link, kind: "identity.unlinked" }, "security")).toBe(`<@U0DEV1> is no longer linked to ${NAMED}.`);
+  expect(shown(drawUnlinkedOther("U0DEV1", identities))).toBe(
+    `<@U0DEV1> is no longer linked to ${NAMED}.\nI tell them that you took it back.`,
+  );
+});
+
 test("security hears of it by name, and of who tried to take another's account", () => {
   expect(said({ ...link, kind: "identity.linked" }, "security")).toContain(`<@U0DEV1> is now linked to ${NAMED}.`);
-  expect(said({ ...base, kind: "identity.refused", code: "identity-taken" }, "security")).toMatch(
+  expect(said({ ...base, kind: "identity.refused", because: "identity-taken" }, "security")).toMatch(
     /^<@U0DEV1> tried to link an account that is linked to somebody else already\.\nNothing was linked\./u,
   );
 });

@@ -232,7 +232,7 @@ test("names and words from elsewhere are shown as text, and nothing is longer th
     { ...about, kind: "grant.disallowed", code: "not-eligible", closes: false, expiresAt: END },
     { ...facts, ...linked, kind: "identity.linked" },
     { ...facts, ...linked, kind: "identity.unlinked" },
-    { ...facts, person, kind: "identity.refused", code: "identity-taken" },
+    { ...facts, person, kind: "identity.refused", because: "identity-taken" },
     { ...facts, kind: "policy.changed", changes: many },
     { ...facts, kind: "policy.refused", problems: many },
     { ...about, kind: "grant.ending", expiresAt: END },

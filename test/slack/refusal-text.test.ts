@@ -51,6 +51,8 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "already-linked": { as: text },
   "identity-taken": {},
   "not-linked": {},
+  "not-security": { roles: [text] },
+  "somebody-unknown": { text },
   "not-your-turn": { roles: [text] },
   "nothing-to-review": {},
   "no-firewall": { machine: text, cloud: "azure" },
@@ -61,10 +63,12 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "already-asked": { requestId: text },
   "request-unknown": {},
   "own-request": {},
+  "own-break-glass": {},
   "not-approver": { roles: [text] },
   "already-answered": { at: now },
   "too-late": { state: "denied", by: text, at: now },
-  "requester-changed": { code: "not-eligible" },
+  "not-any-more": { code: "not-eligible" },
+  "approval-not-needed": { machine: text },
   "grant-unknown": { text },
   "access-over": { machine: text, at: now },
   "not-yours": { what: "access" },
@@ -97,13 +101,15 @@ const everyKindWith = (text: string): readonly Refusal[] => {
     ...(["slow", "throttled", "failed"] as const).map((problem) =>
       refuse("authority-silent", { authority: "azure-roles", problem, reference: text }),
     ),
-    ...Object.keys(oneOfEach("")).map((code) => refuse("requester-changed", { code: code as RefusalCode })),
+    ...Object.keys(oneOfEach("")).map((code) => refuse("not-any-more", { code: code as RefusalCode })),
     refuse("denied-by-policy", { machine: text, name: text, because: "" }),
     refuse("outside-hours", { machine: text, hours: [], nextAt: undefined }),
     refuse("frozen", { name: text, fromAt: (now + HOUR) as EpochMs, untilAt: (now + HOUR) as EpochMs }),
     refuse("too-many-at-once", { machine: text, of: "machine", most: 1 }),
     refuse("break-glass-not-offered", { machine: text, roles: [] }),
     refuse("nothing-to-review", { by: text, at: now }),
+    refuse("not-linked", { user: text }),
+    refuse("not-security", { roles: [] }),
     refuse("not-configurer", { machine: text, roles: [] }),
   ];
 };
@@ -247,7 +253,14 @@ describe("what is said", () => {
     );
     expect(say("not-your-turn", { roles: ["leads"] })).toMatch(/^It's for \*leads\* to answer now\./u);
     expect(say("own-request", {})).toContain("Nor can another account of yours");
-    expect(say("requester-changed", { code: "authority-no", authority: "azure-roles" })).toBe(
+    expect(say("own-break-glass", {})).toMatch(/^You used it, so somebody else has to review it\./u);
+    expect(say("approval-not-needed", { machine: "prod-vm-3" })).toBe(
+      "The policy no longer asks for an approval on prod-vm-3. Whoever asked can ask again.",
+    );
+    expect(say("not-linked", { user: "U0DEV1" })).toMatch(/^<@U0DEV1> linked nothing/u);
+    expect(say("not-security", { roles: ["sec"] })).toContain("another's is for *sec* to take back");
+    expect(say("somebody-unknown", { text: "dana" })).toMatch(/^I don't know `dana`: .*member id/u);
+    expect(say("not-any-more", { code: "authority-no", authority: "azure-roles" })).toBe(
       "Not any more: Azure no longer gives whoever asked what it takes there. They can ask again when that is settled.",
     );
   });

@@ -165,9 +165,9 @@ describe("a click", () => {
   test("gives nothing when the requester's role in the cloud was taken away meanwhile", async () => {
     const office = await asked();
     office.authorities.set("azure-roles", noTo(ENTRA.dev));
-    expect(await office.click(LEAD)).toMatchObject({ code: "requester-changed", facts: { code: "authority-no" } });
+    expect(await office.click(LEAD)).toMatchObject({ code: "not-any-more", facts: { code: "authority-no" } });
     expect(await office.grantOf(office.id)).toBeUndefined();
-    expect(office.lastEvent()).toMatchObject({ kind: "review.refused", code: "requester-changed" });
+    expect(office.lastEvent()).toMatchObject({ kind: "review.refused", code: "not-any-more" });
   });
 
   test("gives nothing when the approver has no role in the cloud, who may still say no", async () => {

@@ -88,7 +88,7 @@ describe("afterwards", () => {
   });
 
   test("never who used it, also by another account, nor anybody else", async () => {
-    const { reviewed, identities, people, id, request } = await broken({
+    const { reviewed, identities, people, id, request, eventsOf } = await broken({
       request: ["engineers"],
       approve: {
         kind: "by",
@@ -97,9 +97,10 @@ describe("afterwards", () => {
         automatic: [],
       },
     });
-    expect(await reviewed(DEV)).toBe("own-request");
+    expect(await reviewed(DEV)).toBe("own-break-glass");
+    expect(eventsOf("review.refused")).toMatchObject([{ verdict: "reviewed", code: "own-break-glass" }]);
     for (const user of [DEV, LEAD]) identities.set(user, { entra: "e", aws: [] });
-    expect(await reviewed(LEAD)).toBe("own-request");
+    expect(await reviewed(LEAD)).toBe("own-break-glass");
     expect(await reviewed(STRANGER)).toBe("not-approver");
     people.set(OTHER_LEAD, personFacts(OTHER_LEAD, { standing: "deactivated" }));
     expect(await reviewed(OTHER_LEAD)).toBe("person-standing");

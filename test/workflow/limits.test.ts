@@ -63,7 +63,7 @@ describe("at once", () => {
     const outcomes = await Promise.all(ids.map(({ id }) => office.review(id, LEAD, { kind: "approve" })));
     expect(outcomes.filter((outcome) => !isRefusal(outcome))).toHaveLength(2);
     expect(outcomes.find(isRefusal)).toMatchObject({
-      code: "requester-changed",
+      code: "not-any-more",
       facts: { code: "too-many-at-once" },
     });
     expect(office.memory.grants()).toHaveLength(2);

@@ -183,7 +183,7 @@ describe("doesn't count, changes nothing and is recorded:", () => {
     for (const change of changes) {
       const world = await asked();
       change(world);
-      expect(await world.code(LEAD)).toBe("requester-changed");
+      expect(await world.code(LEAD)).toBe("not-any-more");
       await unchanged(world);
     }
   });
@@ -193,7 +193,7 @@ describe("doesn't count, changes nothing and is recorded:", () => {
     const policy = aPolicy(aRule({ ports: [{ ...SSH, ports: [{ port: 2222, protocol: "tcp" }] }] }));
     const services = new Map([...policy.services, ["ssh", { name: "ssh", ports: [{ port: 2222, protocol: "tcp" }] }]]);
     world.setPolicy({ ...policy, services });
-    expect(await world.code(LEAD)).toBe("requester-changed");
+    expect(await world.code(LEAD)).toBe("not-any-more");
     await unchanged(world);
   });
 
@@ -207,7 +207,17 @@ describe("doesn't count, changes nothing and is recorded:", () => {
   test("an approval of a machine that is gone", async () => {
     const world = await asked();
     await world.setMachines();
-    expect(await world.code(LEAD)).toBe("requester-changed");
+    expect(await world.code(LEAD)).toBe("not-any-more");
+    await unchanged(world);
+  });
+
+  test("an answer where the policy has come to ask for no approval, or to speak of the machine no more", async () => {
+    const world = await asked();
+    world.setRule({ approve: { kind: "none" } });
+    for (const verdict of [YES, NO]) expect(await world.code(LEAD, verdict)).toBe("approval-not-needed");
+    await unchanged(world);
+    world.setPolicy({ ...aPolicy(aRule()), rules: [] });
+    expect(await world.code(LEAD)).toBe("not-any-more");
     await unchanged(world);
   });
 

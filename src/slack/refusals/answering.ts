@@ -8,11 +8,13 @@ export const answeringWords: Words<
   | "already-asked"
   | "request-unknown"
   | "own-request"
+  | "own-break-glass"
   | "not-approver"
   | "not-your-turn"
   | "already-answered"
   | "too-late"
-  | "requester-changed"
+  | "not-any-more"
+  | "approval-not-needed"
   | "nothing-to-review"
   | "grant-unknown"
   | "access-over"
@@ -25,6 +27,8 @@ export const answeringWords: Words<
 
   "own-request": () =>
     "You can't approve your own request. Nor can another account of yours: someone else has to look at it. `/jit list` shows how to take it back.",
+
+  "own-break-glass": () => "You used it, so somebody else has to review it. Another account of yours doesn't count.",
 
   "not-approver": ({ roles: may }) => `You can't answer this one: it's for ${roles(may)} to say.`,
 
@@ -42,7 +46,10 @@ export const answeringWords: Words<
     return `Too late: ${by === undefined ? "it was" : mention(by)} ${state}${by === undefined ? "" : " it"} at ${time}.`;
   },
 
-  "requester-changed": (reason) => `Not any more: ${whyNotAnyMore(reason)}. They can ask again when that is settled.`,
+  "not-any-more": (reason) => `Not any more: ${whyNotAnyMore(reason)}. They can ask again when that is settled.`,
+
+  "approval-not-needed": ({ machine }) =>
+    `The policy no longer asks for an approval on ${literal(machine)}. Whoever asked can ask again.`,
 
   "nothing-to-review": ({ by, at }, { now, zone }) =>
     by === undefined

@@ -1,8 +1,8 @@
 /** Words for who somebody is: here, and in the clouds. */
 
 import type { RefusalFacts } from "../../access/refusal.ts";
-import { code } from "../mrkdwn.ts";
-import type { Words } from "./words.ts";
+import { code, mention } from "../mrkdwn.ts";
+import { roles, type Words } from "./words.ts";
 
 export const linkingWords: Words<
   | "person-unknown"
@@ -12,6 +12,8 @@ export const linkingWords: Words<
   | "already-linked"
   | "identity-taken"
   | "not-linked"
+  | "not-security"
+  | "somebody-unknown"
 > = {
   "person-unknown": () =>
     "Slack doesn't tell me who you are, so I can't say yes. Ask from your own account in this workspace.",
@@ -29,8 +31,18 @@ export const linkingWords: Words<
   "identity-taken": () =>
     "That account belongs to somebody else here already, so I didn't link it to you. If it is yours, tell security.",
 
-  "not-linked": () =>
-    "You linked nothing yourself, so there is nothing to take back. What else I know of you, whoever runs me wrote down.",
+  "not-linked": ({ user }) =>
+    user === undefined
+      ? "You linked nothing yourself, so there is nothing to take back. What else I know of you, whoever runs me wrote down."
+      : `${mention(user)} linked nothing by signing in, so there is nothing to take back. What else I know of them, whoever runs me wrote down.`,
+
+  "not-security": ({ roles: may }) =>
+    may.length === 0
+      ? "Nobody may take back another's link: the configuration names no role for security. Whoever runs me can add one."
+      : `You can take back your own link only: another's is for ${roles(may)} to take back. Tell them.`,
+
+  "somebody-unknown": ({ text }) =>
+    `I don't know ${code(text)}: I find people by their member id alone. Copy it from their Slack profile, like \`/jit unlink U012AB3CD\`.`,
 };
 
 const standingText = (standing: RefusalFacts["person-standing"]["standing"]): string => {

@@ -3,7 +3,7 @@
 import { shortDuration, showDuration } from "../../access/duration.ts";
 import { listed } from "../lists.ts";
 import { code, literal, showSource } from "../mrkdwn.ts";
-import { either, few, names, retry, roles, sources, title, type Words } from "./words.ts";
+import { either, names, retry, roles, shortList, sources, title, type Words } from "./words.ts";
 
 export const policyWords: Words<
   | "policy-unreadable"
@@ -63,7 +63,7 @@ export const policyWords: Words<
     const problem = source.includes("/")
       ? `wider than rule *${literal(rule)}* allows, or outside of it`
       : `outside of what rule *${literal(rule)}* allows`;
-    return `${listed(few(asked.map(showSource)))} ${are} ${problem}. Allowed: ${sources(allowed)}.`;
+    return `${listed(shortList(asked.map(showSource)))} ${are} ${problem}. Allowed: ${sources(allowed)}.`;
   },
 
   "justification-missing": ({ pattern }, { command }) => {

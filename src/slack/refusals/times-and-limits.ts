@@ -2,11 +2,11 @@
 
 import { capital, listed } from "../lists.ts";
 import { literal, when } from "../mrkdwn.ts";
-import { few, type Words } from "./words.ts";
+import { shortList, type Words } from "./words.ts";
 
 export const timeWords: Words<"outside-hours" | "frozen" | "too-many-at-once" | "asked-too-often"> = {
   "outside-hours": ({ machine, hours, nextAt }, { now, zone }) => {
-    const names = listed(few(hours.map((name) => `*${literal(name)}*`)), "or");
+    const names = listed(shortList(hours.map((name) => `*${literal(name)}*`)), "or");
     const again =
       nextAt === undefined
         ? "Whoever looks after the policy knows when it does."

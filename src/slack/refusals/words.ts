@@ -30,14 +30,15 @@ export const retry = (ask: Ask): string =>
 
 export const title = (port: string): string => literal(port === "" ? "No port" : capital(servicesTitle([port])));
 
-export const names = (list: readonly string[]): string => few(list.map(code)).join(", ");
+export const names = (list: readonly string[]): string => shortList(list.map(code)).join(", ");
 
-export const either = (list: readonly string[]): string => listed(few(list.map(code)), "or");
+export const either = (list: readonly string[]): string => listed(shortList(list.map(code)), "or");
 
-export const roles = (list: readonly string[]): string => few(list.map((name) => `*${literal(name)}*`)).join(" or ");
+export const roles = (list: readonly string[]): string =>
+  shortList(list.map((name) => `*${literal(name)}*`)).join(" or ");
 
 /** Policy's two words for sources are words, not names that one could type. */
 export const sources = (allowed: readonly string[]): string =>
-  listed(few(allowed.map((name) => (name === "single-address" ? "one single address" : showSource(name)))), "or");
+  listed(shortList(allowed.map((name) => (name === "single-address" ? "one single address" : showSource(name)))), "or");
 
-export const few = (list: readonly string[]): readonly string[] => shortened(list, 12);
+export const shortList = (list: readonly string[]): readonly string[] => shortened(list, 12);
