@@ -29,7 +29,7 @@ export interface DefaultRoles {
   readonly take: (holder: RoleHolder) => string | undefined;
 }
 
-/** Gives each person the role of the company's custom, and gives and takes it on demand; returns the role's name. */
+/** Gives all but `dev2` the role that they have by custom, and gives and takes it on demand; returns the role's name. */
 export const giveDefaultRoles = (roles: RoleWorld): DefaultRoles => {
   roles.defineRole(REQUESTER.name, REQUESTER.permissions);
   const given = new Map<RoleHolder, string>();

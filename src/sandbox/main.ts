@@ -11,7 +11,7 @@ const end = async (code: number): Promise<never> => {
 };
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(0));
 
-process.stdout.write("Starting Slack, Azure, EC2 and the bot on this machine …\n");
+process.stdout.write("Starting Slack, Azure, AWS, PagerDuty, a place to sign in and the bot on this machine …\n");
 try {
   await sandbox.bots[0].start();
   process.stdout.write(`The bot is ready at ${sandbox.bots[0].url}. Nothing of this leaves the machine.\n\n`);

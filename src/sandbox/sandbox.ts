@@ -1,4 +1,4 @@
-/** Everything the bot needs, on this machine: a Slack workspace, an Azure, an EC2, a network, and the bot itself. */
+/** Everything the bot needs, on this machine: a Slack workspace, an Azure, an AWS, a PagerDuty, an OpenID provider, a network, and the bot itself. */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Object ids in Entra ID of the sandbox's people. Nobody has a role before somebody gives it to them. */
+/** Object ids in Entra ID of the sandbox's people. What roles they have at start is in `default-roles.ts`. */
 
 export const SANDBOX_ENTRA = {
   dev: "d0000000-0000-4000-8000-0000000000d1",
