@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 
-import { type AzureReading, createAzureGround } from "../../src/sandbox/network/azure-ground.ts";
+import { createAzureGround } from "../../src/sandbox/network/azure-ground.ts";
+import type { AzureReading } from "../../src/sandbox/network/azure-reading.ts";
 import { echoes } from "../../src/sandbox/network/client.ts";
 import { createNetwork, type Network } from "../../src/sandbox/network/network.ts";
 import type { NsgRule } from "../../src/sandbox/network/nsg.ts";

@@ -17,7 +17,8 @@ import { interfaceOfGroup } from "../firewall-id.ts";
 import { ruleId } from "../own-group/ingress-permission.ts";
 import { INSTALLATION_TAG, type Tag } from "../own-group/owner-mark.ts";
 import { permissionFor, readValues } from "./foreign-rule.ts";
-import type { LiveRule, WantedRule } from "./withholding.ts";
+import type { LiveRule } from "./live-rule.ts";
+import type { WantedRule } from "./wanted-rules.ts";
 import { tagPrefix } from "./withholds-tag.ts";
 
 export interface SharedGroup {

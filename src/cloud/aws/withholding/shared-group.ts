@@ -18,7 +18,10 @@ import type { WithheldMemory } from "../../withheld.ts";
 import { type Ask, type Ec2, quoted } from "../ec2.ts";
 import { type GroupKey, writeGroup } from "../firewall-id.ts";
 import type { Quotas } from "../own-group/room.ts";
+import { finished, giveUp } from "./finished.ts";
 import { covers, showRule } from "./foreign-rule.ts";
+import { intend } from "./intend.ts";
+import { foreignRules, type LiveRule } from "./live-rule.ts";
 import {
   authorizeKnown,
   putTags,
@@ -35,7 +38,7 @@ import { showRange } from "./split-range.ts";
 import { staysWithheld } from "./stays-withheld.ts";
 import type { WithheldState } from "./withheld-state.ts";
 import { openWithheldStore, type WithheldStore } from "./withheld-store.ts";
-import { finished, foreignRules, giveUp, intend, isNoWork, type LiveRule, workFor } from "./withholding.ts";
+import { isNoWork, workFor } from "./work-for.ts";
 
 export interface SharedGroupDeps {
   readonly id: FirewallId;

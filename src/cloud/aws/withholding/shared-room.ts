@@ -6,7 +6,7 @@ import { quoted } from "../ec2.ts";
 import { TAGS_PER_RESOURCE, type Tag } from "../own-group/owner-mark.ts";
 import { isAmazons, type RuleValues, showRule } from "./foreign-rule.ts";
 import type { PrefixListSize } from "./shared-group-calls.ts";
-import type { WantedRule } from "./withholding.ts";
+import type { WantedRule } from "./wanted-rules.ts";
 
 export interface RuleRoom {
   readonly rulesPerGroup: number;
