@@ -4,7 +4,10 @@ export const AUTHORITIES = ["azure-roles", "aws-iam"] as const;
 export type AuthorityName = (typeof AUTHORITIES)[number];
 
 /** What somebody wants to do; each needs actions of its own in a cloud. */
-export type Activity = "request" | "approve" | "configure" | "read";
+export const ACTIVITIES = ["request", "approve", "configure", "read"] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+/** Which actions, by the cloud's own names; all of them are needed. */
+export type ActionsOf = Readonly<Record<Activity, readonly string[]>>;
 
 export type AuthorityNo =
   /** Nobody told who this person is there. */

@@ -1,6 +1,6 @@
 /** The `facts:` part of a file of cases: what is so in the world of the file. */
 
-import { type Activity, AUTHORITIES, type AuthorityName } from "../access/authority.ts";
+import { ACTIVITIES, type Activity, AUTHORITIES, type AuthorityName } from "../access/authority.ts";
 import { isZone } from "../access/duration.ts";
 import type { Machine, MachineId } from "../access/machine.ts";
 import { nearMiss } from "../access/near-miss.ts";
@@ -202,7 +202,6 @@ const readMachine = (form: Form, name: string, part: Part): Machine => {
   };
 };
 
-const ACTIVITIES: readonly Activity[] = ["request", "approve", "configure", "read"];
 const YES: AuthorityAnswer = { kind: "yes" };
 const NO: AuthorityAnswer = { kind: "no", because: { kind: "not-given", actions: [] } };
 

@@ -1,11 +1,10 @@
 /** The form of `authorities`: what those who have a say beside the policy look at. */
 
 import type { z } from "zod";
+import { SECOND } from "../access/time.ts";
+import { LONGEST_WAIT } from "../workflow/ask-authorities.ts";
 import { secondsUpTo } from "./amounts.ts";
 import { list, map, matched, optional } from "./fields.ts";
-
-/** People are answered within 5 s. */
-export const LONGEST_SECONDS = 4;
 
 const actionsOf = <T extends z.ZodType<string, string>>(what: string, action: T) =>
   optional(
@@ -22,7 +21,7 @@ const actionsOf = <T extends z.ZodType<string, string>>(what: string, action: T)
   );
 
 export const authorities = map("who has a say, like { timeout: 4s }", {
-  timeout: secondsUpTo(LONGEST_SECONDS).optional(),
+  timeout: secondsUpTo(LONGEST_WAIT / SECOND).optional(),
   // https://learn.microsoft.com/azure/role-based-access-control/role-definitions#actions-format
   "azure-roles": actionsOf(
     "Microsoft.Compute/virtualMachines/read",

@@ -1,19 +1,19 @@
 /** Who has a say beside the policy, and whether they can have it over the machines of each rule. */
 
-import type { Activity } from "../access/authority.ts";
-import { type DurationMs, SECOND } from "../access/time.ts";
+import type { ActionsOf, Activity } from "../access/authority.ts";
+import type { DurationMs } from "../access/time.ts";
 import { DEFAULT_ACTIONS } from "../cloud/azure/roles/default-actions.ts";
 import type { Rule } from "../policy/policy.ts";
-import { LONGEST_SECONDS } from "./authority-fields.ts";
+import { LONGEST_WAIT } from "../workflow/ask-authorities.ts";
 import type { Complain } from "./fields.ts";
 import type { FileContent } from "./schema.ts";
 
 export interface AuthoritySettings {
   /** One that takes longer has said no. */
   readonly timeoutMs: DurationMs;
-  readonly azureRoles: { readonly actions: Readonly<Record<Activity, readonly string[]>> };
+  readonly azureRoles: { readonly actions: ActionsOf };
   /** Without any that somebody named there are none, and none are needed. */
-  readonly awsIam: { readonly actions: Readonly<Record<Activity, readonly string[]>> };
+  readonly awsIam: { readonly actions: ActionsOf };
 }
 
 export const authoritySettings = ({ authorities }: Pick<FileContent, "authorities">): AuthoritySettings => {
@@ -21,7 +21,7 @@ export const authoritySettings = ({ authorities }: Pick<FileContent, "authoritie
   const aws = authorities?.["aws-iam"]?.actions;
   const read = azure?.read ?? DEFAULT_ACTIONS.read;
   return {
-    timeoutMs: authorities?.timeout ?? ((LONGEST_SECONDS * SECOND) as DurationMs),
+    timeoutMs: authorities?.timeout ?? LONGEST_WAIT,
     azureRoles: {
       actions: {
         request: azure?.request ?? DEFAULT_ACTIONS.request,

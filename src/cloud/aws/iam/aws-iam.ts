@@ -1,7 +1,7 @@
 /** AWS IAM as an authority: what a person's own user or role there may do to the machine, by IAM's simulation of their policies. */
 
 import { IAMClient } from "@aws-sdk/client-iam";
-import type { Activity } from "../../../access/authority.ts";
+import type { ActionsOf } from "../../../access/authority.ts";
 import type { Authority, AuthorityAnswer, AuthorityQuestion } from "../../../policy/authority.ts";
 import type { AssumedRole, AwsAccount } from "../aws-cloud.ts";
 import type { Credentials } from "../ec2.ts";
@@ -12,7 +12,7 @@ import { undecidable, verdict } from "./verdict.ts";
 export interface AwsIamDeps {
   readonly accounts: readonly AwsAccount[];
   /** What each activity needs: `{ request: ["ec2:StartInstances"], … }`. An activity without any is refused. */
-  readonly actions: Readonly<Record<Activity, readonly string[]>>;
+  readonly actions: ActionsOf;
   /** Needed when any account has a role. */
   readonly assumeRole?: (role: AssumedRole) => Credentials;
   /** Another IAM. Without it as the SDK finds it: `AWS_ENDPOINT_URL_IAM`, or AWS. */

@@ -1,7 +1,7 @@
 /** Azure role-based access control as an `Authority`: whoever asks for a machine needs the roles for it there. */
 
 import type { TokenCredential } from "@azure/identity";
-import type { AuthorityNo } from "../../../access/authority.ts";
+import type { ActionsOf, AuthorityNo } from "../../../access/authority.ts";
 import type { Machine } from "../../../access/machine.ts";
 import type { Clock } from "../../../access/time.ts";
 import type { Authority, AuthorityAnswer, AuthorityQuestion } from "../../../policy/authority.ts";
@@ -9,11 +9,10 @@ import { createArm, LIMITS, type Limits } from "../arm.ts";
 import { checkEndpoint, isFixedToken } from "../arm-endpoint.ts";
 import { overlap } from "./action-pattern.ts";
 import { createAuthorizationApi } from "./authorization-api.ts";
-import type { ActionsOf } from "./default-actions.ts";
 import { hangsOnGroups } from "./judge-denials.ts";
 import { judgeRoles, mayCount, type RoleQuestion } from "./judge-roles.ts";
 
-export { type ActionsOf, DEFAULT_ACTIONS } from "./default-actions.ts";
+export { DEFAULT_ACTIONS } from "./default-actions.ts";
 
 export interface AzureRolesDeps {
   readonly credential: TokenCredential;

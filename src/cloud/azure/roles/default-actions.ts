@@ -1,14 +1,11 @@
 /** What people need in Azure, unless the configuration names something else. Loads no SDK: the configuration is read before any cloud is opened. */
 
-import type { Activity } from "../../../access/authority.ts";
-
-/** Actions that an activity needs, all of them; stars are any text. */
-export type ActionsOf = Readonly<Record<Activity, readonly string[]>>;
+import type { ActionsOf } from "../../../access/authority.ts";
 
 const JIT = "Microsoft.Security/locations/jitNetworkAccessPolicies";
 const READ = [`${JIT}/read`, "Microsoft.Compute/virtualMachines/read", "Microsoft.Network/*/read"] as const;
 
-/** What the reference asks for: https://learn.microsoft.com/azure/defender-for-cloud/just-in-time-access-usage#prerequisites. It knows no approving. */
+/** Stars are any text. What the reference asks for: https://learn.microsoft.com/azure/defender-for-cloud/just-in-time-access-usage#prerequisites. It knows no approving. */
 export const DEFAULT_ACTIONS: ActionsOf = {
   request: [
     `${JIT}/initiate/action`,
