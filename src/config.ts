@@ -13,7 +13,13 @@ import { subcommands } from "./slack/command.ts";
 
 export type { AwsAccount, AzureAccount, Config, OnCallSettings } from "./config/build.ts";
 export type { AuthoritySettings } from "./config/build-authorities.ts";
-export { readEnvironment, type SettingProblem, type Settings, type SettingsReading } from "./config/environment.ts";
+export {
+  readEnvironment,
+  readPlaces,
+  type SettingProblem,
+  type Settings,
+  type SettingsReading,
+} from "./config/environment.ts";
 
 export interface ConfigProblem extends Place {
   readonly file: string;

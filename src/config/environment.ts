@@ -2,11 +2,15 @@
 
 import { isLoopback } from "../access/loopback.ts";
 
-export interface Settings {
+/** Where things are that the bot and the `latch` program both read. */
+export interface Places {
   readonly configFile: string;
   readonly dataFolder: string;
   /** As `redis/` reads it; `undefined`: the embedded server. */
   readonly redisUrl: string | undefined;
+}
+
+export interface Settings extends Places {
   /** 0: any free one. */
   readonly port: number;
   /** Without a slash at its end. */
@@ -40,20 +44,23 @@ export type SettingsReading =
   | { readonly kind: "ok"; readonly settings: Settings }
   | { readonly kind: "bad"; readonly problems: readonly SettingProblem[] };
 
+export const readPlaces = (env: Environment): Places => ({
+  configFile: settingOf(env, "LATCH_CONFIG") ?? "latch.yaml",
+  dataFolder: settingOf(env, "LATCH_DATA") ?? ".latch",
+  redisUrl: settingOf(env, "REDIS_URL"),
+});
+
 /**
  * Reads the variables of the README's table; an empty one counts as not set. All problems are told at once.
  *
  * `AWS_ENDPOINT_URL_EC2`, `AWS_ENDPOINT_URL_IAM` and the clouds' credentials are read by their SDKs themselves.
  */
-export const readEnvironment = (env: Readonly<Record<string, string | undefined>>): SettingsReading => {
+export const readEnvironment = (env: Environment): SettingsReading => {
   const problems: SettingProblem[] = [];
   const complain = (variable: string, message: string): undefined => {
     problems.push({ variable, message });
   };
-  const get = (variable: string): string | undefined => {
-    const value = env[variable]?.trim();
-    return value === "" ? undefined : value;
-  };
+  const get = (variable: string): string | undefined => settingOf(env, variable);
   const getUrl = (variable: string): URL | undefined => {
     const value = get(variable);
     if (value === undefined) return undefined;
@@ -81,7 +88,8 @@ export const readEnvironment = (env: Readonly<Record<string, string | undefined>
             "is missing; Slack shows it under Basic Information. For Socket Mode set `SLACK_APP_TOKEN` instead",
           );
 
-  const redisUrl = get("REDIS_URL");
+  const places = readPlaces(env);
+  const { redisUrl } = places;
   if (redisUrl !== undefined && !/^(?:rediss?|rediss?\+sentinel):\/\/./u.test(redisUrl)) {
     complain("REDIS_URL", "begins with none of `redis://`, `rediss://`, `redis+sentinel://`");
   }
@@ -111,9 +119,7 @@ export const readEnvironment = (env: Readonly<Record<string, string | undefined>
   return {
     kind: "ok",
     settings: {
-      configFile: get("LATCH_CONFIG") ?? "latch.yaml",
-      dataFolder: get("LATCH_DATA") ?? ".latch",
-      redisUrl,
+      ...places,
       port,
       publicUrl: publicUrl && withoutSlash(publicUrl.href),
       slack: {
@@ -130,6 +136,10 @@ export const readEnvironment = (env: Readonly<Record<string, string | undefined>
     },
   };
 };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const settingOf = (env: Environment, variable: string): string | undefined => env[variable]?.trim() || undefined;
 
 const readPort = (text = "3000"): number | undefined =>
   /^\d{1,5}$/u.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
