@@ -8,7 +8,7 @@ import type { Terminal } from "./cli/command.ts";
 
 // What is imported from here on is read faster the next time.
 enableCompileCache();
-const { runLatch } = await import("./cli/topics.ts");
+const { runLatch } = await import("./cli/run-latch.ts");
 const { messageOf } = await import("./operator-log.ts");
 
 const terminal: Terminal = {

@@ -23,6 +23,7 @@ import { createHome } from "./slack/home.ts";
 import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
 import type { ProtectDeps } from "./workflow/protecting/protect-machine.ts";
 import { createRecheck, type Recheck } from "./workflow/recheck.ts";
+import { createShownPeople } from "./workflow/shown-people.ts";
 import {
   createPostureReading,
   type PostureDeps,
@@ -81,6 +82,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     ledger: memory.ledger,
     auditLog: memory.auditLog,
     directory: people.directory,
+    shownPeople: createShownPeople({ directory: people.directory, clock }),
     machines,
     policy: () => (current.problems().length === 0 ? config().policy : undefined),
     securityRoles: () => config().security?.roles ?? [],

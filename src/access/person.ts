@@ -1,5 +1,7 @@
 /** A person, as Slack knows them, and what must be fresh about them at every decision. */
 
+import { type Refusal, refuse } from "./refusal.ts";
+
 declare const key: unique symbol;
 
 /**
@@ -67,6 +69,13 @@ export interface Directory {
   /** Slack ids of who is on call now. `undefined`: the service doesn't say, or names nobody we know; never throws, because others answer then, and it is told. */
   readonly onCall: (schedule: Schedule) => Promise<ReadonlySet<string> | undefined>;
 }
+
+/** Slack's facts of somebody who may be given something. Throws a `Fault` when Slack can't be asked. */
+export const personOf = async (user: string, { lookUp }: Pick<Directory, "lookUp">): Promise<PersonFacts | Refusal> => {
+  const facts = await lookUp(user);
+  if (facts === undefined) return refuse("person-unknown", {});
+  return facts.standing === "member" ? facts : refuse("person-standing", { standing: facts.standing });
+};
 
 /** A schedule of an on-call service. */
 export interface Schedule {

@@ -1,38 +1,35 @@
 /** Asks a policy about what somebody typed, with facts from anywhere. Stores nothing, opens nothing. */
 
 import type { AuthorityName } from "../access/authority.ts";
-import { lengthOf, parseEnd } from "../access/duration.ts";
 import type { Machine } from "../access/machine.ts";
-import { type PersonFacts, sameHuman } from "../access/person.ts";
-import type { Service } from "../access/port.ts";
+import { type PersonFacts, personOf, sameHuman } from "../access/person.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { EpochMs } from "../access/time.ts";
 import { type Decision, decide } from "../policy/decide.ts";
-import { approvalsOf } from "../policy/enough.ts";
-import { ruleFor } from "../policy/match.ts";
-import type { Policy, Rule } from "../policy/policy.ts";
+import { type Policy, stepsOf } from "../policy/policy.ts";
 import type { Question, Usage } from "../policy/question.ts";
-import { resolveService, resolveSources } from "../policy/resolve.ts";
-import { type Memberships, peopleOf, rolesOf } from "../policy/roles.ts";
 import type { Ask } from "../slack/command.ts";
-import { askAuthorities } from "../workflow/ask-authorities.ts";
-import { membershipsFor, personOf, stepRoles } from "../workflow/standing.ts";
+import { type AuthorityDeps, askAuthorities, LONGEST_WAIT } from "../workflow/ask-authorities.ts";
+import { judgeByPolicy } from "../workflow/judge.ts";
+import { holdersOf, holding, membershipsFor } from "../workflow/standing.ts";
+import { understand } from "../workflow/understand-ask.ts";
 import type { Facts } from "./facts.ts";
 
 export interface Asking {
   readonly ask: Ask;
-  readonly breakGlass: boolean;
   readonly user: string;
   readonly at: EpochMs;
   /** Of people whose own isn't known. */
   readonly zone: string;
   readonly usage: Usage;
+  /** No justification was typed, and one that will do is taken for granted. */
+  readonly anyJustification?: boolean;
 }
 
-export type Outcome = Decision["kind"];
+export type DecisionKind = Decision["kind"];
 
-export interface Judged {
-  readonly outcome: Outcome;
+export interface PolicyAnswer {
+  readonly outcome: DecisionKind;
   /** Of policy and of authorities; empty unless `outcome` is `deny`. */
   readonly refusals: readonly Refusal[];
   /** Absent: it never came to a question. */
@@ -66,46 +63,25 @@ export interface AuthorityVerdict {
 }
 
 /** Throws a `Fault` where something can't be looked up. */
-export const askPolicy = async (policy: Policy, facts: Facts, asking: Asking): Promise<Judged> => {
-  const { ask, user, at, zone } = asking;
-  const { directory } = facts;
+export const askPolicy = async (policy: Policy, facts: Facts, asking: Asking): Promise<PolicyAnswer> => {
+  const { ask, user, at, zone, usage, anyJustification = false } = asking;
+  const { directory, machines } = facts;
   const person = await personOf(user, directory);
   if (isRefusal(person)) return denied([person]);
+  const access = understand(ask, person, policy, at, { machines, zone });
+  if ("refusals" in access) return denied(access.refusals);
 
-  const machine = facts.machines.find(ask.machine);
-  const services = ask.services.map((word) => resolveService(word, policy));
-  const end = parseEnd(ask.end, person.timezone ?? zone, at);
-  const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
-  const { sources, refusals } = resolveSources(ask.from, rule, policy);
-  const unclear = [machine, ...services, end, ...refusals].filter(isRefusal);
-  if (isRefusal(machine) || isRefusal(end) || unclear.length > 0) return denied(unclear);
-
-  const memberships = await membershipsFor(user, policy, directory);
-  const approvers = await membersOf(rule, user, policy, memberships, facts);
-  const question: Question = {
-    at,
-    requester: user,
-    roles: rolesOf(policy, user, memberships),
-    machine,
-    rule,
-    services: services.filter((service): service is Service => !isRefusal(service)),
-    sources,
-    durationMs: lengthOf(end, at),
-    justification: ask.because,
-    breakGlass: asking.breakGlass,
-    usage: asking.usage,
-    memberships,
-    approvers,
-  };
+  const member = holding(person, policy, await membershipsFor(user, policy, directory));
+  const lookUps = { directory, usage: () => usage, approversAtLeast: facts.lookedUp };
+  const { question, decision: exactly } = await judgeByPolicy(access, member, policy, at, lookUps);
+  const decision = anyJustification ? decide(withJustification(question), policy) : exactly;
+  const { machine } = access;
   const authorities = await Promise.all(
-    (rule?.authorities ?? []).map(async (name) => ({
+    (question.rule?.authorities ?? []).map(async (name) => ({
       name,
-      no: (
-        await askAuthorities([name], "request", machine, person, { directory, authorities: facts.authorities(user) })
-      )[0],
+      no: (await askAuthorities([name], "request", machine, person, askingFor(user, facts)))[0],
     })),
   );
-  const decision = decide(question, policy);
   const noes = [...(decision.kind === "deny" ? decision.refusals : []), ...authorities.flatMap(({ no }) => no ?? [])];
   const asked: Asked = {
     machine,
@@ -118,32 +94,24 @@ export const askPolicy = async (policy: Policy, facts: Facts, asking: Asking): P
   return { outcome: noes.length === 0 ? decision.kind : "deny", refusals: noes, asked };
 };
 
-const denied = (refusals: readonly Refusal[]): Judged => ({ outcome: "deny", refusals });
+const denied = (refusals: readonly Refusal[]): PolicyAnswer => ({ outcome: "deny", refusals });
 
-/** Of each approving role the members but for the requester, as many as facts are to be asked about. */
-const membersOf = async (
-  rule: Rule | undefined,
-  requester: string,
-  policy: Policy,
-  memberships: Memberships,
-  { directory, lookedUp }: Facts,
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
-  const isMember = async (user: string): Promise<boolean> => (await directory.lookUp(user))?.standing === "member";
-  const found = await Promise.all(
-    (rule === undefined ? [] : stepRoles(rule)).map(async (role) => {
-      const others = holdersOf([role], policy, memberships).filter((user) => user !== requester);
-      const first = others.slice(0, Math.max(lookedUp, approvalsOf(rule)));
-      const there = await Promise.all(first.map(isMember));
-      return [role, new Set(first.filter((_, index) => there[index]))] as const;
-    }),
-  );
-  return new Map(found);
-};
+/** One that will do, whatever the rule wants of it. */
+const withJustification = (question: Question): Question => ({
+  ...question,
+  justification: "…",
+  rule:
+    question.rule === undefined
+      ? undefined
+      : { ...question.rule, justification: { required: true, pattern: undefined } },
+});
 
-const holdersOf = (roles: readonly string[], policy: Policy, memberships: Memberships): readonly string[] => {
-  const { users, groups } = peopleOf(policy, roles, memberships);
-  return [...new Set([...users, ...groups.flatMap((group) => [...(memberships.groups.get(group) ?? [])])])];
-};
+const askingFor = (user: string, { directory, authorities }: Facts): AuthorityDeps => ({
+  directory,
+  authorities: authorities(user),
+  authorityTimeoutMs: () => LONGEST_WAIT,
+  authorityFailed: () => undefined,
+});
 
 /** Nobody counts who is the requester under another account, or to whom an authority says no. */
 const approversOf = async (
@@ -153,26 +121,30 @@ const approversOf = async (
   policy: Policy,
   facts: Facts,
 ): Promise<readonly StepApprovers[]> => {
-  const { directory, lookedUp } = facts;
+  const { directory } = facts;
   const mine = { person: person.person, identities: await directory.identities(person) };
   const verdict = async (user: string): Promise<"counts" | "refused" | "same"> => {
     const found = await directory.lookUp(user);
     if (found === undefined) return "same";
     if (sameHuman(mine, { person: found.person, identities: await directory.identities(found) })) return "same";
-    const authorities = facts.authorities(user);
-    const noes = await askAuthorities(rule?.authorities ?? [], "approve", machine, found, { directory, authorities });
+    const noes = await askAuthorities(rule?.authorities ?? [], "approve", machine, found, askingFor(user, facts));
     return noes.length === 0 ? "counts" : "refused";
   };
-  const steps = rule?.approve.kind === "by" ? rule.approve.steps : [];
+  /** Whoever comes after the last that was needed wasn't looked up. */
+  const notLookedUp = (role: string): readonly string[] => {
+    const holders = holdersOf([role], policy, memberships).filter((user) => user !== requester);
+    const found = approvers.get(role) ?? new Set();
+    return found.size < facts.lookedUp ? [] : holders.slice(holders.findLastIndex((user) => found.has(user)) + 1);
+  };
   return Promise.all(
-    steps.map(async ({ roles }) => {
+    (rule === undefined ? [] : stepsOf(rule)).map(async ({ roles }) => {
       const members = [...new Set(roles.flatMap((role) => [...(approvers.get(role) ?? [])]))];
       const verdicts = await Promise.all(members.map(verdict));
-      const all = holdersOf(roles, policy, memberships).filter((user) => user !== requester);
+      const others = new Set(roles.flatMap(notLookedUp)).difference(new Set(members));
       return {
         people: members.filter((_, index) => verdicts[index] === "counts"),
         refused: members.filter((_, index) => verdicts[index] === "refused"),
-        others: Math.max(0, all.length - lookedUp),
+        others: others.size,
       };
     }),
   );

@@ -8,7 +8,7 @@ import type { Policy, Step } from "../policy/policy.ts";
 import type { Usage } from "../policy/question.ts";
 import { type Ask, readCommand, type TypedAsk } from "../slack/command.ts";
 import { refusalText } from "../slack/refusal-text.ts";
-import type { Outcome } from "./ask-policy.ts";
+import type { DecisionKind } from "./ask-policy.ts";
 import { REFUSAL_CODES } from "./code-words.ts";
 import { readFacts, userIn, type WrittenFacts } from "./facts-file.ts";
 import { parseLocalTime } from "./local-time.ts";
@@ -27,7 +27,6 @@ export interface Case {
   /** As typed. */
   readonly what: string;
   readonly ask: Ask;
-  readonly breakGlass: boolean;
   readonly at: EpochMs;
   readonly usage: Usage;
   readonly expected: Expected;
@@ -35,7 +34,7 @@ export interface Case {
 
 /** What isn't there isn't looked at. */
 export interface Expected {
-  readonly outcome: Outcome;
+  readonly outcome: DecisionKind;
   readonly because?: readonly RefusalCode[];
   readonly rule?: string;
   readonly steps?: readonly Step[];
@@ -43,7 +42,7 @@ export interface Expected {
   readonly approvers?: readonly string[];
 }
 
-export const OUTCOMES: readonly Outcome[] = ["allow", "needs-approval", "break-glass", "deny"];
+const OUTCOMES: readonly DecisionKind[] = ["allow", "needs-approval", "break-glass", "deny"];
 
 /** `file` is what problems call it. */
 export const readCases = (text: string, file: string, config: Config): CasesFile | readonly ConfigProblem[] => {
@@ -126,7 +125,6 @@ const readCase = (form: Form, part: Part, { config, facts, usualTime }: Around):
     user,
     what,
     ask,
-    breakGlass: isBreakGlass(ask),
     at,
     usage,
     expected: {
@@ -140,9 +138,7 @@ const readCase = (form: Form, part: Part, { config, facts, usualTime }: Around):
 };
 
 /** `/jit` may be left out. */
-export const commandText = (typed: string): string => typed.replace(/^\/jit\s+/u, "");
-
-export const isBreakGlass = (ask: Ask): boolean => ask.breakGlass ?? false;
+const commandText = (typed: string): string => typed.replace(/^\/jit\s+/u, "");
 
 const readAsk = (form: Form, part: Part, what: string, { timezone }: Config): TypedAsk | undefined => {
   const command = readCommand(commandText(what));

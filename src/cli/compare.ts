@@ -6,11 +6,11 @@ import type { Decision } from "../policy/decide.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
 import { questionOf, replay } from "../policy/replay.ts";
 import type { StepAsked } from "../policy/roles.ts";
-import type { Outcome } from "./ask-policy.ts";
+import type { DecisionKind } from "./ask-policy.ts";
 import type { JudgedEvent } from "./judged-log.ts";
 
 export interface Ending {
-  readonly outcome: Outcome;
+  readonly outcome: DecisionKind;
   /** Each once, in order of the alphabet; empty unless it is a `deny`. */
   readonly codes: readonly RefusalCode[];
   /** Of `needs-approval`. */
@@ -56,7 +56,7 @@ const endingOf = (event: JudgedEvent, policy: Policy, askedThen: readonly Author
   return {
     outcome: codes.length > 0 ? "deny" : decision.kind,
     codes: [...new Set(codes)].toSorted(),
-    steps: codes.length === 0 ? stepsOf(decision) : [],
+    steps: codes.length === 0 ? askedOf(decision) : [],
     unknown: isTold || isYes ? unknown : [...unknown, ...named.map((name) => `what ${name} says`)],
   };
 };
@@ -75,7 +75,7 @@ const isIn =
   (code: RefusalCode): boolean =>
     codes.includes(code);
 
-const stepsOf = (decision: Decision): readonly StepAsked[] =>
+const askedOf = (decision: Decision): readonly StepAsked[] =>
   decision.kind === "needs-approval" ? decision.steps : [];
 
 const peopleOfStep = ({ approvers: { users, groups } }: StepAsked): string => [...users, ...groups].toSorted().join();

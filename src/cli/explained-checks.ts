@@ -7,15 +7,16 @@ import type { Config } from "../config.ts";
 import { isWithin } from "../policy/hours.ts";
 import { type Denial, lineFor, type Rule, showAllowed, sourcesFor } from "../policy/policy.ts";
 import type { Question } from "../policy/question.ts";
+import { listed } from "../slack/lists.ts";
 import { refusalText } from "../slack/refusal-text.ts";
-import type { Asked, Judged } from "./ask-policy.ts";
+import type { Asked, PolicyAnswer } from "./ask-policy.ts";
 import { plainText } from "./plain-text.ts";
 import { whyNotMatched } from "./why-not.ts";
-import { all, either } from "./words.ts";
+import { either } from "./words.ts";
 
 export interface Explaining {
   readonly config: Config;
-  readonly judged: Judged;
+  readonly answer: PolicyAnswer;
   readonly asked: Asked;
   /** What was taken for granted because nobody said it, a sentence each. */
   readonly assumed: readonly string[];
@@ -25,15 +26,15 @@ export interface Explaining {
 
 /** A line for each check that has something to say, deny rules first. */
 export const checkLines = (explaining: Explaining): readonly string[] => {
-  const { judged, asked, config } = explaining;
+  const { answer, asked, config } = explaining;
   const { question } = asked;
   const { rule } = question;
-  const denied = judged.refusals.filter(({ code }) => code === "denied-by-policy");
+  const denied = answer.refusals.filter(({ code }) => code === "denied-by-policy");
   const denials = config.policy.denials.map((denial) => denialLine(denial, question, denied));
   if (rule === undefined || denied.length > 0)
     return [...denials, ...(denied.length > 0 ? ["the others aren't looked at then"] : ["no   no rule covers it"])];
   const lines = CHECKS.flatMap(({ name, codes, fine }) => {
-    const noes = judged.refusals.filter(({ code }) => codes.includes(code));
+    const noes = answer.refusals.filter(({ code }) => codes.includes(code));
     if (noes.length > 0) return noes.map((no) => `no   ${name}: ${wordsOf(no, explaining)}`);
     const words = fine(explaining, rule);
     return words === undefined ? [] : [`yes  ${name}: ${words}`];
@@ -57,13 +58,13 @@ const CHECKS: readonly CheckWords[] = [
     codes: ["not-eligible", "break-glass-not-offered"],
     fine: ({ asked: { question } }, rule) => {
       const may = question.breakGlass ? (rule.breakGlass?.by ?? []) : rule.request;
-      return `as ${all(may.filter((role) => question.roles.has(role)))}`;
+      return `as ${listed(may.filter((role) => question.roles.has(role)))}`;
     },
   },
   {
     name: "port",
     codes: ["port-not-offered"],
-    fine: ({ asked: { question } }) => `${all(question.services.map(({ name }) => name))} is offered`,
+    fine: ({ asked: { question } }) => `${listed(question.services.map(({ name }) => name))} is offered`,
   },
   {
     name: "length",
@@ -78,10 +79,9 @@ const CHECKS: readonly CheckWords[] = [
   {
     name: "justification",
     codes: ["justification-missing", "justification-mismatch"],
-    fine: ({ config, asked: { question } }) => {
-      const { justification } = config.policy.rules.find(({ name }) => name === question.rule?.name) ?? {};
-      const form = justification?.pattern === undefined ? "" : `, one that matches ${justification.pattern.source}`;
-      return justification?.required === true || question.breakGlass ? `one is needed${form}` : "none is needed";
+    fine: ({ asked: { question } }, { justification: { required, pattern } }) => {
+      const form = pattern === undefined ? "" : `, one that matches ${pattern.source}`;
+      return required || question.breakGlass ? `one is needed${form}` : "none is needed";
     },
   },
   {
@@ -90,7 +90,7 @@ const CHECKS: readonly CheckWords[] = [
     fine: ({ asked: { question } }, { hours }) => {
       if (hours.length === 0) return undefined;
       if (question.breakGlass) return "don't count for break-glass";
-      return `within ${all(hours.filter((each) => isWithin(each, question.at)).map(({ name }) => name))}`;
+      return `within ${listed(hours.filter((each) => isWithin(each, question.at)).map(({ name }) => name))}`;
     },
   },
   {
@@ -107,7 +107,7 @@ const CHECKS: readonly CheckWords[] = [
         ...(perMachine === undefined ? [] : [`${perMachine} at once on a machine`]),
         ...(asksPerHour === undefined ? [] : [`${asksPerHour} asks an hour`]),
       ];
-      return limits.length === 0 ? undefined : `${all(limits)}; what is open now isn't counted here`;
+      return limits.length === 0 ? undefined : `${listed(limits)}; what is open now isn't counted here`;
     },
   },
   {
@@ -124,7 +124,7 @@ const denialLine = (denial: Denial, question: Question, denied: readonly Refusal
   const isFor = people.length === 0 || people.some((role) => question.roles.has(role));
   const why =
     whyNotMatched(match, question.machine) ??
-    (isFor ? `it's about ${all(ports.map(portKey))}` : `it's for ${either(people)}`);
+    (isFor ? `it's about ${listed(ports.map(portKey))}` : `it's for ${either(people)}`);
   return `yes  the deny rule ${name} doesn't fit: ${why}`;
 };
 

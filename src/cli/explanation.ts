@@ -3,17 +3,18 @@
 import { showDuration } from "../access/duration.ts";
 import { scheduleKey } from "../access/person.ts";
 import { showCidr } from "../access/source.ts";
-import type { Policy, Rule } from "../policy/policy.ts";
+import { type Policy, type Rule, stepsOf } from "../policy/policy.ts";
 import type { Question } from "../policy/question.ts";
 import { silentSchedules } from "../policy/roles.ts";
-import type { Judged } from "./ask-policy.ts";
+import { listed } from "../slack/lists.ts";
+import type { PolicyAnswer } from "./ask-policy.ts";
 import { checkLines, type Explaining, wordsOf } from "./explained-checks.ts";
 import { showLocalTime } from "./local-time.ts";
 import { heldThrough, whyNotMatched } from "./why-not.ts";
-import { all, either, showStep } from "./words.ts";
+import { either, saysNobody, showStep } from "./words.ts";
 
 export const explanation = (explaining: Explaining): readonly string[] => {
-  const { config, judged, asked, assumed } = explaining;
+  const { config, answer, asked, assumed } = explaining;
   const { question, machine } = asked;
   const { rule } = question;
   const tags = Object.entries(machine.tags).map(([name, value]) => `${name}=${value}`);
@@ -34,7 +35,7 @@ export const explanation = (explaining: Explaining): readonly string[] => {
       indented(no === undefined ? `yes  ${name}` : `no   ${name}: ${wordsOf(no, explaining)}`),
     ),
     "",
-    decisionLine(judged),
+    decisionLine(answer),
     ...(rule === undefined ? [] : [...stepLines(explaining, rule), ...otherWays(question, rule)]).map(indented),
   ];
 };
@@ -66,12 +67,12 @@ const roleLines = ({ requester, roles, memberships }: Question, policy: Policy):
   const held = [...policy.roles.keys()].filter((name) => roles.has(name));
   const others = [...policy.roles.keys()].filter((name) => !roles.has(name));
   return [
-    ...held.map((name) => `${name}: ${all(heldThrough(policy, name, requester, memberships))}`),
+    ...held.map((name) => `${name}: ${listed(heldThrough(policy, name, requester, memberships))}`),
     ...(others.length === 0 ? [] : [`not ${either(others)}`]),
   ];
 };
 
-const decisionLine = ({ outcome, refusals, asked }: Judged): string => {
+const decisionLine = ({ outcome, refusals, asked }: PolicyAnswer): string => {
   const decision = asked?.decision;
   switch (outcome) {
     case "deny":
@@ -87,14 +88,15 @@ const decisionLine = ({ outcome, refusals, asked }: Judged): string => {
 
 const stepLines = ({ config, asked, nameOf }: Explaining, rule: Rule): readonly string[] => {
   const { question, approvers } = asked;
-  const steps = rule.approve.kind === "none" ? [] : rule.approve.steps;
-  return steps.map((step, index) => {
+  return stepsOf(rule).map((step, index) => {
     const { people, refused, others } = approvers[index] ?? { people: [], refused: [], others: 0 };
     const silent = silentSchedules(config.policy, step.roles, question.memberships).map(scheduleKey);
     const whose = people.length === 0 ? ["nobody could"] : people.map(nameOf);
     const notes = [
-      ...(refused.length === 0 ? [] : [`not ${either(refused.map(nameOf))}, to whom ${all(rule.authorities)} said no`]),
-      ...(silent.length === 0 ? [] : [`${all(silent)} doesn't say who is on call`]),
+      ...(refused.length === 0
+        ? []
+        : [`not ${either(refused.map(nameOf))}, to whom ${listed(rule.authorities)} said no`]),
+      ...(silent.length === 0 ? [] : [saysNobody(silent)]),
     ];
     return [
       `${question.breakGlass ? "skips " : ""}step ${index + 1}, ${showStep(step)}: `,

@@ -2,14 +2,14 @@
 
 import pino, { type Logger } from "pino";
 import { createMachines } from "../cloud/machines.ts";
-import { type Config, readEnvironment, type Settings } from "../config.ts";
+import { type Config, readEnvironment } from "../config.ts";
 import type { Links } from "../identity/links.ts";
 import { openAuthorities, openClouds } from "../open-clouds.ts";
 import { messageOf } from "../operator-log.ts";
 import { openPeople } from "../people.ts";
-import { createSlackApp } from "../slack/app.ts";
+import { createSlackClient } from "../slack/client.ts";
+import { userIdIn } from "../slack/directory.ts";
 import { createHome } from "../slack/home.ts";
-import { createHttpReceiver } from "../slack/http-receiver.ts";
 import type { Terminal } from "./command.ts";
 import type { Facts } from "./facts.ts";
 
@@ -24,7 +24,7 @@ export const liveFacts = async (config: Config, terminal: Terminal): Promise<Fac
   const { settings } = environment;
   const { clock } = terminal;
   const log = logTo(terminal);
-  const client = slackClient(settings, terminal, log);
+  const client = createSlackClient({ ...settings.slack, log: (level, message) => log[level]({ message }, "slack") });
   const home = createHome(client);
   const memory = { links: nobodysLinks, auditLog: { append: async () => undefined } };
   const { directory } = openPeople({ settings, current: { config: () => config }, clock, log, memory, client, home });
@@ -42,7 +42,7 @@ export const liveFacts = async (config: Config, terminal: Terminal): Promise<Fac
     directory,
     machines,
     authorities: () => authorities,
-    userNamed: (word) => /^(?:<@)?([UW][A-Z0-9]+)(?:\|[^>]*)?>?$/u.exec(word)?.[1],
+    userNamed: userIdIn,
     people: () => [...new Set([...named, ...config.identities.people.keys()])],
     names: () => [],
   };
@@ -52,19 +52,6 @@ const LONGEST_READING = 60_000;
 
 /** `users.info` allows a hundred calls a minute. https://docs.slack.dev/apis/web-api/rate-limits */
 const MANY_ENOUGH = 20;
-
-/** Nothing comes in: only its client is used. */
-const slackClient = ({ slack: { botToken, apiUrl } }: Settings, { clock }: Terminal, log: Logger) => {
-  const receiver = createHttpReceiver({
-    signingSecret: "",
-    clock,
-    firstTime: async () => false,
-    refused: () => undefined,
-  });
-  const transport = { kind: "http", receiver } as const;
-  return createSlackApp({ botToken, apiUrl, transport, log: (level, message) => log[level]({ message }, "slack") })
-    .client;
-};
 
 const logTo = ({ complain }: Terminal): Logger =>
   pino({ base: null, timestamp: false, level: "warn" }, { write: (line: string) => complain(line.trim()) });

@@ -1,10 +1,12 @@
 /** `latch policy check`: every mistake of a policy with its place, or what it says in a few lines. */
 
 import type { Policy, Rule } from "../policy/policy.ts";
+import { ALONE, aloneByWord } from "./alone-by-word.ts";
 import type { Command } from "./command.ts";
 import { readPolicyFile, usualFile } from "./policy-file.ts";
+import { printSection } from "./section.ts";
 import { warningsOf } from "./warnings.ts";
-import { counted, either, showAllowedSources, showBreakGlass, showRule } from "./words.ts";
+import { counted, either, showRule } from "./words.ts";
 
 export const policyCheck: Command = {
   name: "check",
@@ -24,19 +26,12 @@ export const policyCheck: Command = {
     const { policy } = config;
     const { print } = terminal;
     print(`${name} is in order: ${counted(policy.rules.length, "rule")}, ${counted(policy.roles.size, "role")}`);
-    section(print, "Rules, of which the first that matches a machine decides", policy.rules.map(ruleLine));
-    section(print, "Nothing opens", [...denialLines(policy), ...freezeLines(policy)]);
-    section(print, "Opens without approval", policy.rules.flatMap(openLines));
-    section(print, "Worth a second look", warningsOf(config, terminal.clock.now()));
+    printSection(terminal, "Rules, of which the first that matches a machine decides", policy.rules.map(ruleLine));
+    printSection(terminal, "Nothing opens", [...denialLines(policy), ...freezeLines(policy)]);
+    printSection(terminal, ALONE, policy.rules.flatMap(aloneByWord));
+    printSection(terminal, "Worth a second look", warningsOf(config, terminal.clock.now()));
     return 0;
   },
-};
-
-const section = (print: (line: string) => void, title: string, lines: readonly string[]): void => {
-  if (lines.length === 0) return;
-  print("");
-  print(`${title}:`);
-  for (const line of lines) print(`  ${line}`);
 };
 
 const ruleLine = (rule: Rule): string => `${rule.name}: ${showRule(rule)}`;
@@ -51,15 +46,3 @@ const freezeLines = ({ freezes }: Policy): readonly string[] =>
   freezes.map(
     ({ name, except }) => `during the freeze \`${name}\`${except.length === 0 ? "" : `, but for ${either(except)}`}`,
   );
-
-const openLines = (rule: Rule): readonly string[] => {
-  const { approve, breakGlass, name } = rule;
-  const what = `${either(rule.ports.map((line) => line.name))} for ${either(rule.request)} from ${showAllowedSources(rule)}`;
-  return [
-    ...(approve.kind === "none" ? [`${name}: ${what}`] : []),
-    ...(approve.kind === "by" && approve.automatic.length > 0
-      ? [`${name}: ${what}, within ${either(approve.automatic.map((hours) => hours.name))}`]
-      : []),
-    ...(breakGlass === undefined ? [] : [`${name}: by break-glass, for ${showBreakGlass(breakGlass)}`]),
-  ];
-};

@@ -5,7 +5,7 @@ import { shortDuration } from "../access/duration.ts";
 import { showCidr } from "../access/source.ts";
 import { DAY, type EpochMs } from "../access/time.ts";
 import { configChanges } from "../config/changes.ts";
-import type { Config } from "../config.ts";
+import { type Config, readPlaces } from "../config.ts";
 import { messageOf } from "../operator-log.ts";
 import { showCode } from "./code-words.ts";
 import type { Command, Terminal } from "./command.ts";
@@ -13,6 +13,7 @@ import { type Compared, compare, type Ending } from "./compare.ts";
 import { type JudgedEvent, type JudgedLog, readJudgedLog } from "./judged-log.ts";
 import { showLocalTime } from "./local-time.ts";
 import { readPolicyFile } from "./policy-file.ts";
+import { printSection } from "./section.ts";
 import { counted, showStep } from "./words.ts";
 
 export const policyDiff: Command = {
@@ -68,10 +69,7 @@ const readLog = async (file: string | undefined, { installation }: Config, termi
       return readJudgedLog(file === "-" ? await terminal.readInput() : await readFile(file, "utf8"));
     // Redis' client takes a while to load.
     const { readStoredLog } = await import("./stored-log.ts");
-    const { env, clock } = terminal;
-    const redisUrl = env["REDIS_URL"]?.trim() || undefined;
-    const dataFolder = env["LATCH_DATA"]?.trim() || ".latch";
-    const events = await readStoredLog({ redisUrl, dataFolder, installation, clock });
+    const events = await readStoredLog({ ...readPlaces(terminal.env), installation, clock: terminal.clock });
     return events === undefined ? { none: true } : { events, unreadable: [] };
   } catch (error) {
     return { failed: `cannot read ${file ?? "the audit log from Redis"}: ${messageOf(error)}` };
@@ -85,7 +83,8 @@ const unreadable = (lines: readonly number[]): string => {
     : `${lines.length} asks couldn't be read and don't count here (lines ${shown})`;
 };
 
-const showCompared = (all: readonly Compared[], zone: string, days: number, { print }: Terminal): void => {
+const showCompared = (all: readonly Compared[], zone: string, days: number, terminal: Terminal): void => {
+  const { print } = terminal;
   const changed = all.filter(({ difference }) => difference === "ending");
   const span = `of the last ${counted(days, "day")}`;
   if (all.length === 0) print(`The log has no asks ${span}.`);
@@ -97,34 +96,27 @@ const showCompared = (all: readonly Compared[], zone: string, days: number, { pr
     print(`  ${showEnding(before)} → ${showEnding(after)}`);
     for (const unknown of unknownIn(before, after)) print(`  not sure: nobody knew then ${unknown}`);
   }
-  section(
-    print,
+  printSection(
+    terminal,
     "In all",
     countedLines(changed, ({ before, after }) => `${before.outcome} → ${after.outcome}`),
   );
-  section(
-    print,
+  printSection(
+    terminal,
     "Ends the same, but others could approve",
     countedLines(
       all.filter(({ difference }) => difference === "approvers"),
       ({ before, after }) => `${showPeople(before)} → ${showPeople(after)}`,
     ),
   );
-  section(
-    print,
+  printSection(
+    terminal,
     "Couldn't be known, so counted as nobody",
     countedLines(
       all.flatMap(({ before, after }) => unknownIn(before, after)),
       (unknown) => unknown,
     ),
   );
-};
-
-const section = (print: (line: string) => void, title: string, lines: readonly string[]): void => {
-  if (lines.length === 0) return;
-  print("");
-  print(`${title}:`);
-  for (const line of lines) print(`  ${line}`);
 };
 
 /** `12 × allow → deny`, the most frequent first. */

@@ -5,11 +5,12 @@ import { isRefusal } from "../access/refusal.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Config } from "../config.ts";
 import { ruleFor } from "../policy/match.ts";
-import { lineFor, type Policy, showAllowed, sourcesFor } from "../policy/policy.ts";
+import { lineFor, showAllowed, sourcesFor } from "../policy/policy.ts";
+import { NO_USAGE } from "../policy/question.ts";
 import { resolveService } from "../policy/resolve.ts";
 import { readCommand, type TypedAsk } from "../slack/command.ts";
 import { refusalText } from "../slack/refusal-text.ts";
-import { askPolicy, type Judged } from "./ask-policy.ts";
+import { askPolicy, type PolicyAnswer } from "./ask-policy.ts";
 import type { Command, Terminal, WrongUse } from "./command.ts";
 import { explanation } from "./explanation.ts";
 import type { Facts } from "./facts.ts";
@@ -50,7 +51,8 @@ export const policyExplain: Command = {
     const user = facts.userNamed(person);
     if (user === undefined) return { wrong: `nobody is called \`${person}\`; ${nobody(person, facts)}` };
     try {
-      return await explain({ config, facts, user, at, ...typed, breakGlass: has("break-glass") }, terminal);
+      const ask = { ...typed.ask, breakGlass: has("break-glass") };
+      return await explain({ config, facts, user, at, ask, assumed: typed.assumed }, terminal);
     } catch (error) {
       if (!isFault(error)) throw error;
       terminal.complain(`can't be known now: ${error.message}`);
@@ -69,20 +71,20 @@ interface Explained extends Typed {
   readonly facts: Facts;
   readonly user: string;
   readonly at: EpochMs;
-  readonly breakGlass: boolean;
 }
 
 const explain = async (given: Explained, { print, complain }: Terminal): Promise<0 | 1> => {
-  const { config, facts, user, at, breakGlass } = given;
-  const { ask, policy, assumed } = takenForGranted(given);
+  const { config, facts, user, at } = given;
+  const { ask, assumed } = takenForGranted(given);
   const zone = config.timezone;
-  const usage = { ofPerson: 0, onMachine: 0, asksAt: [] };
-  const judged = await askPolicy(policy, facts, { ask, breakGlass, user, at, zone, usage });
-  if (judged.asked === undefined) {
-    for (const line of unclear(judged, at, zone)) complain(line);
+  const anyJustification = ask.because === "";
+  const asking = { ask, user, at, zone, usage: NO_USAGE, anyJustification };
+  const answer = await askPolicy(config.policy, facts, asking);
+  if (answer.asked === undefined) {
+    for (const line of unclear(answer, at, zone)) complain(line);
     return 1;
   }
-  const people = [user, ...judged.asked.approvers.flatMap((step) => [...step.people, ...step.refused])];
+  const people = [user, ...answer.asked.approvers.flatMap((step) => [...step.people, ...step.refused])];
   const names = new Map(
     await Promise.all(people.map(async (each) => [each, (await facts.directory.lookUp(each))?.name ?? each] as const)),
   );
@@ -90,16 +92,15 @@ const explain = async (given: Explained, { print, complain }: Terminal): Promise
     const name = names.get(each) ?? each;
     return name === each ? each : `${each} (@${name})`;
   };
-  for (const line of explanation({ config, judged, asked: judged.asked, assumed, nameOf })) print(line);
+  for (const line of explanation({ config, answer, asked: answer.asked, assumed, nameOf })) print(line);
   return 0;
 };
 
-/** Where nothing is said of the length, the source or the reason, what would pass; else the answer would be about that alone. */
-const takenForGranted = ({ ask, assumed, config, facts }: Explained): Typed & { readonly policy: Policy } => {
-  const { policy } = config;
+/** Where nothing is said of the source or the reason, what would pass; else the answer would be about that alone. */
+const takenForGranted = ({ ask, assumed, config: { policy }, facts }: Explained): Typed => {
   const machine = facts.machines.find(ask.machine);
   const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
-  if (rule === undefined) return { ask, assumed, policy };
+  if (rule === undefined) return { ask, assumed };
   const lines = ask.services
     .map((word) => resolveService(word, policy))
     .flatMap((service) => (isRefusal(service) ? [] : service.ports))
@@ -107,20 +108,14 @@ const takenForGranted = ({ ask, assumed, config, facts }: Explained): Typed & { 
   const sources = [...new Set(lines.flatMap((line) => sourcesFor(rule, line)).map(showAllowed))];
   const source = sources.find((name) => name !== "single-address" && name !== "anywhere") ?? ANY_ADDRESS;
   const takesSource = ask.from.length === 0 && rule.defaultSource === undefined && sources.length > 0;
-  const takesReason = ask.because === "";
+  const takesReason = ask.because === "" && rule.justification.required;
   return {
-    ask: { ...ask, ...(takesSource ? { from: [source] } : {}), ...(takesReason ? { because: "…" } : {}) },
+    ask: takesSource ? { ...ask, from: [source] } : ask,
     assumed: [
       ...assumed,
       ...(takesSource ? [`from ${source}, because no source was named and ${either(sources)} would do`] : []),
-      ...(takesReason && rule.justification.required ? ["with a justification that will do"] : []),
+      ...(takesReason ? ["with a justification that will do"] : []),
     ],
-    policy: takesReason
-      ? {
-          ...policy,
-          rules: policy.rules.map((each) => ({ ...each, justification: { required: false, pattern: undefined } })),
-        }
-      : policy,
   };
 };
 
@@ -143,5 +138,5 @@ const USUAL_LENGTH = "1h";
 const nobody = (person: string, facts: Facts): string =>
   facts.names().length === 0 ? "write a Slack id, like U0DEV1" : instead(person, facts.names(), "there are");
 
-const unclear = ({ refusals }: Judged, at: EpochMs, zone: string): readonly string[] =>
+const unclear = ({ refusals }: PolicyAnswer, at: EpochMs, zone: string): readonly string[] =>
   refusals.map((refusal) => plainText(refusalText(refusal, { now: at, zone })));

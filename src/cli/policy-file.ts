@@ -1,10 +1,10 @@
 /** Reads the policy that a command is about, or tells what is wrong with it. */
 
-import { type Config, readConfig, showProblem } from "../config.ts";
+import { type Config, readConfig, readPlaces, showProblem } from "../config.ts";
 import type { Terminal } from "./command.ts";
 
 /** The one that the bot itself would read. */
-export const usualFile = ({ env }: Terminal): string => env["LATCH_CONFIG"]?.trim() || "latch.yaml";
+export const usualFile = ({ env }: Terminal): string => readPlaces(env).configFile;
 
 /** Tells every mistake on stderr, a line each; `undefined` then. */
 export const readPolicyFile = async (file: string, terminal: Terminal): Promise<Config | undefined> => {

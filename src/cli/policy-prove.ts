@@ -2,13 +2,16 @@
 
 import { isFault } from "../access/fault.ts";
 import type { Config } from "../config.ts";
+import { listed } from "../slack/lists.ts";
 import { type Proof, proveNobodyAlone } from "../workflow/prove-nobody-alone.ts";
+import { ALONE, aloneByWord } from "./alone-by-word.ts";
 import type { Command, Terminal } from "./command.ts";
 import type { Facts } from "./facts.ts";
 import { NO_FACTS } from "./facts-file.ts";
 import { readPolicyFile, usualFile } from "./policy-file.ts";
 import { factsFrom } from "./read-facts.ts";
-import { all, counted } from "./words.ts";
+import { printSection } from "./section.ts";
+import { counted } from "./words.ts";
 import { worldOf } from "./written-world.ts";
 
 export const policyProve: Command = {
@@ -34,7 +37,7 @@ export const policyProve: Command = {
     if (facts === undefined) return 1;
     if (!isAsked) noteGroups(config, terminal);
     try {
-      return show(await prove(config, facts), terminal);
+      return show(await prove(config, facts), config, isAsked, terminal);
     } catch (error) {
       if (!isFault(error)) throw error;
       terminal.complain(`can't be known now: ${error.message}`);
@@ -49,24 +52,20 @@ const prove = ({ policy }: Config, facts: Facts): Promise<Proof> =>
 const noteGroups = ({ policy }: Config, { complain }: Terminal): void => {
   const groups = [...new Set([...policy.roles.values()].flatMap((role) => role.groups))];
   if (groups.length > 0)
-    complain(`who is in ${all(groups)} isn't known here: name facts with \`--facts\`, or ask Slack with \`--live\``);
+    complain(`who is in ${listed(groups)} isn't known here: name facts with \`--facts\`, or ask Slack with \`--live\``);
 };
 
-const show = (proof: Proof, { print }: Terminal): 0 | 1 => {
+const show = (proof: Proof, { policy }: Config, isAsked: boolean, terminal: Terminal): 0 | 1 => {
+  const { print } = terminal;
   if (proof.kind === "proved") {
     const { rules, people, states } = proof;
-    print(`Proved: nobody both asks and approves.`);
-    print(
-      `${counted(rules, "rule")} with approvals, ${people} people, ${counted(states, "state")} of a request looked at`,
-    );
+    const who = people === 1 ? "1 person" : `${people} people`;
+    print(`Proved${isAsked ? "" : " for those the policy names"}: nobody both asks and approves.`);
+    print(`${counted(rules, "rule")} with approvals, ${who}, ${counted(states, "state")} of a request looked at`);
   } else {
     print(`Not so: under the rule ${proof.rule} there is a way.`);
     for (const step of proof.path) print(`  ${step}`);
   }
-  if (proof.exceptions.length > 0) {
-    print("");
-    print("By the policy's own word:");
-    for (const each of proof.exceptions) print(`  ${each}`);
-  }
+  printSection(terminal, ALONE, policy.rules.flatMap(aloneByWord));
   return proof.kind === "proved" ? 0 : 1;
 };

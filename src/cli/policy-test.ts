@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { RefusalCode } from "../access/refusal.ts";
 import { showProblem } from "../config.ts";
 import { refusalText } from "../slack/refusal-text.ts";
-import { askPolicy, type Judged } from "./ask-policy.ts";
+import { askPolicy, type PolicyAnswer } from "./ask-policy.ts";
 import { type Case, type Expected, readCases } from "./cases-file.ts";
 import { showCode } from "./code-words.ts";
 import type { Command, Terminal } from "./command.ts";
@@ -43,13 +43,13 @@ export const policyTest: Command = {
     const facts = await worldOf(reading.facts, config);
     let failed = 0;
     for (const each of reading.cases) {
-      const judged = await askPolicy(config.policy, facts, { ...each, zone: config.timezone });
-      const differences = differencesOf(each.expected, judged);
+      const answer = await askPolicy(config.policy, facts, { ...each, zone: config.timezone });
+      const differences = differencesOf(each.expected, answer);
       if (differences.length === 0) continue;
       failed += 1;
       const when = showLocalTime(each.at, config.timezone);
       terminal.print(`${casesFile}:${each.line}: ${each.name ?? `${each.user} asks: ${each.what}`} (${when})`);
-      for (const line of [...differences, ...reasonsOf(judged, each, config.timezone)]) terminal.print(`  ${line}`);
+      for (const line of [...differences, ...reasonsOf(answer, each, config.timezone)]) terminal.print(`  ${line}`);
     }
     const total = counted(reading.cases.length, "case");
     terminal.print(failed === 0 ? `${total}, all as expected` : `${total}, ${failed} not as expected`);
@@ -58,13 +58,13 @@ export const policyTest: Command = {
 };
 
 /** `latch.yaml` → `latch.cases.yaml` */
-export const casesBeside = (policyFile: string): string => policyFile.replace(/(\.ya?ml)?$/u, ".cases$1");
+const casesBeside = (policyFile: string): string => policyFile.replace(/(\.ya?ml)?$/u, ".cases$1");
 
 /** `latch.cases.yaml` → `latch.yaml`; of a file that isn't called so, the bot's own policy. */
 const policyBeside = (casesFile: string, terminal: Terminal): string =>
   /\.cases\.ya?ml$/u.test(casesFile) ? casesFile.replace(/\.cases(\.ya?ml)$/u, "$1") : usualFile(terminal);
 
-const differencesOf = (expected: Expected, { outcome, refusals, asked }: Judged): readonly string[] => {
+const differencesOf = (expected: Expected, { outcome, refusals, asked }: PolicyAnswer): readonly string[] => {
   const differ = (what: string, wanted: string, got: string): readonly string[] =>
     wanted === got ? [] : [`expected ${what}${wanted}`, `got      ${what}${got}`];
   const codes = refusals.map(({ code }) => code);
@@ -103,7 +103,7 @@ const inOrder = (steps: Expected["steps"] & object): string =>
     ? "none"
     : steps.map(({ roles, needed }) => showStep({ roles: roles.toSorted(), needed })).join(", then ");
 
-const reasonsOf = ({ refusals }: Judged, { ask, at, expected }: Case, zone: string): readonly string[] =>
+const reasonsOf = ({ refusals }: PolicyAnswer, { ask, at, expected }: Case, zone: string): readonly string[] =>
   refusals
     .filter(({ code }) => expected.because?.includes(code) !== true)
     .map((refusal) => `${showCode(refusal.code)}: ${plainText(refusalText(refusal, { command: ask, now: at, zone }))}`);

@@ -3,7 +3,7 @@
 import { type EpochMs, isoSeconds } from "../access/time.ts";
 import type { Config } from "../config.ts";
 import { fitsGlob } from "../policy/match.ts";
-import type { Match, Policy, Role, Rule } from "../policy/policy.ts";
+import { approvingRoles, type Match, type Policy, type Role, type Rule } from "../policy/policy.ts";
 
 /** A sentence each, lower case, no full stop. */
 export const warningsOf = ({ policy, security }: Config, now: EpochMs): readonly string[] => [
@@ -34,11 +34,11 @@ const rolesOfNoUse = (policy: Policy, security: readonly string[]): readonly str
     .map((name) => `the role \`${name}\` is used nowhere`);
 };
 
-const rolesIn = ({ request, approve, configure, breakGlass }: Rule): readonly string[] => [
-  ...request,
-  ...configure,
-  ...(approve.kind === "none" ? [] : approve.steps.flatMap(({ roles }) => roles)),
-  ...(breakGlass === undefined ? [] : [...breakGlass.by, ...breakGlass.tell.roles]),
+const rolesIn = (rule: Rule): readonly string[] => [
+  ...rule.request,
+  ...rule.configure,
+  ...approvingRoles(rule),
+  ...(rule.breakGlass === undefined ? [] : [...rule.breakGlass.by, ...rule.breakGlass.tell.roles]),
 ];
 
 /** Only where one earlier rule is enough to say so; several that cover one together aren't found. */

@@ -4,7 +4,8 @@ import { scheduleKey } from "../access/person.ts";
 import { fitsGlob, type MachineFacts } from "../policy/match.ts";
 import type { Match, Policy, Role } from "../policy/policy.ts";
 import { type Memberships, silentSchedules } from "../policy/roles.ts";
-import { all, either } from "./words.ts";
+import { listed } from "../slack/lists.ts";
+import { either, saysNobody } from "./words.ts";
 
 /** `its name isn't dev-*`; `undefined` where it fits. All that doesn't fit is named. */
 export const whyNotMatched = (match: Match, machine: MachineFacts): string | undefined => {
@@ -16,7 +17,7 @@ export const whyNotMatched = (match: Match, machine: MachineFacts): string | und
     ...missed("its system", machine.os, match.os),
     ...[...match.tags].flatMap(([name, patterns]) => missedTag(name, patterns, machine)),
   ];
-  return misses.length === 0 ? undefined : all(misses);
+  return misses.length === 0 ? undefined : listed(misses);
 };
 
 /** How somebody holds a role, a few words for each way; none: they don't. */
@@ -34,7 +35,7 @@ export const heldThrough = (
     ...ownWays(role, user, memberships),
     ...standsIn
       .filter((other) => ownWays(other, user, memberships).length > 0)
-      .map((other) => `${all(silent)} doesn't say who is on call, so ${other.name} stand in`),
+      .map((other) => `${saysNobody(silent)}, so ${other.name} stand in`),
   ];
 };
 

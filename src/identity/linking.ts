@@ -12,7 +12,7 @@
  * - Links and answers count once, and for ten minutes.
  */
 
-import type { Directory, Person, PersonFacts } from "../access/person.ts";
+import { type Directory, type Person, type PersonFacts, personOf } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type Clock, later } from "../access/time.ts";
 import { type AuditEvent, type AuditLog, auditEvent } from "../audit/event.ts";
@@ -45,7 +45,7 @@ export const createLinking = (deps: LinkingDeps): Linking => {
   const { settings, publicUrl, links, auditLog, clock, newId } = deps;
 
   const begin: Linking["begin"] = async (user) => {
-    const facts = await memberOf(user, deps);
+    const facts = await personOf(user, deps.directory);
     if (isRefusal(facts)) return facts;
     if (settings()?.signIn === undefined || publicUrl === undefined) return refuse("linking-not-offered", {});
     const { person, name } = facts;
@@ -62,7 +62,7 @@ export const createLinking = (deps: LinkingDeps): Linking => {
   };
 
   const finish: Linking["finish"] = async (user, typed) => {
-    const facts = await memberOf(user, deps);
+    const facts = await personOf(user, deps.directory);
     if (isRefusal(facts)) return facts;
     const now = clock.now();
     const proof = await links.takeProof(facts.person, readCode(typed));
@@ -115,10 +115,3 @@ export const recordRefused = (
   person: PersonFacts["person"],
   because: Extract<AuditEvent, { kind: "identity.refused" }>["because"],
 ): Promise<void> => auditLog.append(auditEvent("identity.refused", newId(), clock.now(), person, { person, because }));
-
-const memberOf = async (user: string, { directory }: LinkingDeps): Promise<PersonFacts | Refusal> => {
-  const facts = await directory.lookUp(user);
-  if (facts === undefined) return refuse("person-unknown", {});
-  if (facts.standing !== "member") return refuse("person-standing", { standing: facts.standing });
-  return facts;
-};

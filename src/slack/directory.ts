@@ -65,7 +65,7 @@ export const createDirectory = ({ client, clock, home, ...deps }: DirectoryDeps)
     identities: deps.identities ?? (async () => NOBODY_ELSEWHERE),
     manager: async (user) => {
       const field = deps.managerField?.();
-      return field === undefined ? undefined : managerIn(await deps.profile?.read(user, field));
+      return field === undefined ? undefined : userIdIn((await deps.profile?.read(user, field)) ?? "");
     },
     onCall: deps.onCall ?? (async () => undefined),
     forget: (user) => {
@@ -81,9 +81,8 @@ export const createDirectory = ({ client, clock, home, ...deps }: DirectoryDeps)
   };
 };
 
-/** A field of people holds user ids; one of text may hold a mention. With several it isn't clear who is meant, and nobody is. */
-const managerIn = (value: string | undefined): string | undefined =>
-  /^(?:<@)?([UW][A-Z0-9]+)(?:\|[^>]*)?>?$/u.exec(value ?? "")?.[1];
+/** Of an id alone, or a mention. A text with several people doesn't say who is meant, so nobody is. */
+export const userIdIn = (text: string): string | undefined => /^(?:<@)?([UW][A-Z0-9]+)(?:\|[^>]*)?>?$/u.exec(text)?.[1];
 
 const PEOPLE_ARE_FRESH_FOR = (5 * SECOND) as DurationMs;
 const MEMBERS_ARE_FRESH_FOR = (10 * SECOND) as DurationMs;

@@ -4,6 +4,7 @@ import type { Activity, AuthorityName, AuthorityNo } from "../access/authority.t
 import { isFault } from "../access/fault.ts";
 import { randomId } from "../access/identifier.ts";
 import type { Machine } from "../access/machine.ts";
+import { orAborted } from "../access/or-aborted.ts";
 import type { Directory, Identities, PersonFacts } from "../access/person.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
 import { between, type Clock, type DurationMs, later, SECOND } from "../access/time.ts";
@@ -13,10 +14,10 @@ export interface AuthorityDeps {
   readonly directory: Pick<Directory, "identities">;
   /** Those that are connected. A rule that names another gives nobody anything. */
   readonly authorities: ReadonlyMap<AuthorityName, Authority>;
-  /** How long one may take; no more than `LONGEST_WAIT` in any case, which is also what counts when it is absent. */
-  readonly authorityTimeoutMs?: () => DurationMs;
+  /** How long one may take; no more than `LONGEST_WAIT` in any case. */
+  readonly authorityTimeoutMs: () => DurationMs;
   /** One couldn't be asked; people are given the reference. */
-  readonly authorityFailed?: (name: AuthorityName, error: unknown, reference: string) => void;
+  readonly authorityFailed: (name: AuthorityName, error: unknown, reference: string) => void;
 }
 
 /** People wait for an answer, and it has to come within 5 s. */
@@ -29,7 +30,7 @@ export const LONGEST_WAIT = (4 * SECOND) as DurationMs;
 export const answeringSoon = <D extends AuthorityDeps & { readonly clock: Clock }>(deps: D): D => {
   const answerBy = later(deps.clock.now(), ANSWER_WITHIN);
   const left = (): DurationMs => Math.max(between(deps.clock.now(), answerBy), SHORTEST_WAIT) as DurationMs;
-  return { ...deps, authorityTimeoutMs: () => Math.min(deps.authorityTimeoutMs?.() ?? LONGEST_WAIT, left()) };
+  return { ...deps, authorityTimeoutMs: () => Math.min(deps.authorityTimeoutMs(), left()) };
 };
 
 const ANSWER_WITHIN = 4_500 as DurationMs;
@@ -70,21 +71,18 @@ const askOne = async (
     refuse("authority-no", { authority, machine: machine.name, cloud: machine.cloud, activity, because });
   const connected = deps.authorities.get(authority);
   if (connected === undefined) return no({ kind: "no-say" });
-  const limit = AbortSignal.timeout(Math.min(deps.authorityTimeoutMs?.() ?? LONGEST_WAIT, LONGEST_WAIT));
+  const limit = AbortSignal.timeout(Math.min(deps.authorityTimeoutMs(), LONGEST_WAIT));
   try {
     // One that doesn't heed the signal must not keep people waiting either.
-    const answer = await Promise.race([connected.ask(question, limit), rejectedOn(limit)]);
+    const answer = await orAborted(connected.ask(question, limit), limit);
     return answer.kind === "yes" ? undefined : no(answer.because);
   } catch (error) {
     const reference = randomId().slice(0, 4);
-    deps.authorityFailed?.(authority, error, reference);
+    deps.authorityFailed(authority, error, reference);
     const problem = limit.aborted ? "slow" : isThrottled(error) ? "throttled" : "failed";
     return refuse("authority-silent", { authority, problem, reference });
   }
 };
-
-const rejectedOn = (limit: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => limit.addEventListener("abort", () => reject(limit.reason), { once: true }));
 
 /** Azure names the time to wait; AWS only the error: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
 const isThrottled = (error: unknown): boolean =>

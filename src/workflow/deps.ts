@@ -7,11 +7,13 @@ import type { Machines } from "../cloud/machines.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { AuthorityDeps } from "./ask-authorities.ts";
+import type { ShownPeople } from "./shown-people.ts";
 
-export interface WorkflowDeps extends Required<AuthorityDeps> {
+export interface WorkflowDeps extends AuthorityDeps {
   readonly ledger: Ledger;
   readonly auditLog: AuditLog;
   readonly directory: Directory;
+  readonly shownPeople: ShownPeople;
   readonly machines: Machines;
   /** `undefined`: it can't be read, so nobody gets anything. */
   readonly policy: () => Policy | undefined;

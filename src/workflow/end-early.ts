@@ -1,7 +1,7 @@
 /** Ending something before its time: a question by who asked it, an access by whoever looks after it. */
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
-import { type Person, type PersonFacts, samePerson } from "../access/person.ts";
+import { type Person, type PersonFacts, personOf, samePerson } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
@@ -9,8 +9,9 @@ import { factsOf } from "../grants/facts.ts";
 import { endOf, firewallsOf, type Grant, isActive } from "../grants/grant.ts";
 import { type AccessRequest, withdraw } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
+import { approvingRoles } from "../policy/policy.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import { holding, membershipsFor, personOf, stepRoles } from "./standing.ts";
+import { holding, membershipsFor } from "./standing.ts";
 
 /** What came to its end: a request that was still waiting, or a grant. */
 export type EndedEarly =
@@ -74,7 +75,7 @@ const looksAfter = async (grant: Grant, facts: PersonFacts, deps: WorkflowDeps):
   if (policy === undefined) return false;
   const machine = deps.machines.byId(grant.machine.id);
   const rule = machine === undefined ? undefined : ruleFor(policy, machine);
-  const may = [...deps.securityRoles(), ...(rule === undefined ? [] : stepRoles(rule))];
+  const may = [...deps.securityRoles(), ...(rule === undefined ? [] : approvingRoles(rule))];
   const { roles } = holding(facts, policy, await membershipsFor(grant.requester.user, policy, deps.directory, may));
   return may.some((role) => roles.has(role));
 };

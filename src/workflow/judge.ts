@@ -1,7 +1,7 @@
 /** Asks policy and every authority about an access, with everything they want to know looked up now: at asking, and again at every approval. */
 
 import type { Machine } from "../access/machine.ts";
-import { type Person, personKey, samePerson, scheduleKey } from "../access/person.ts";
+import { type Directory, type Person, personKey, samePerson, scheduleKey } from "../access/person.ts";
 import type { Service } from "../access/port.ts";
 import type { Cidr } from "../access/source.ts";
 import { type DurationMs, type EpochMs, HOUR, later } from "../access/time.ts";
@@ -11,7 +11,7 @@ import type { RequestStep } from "../grants/request.ts";
 import { type Decision, decide } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
-import type { Question, Usage } from "../policy/question.ts";
+import { NO_USAGE, type Question, type Usage } from "../policy/question.ts";
 import { type Memberships, type StepAsked, silentSchedules } from "../policy/roles.ts";
 import { askAuthorities } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
@@ -49,7 +49,7 @@ export const judge = async (
 ): Promise<Judged> => {
   const rule = ruleFor(policy, access.machine);
   const [judged, refusals] = await Promise.all([
-    judgeByPolicy(access, requester, policy, at, deps),
+    judgeByPolicy(access, requester, policy, at, { directory: deps.directory, usage: usageIn(deps.ledger) }),
     askAuthorities(rule?.authorities ?? [], "request", access.machine, requester.facts, deps),
   ]);
   const ours = judged.decision.kind === "deny" ? judged.decision.refusals : [];
@@ -57,22 +57,30 @@ export const judge = async (
   return first === undefined ? judged : { ...judged, decision: { kind: "deny", refusals: [first, ...rest] } };
 };
 
+/** What policy alone is decided by, beside who asks. */
+export interface PolicyLookUps {
+  readonly directory: Pick<Directory, "lookUp">;
+  readonly usage: (rule: Rule, access: Access, person: Person, at: EpochMs) => Usage | Promise<Usage>;
+  /** So many approvers of each role are wanted, also where fewer are enough to decide. */
+  readonly approversAtLeast?: number;
+}
+
 /** What policy alone says. */
 export const judgeByPolicy = async (
   access: Access,
   requester: Member,
   policy: Policy,
   at: EpochMs,
-  { directory, ledger }: Pick<WorkflowDeps, "directory" | "ledger">,
+  { directory, usage: usageOf, approversAtLeast }: PolicyLookUps,
 ): Promise<Judged> => {
   const { facts, memberships, roles } = requester;
   const rule = ruleFor(policy, access.machine);
   const [approvers, usage] =
     rule === undefined
-      ? [new Map<string, ReadonlySet<string>>(), UNUSED]
+      ? [new Map<string, ReadonlySet<string>>(), NO_USAGE]
       : await Promise.all([
-          approversFor(rule, requester, policy, directory),
-          usageOf(rule, facts.person, access, at, ledger),
+          approversFor(rule, requester, policy, directory, approversAtLeast),
+          usageOf(rule, access, facts.person, at),
         ]);
   const { machine, services, sources, durationMs, justification, breakGlass } = access;
   const question: Question = {
@@ -104,23 +112,18 @@ export const requestSteps = (
     return { needed, ...approvers, ...(silent.length === 0 ? {} : { silent }) };
   });
 
-const usageOf = async (
-  { name }: Rule,
-  person: Person,
-  { machine, isAskedAlready = false }: Access,
-  at: EpochMs,
-  ledger: Pick<Ledger, "liveGrants" | "asksOf">,
-): Promise<Usage> => {
-  const [live, asksAt] = await Promise.all([
-    ledger.liveGrants(),
-    isAskedAlready ? [] : ledger.asksOf(personKey(person), later(at, -HOUR as DurationMs)),
-  ]);
-  const counted = live.filter((grant) => grant.rule === name && isUnderWay(grant, at));
-  return {
-    ofPerson: counted.filter(({ requester }) => samePerson(requester, person)).length,
-    onMachine: counted.filter((grant) => grant.machine.id === machine.id).length,
-    asksAt,
+/** As it is stored. */
+export const usageIn =
+  (ledger: Pick<Ledger, "liveGrants" | "asksOf">): PolicyLookUps["usage"] =>
+  async ({ name }, { machine, isAskedAlready = false }, person, at) => {
+    const [live, asksAt] = await Promise.all([
+      ledger.liveGrants(),
+      isAskedAlready ? [] : ledger.asksOf(personKey(person), later(at, -HOUR as DurationMs)),
+    ]);
+    const counted = live.filter((grant) => grant.rule === name && isUnderWay(grant, at));
+    return {
+      ofPerson: counted.filter(({ requester }) => samePerson(requester, person)).length,
+      onMachine: counted.filter((grant) => grant.machine.id === machine.id).length,
+      asksAt,
+    };
   };
-};
-
-const UNUSED: Usage = { ofPerson: 0, onMachine: 0, asksAt: [] };

@@ -14,7 +14,7 @@ export interface Judgement extends Judged {
   readonly policy: Policy;
 }
 
-interface Outcome extends Judgement {
+interface JudgedAsk extends Judgement {
   /** `undefined`: nothing was stored. */
   readonly requestId: RequestId | undefined;
   /** Of policy, of the authorities, or for what came after; any makes it a "deny". */
@@ -22,7 +22,7 @@ interface Outcome extends Judgement {
 }
 
 export const judgedEvent = (
-  { requester, policy, decision, question, requestId, refusals }: Outcome,
+  { requester, policy, decision, question, requestId, refusals }: JudgedAsk,
   about: string,
 ): AuditEvent =>
   auditEvent("request.judged", about, question.at, requester, {

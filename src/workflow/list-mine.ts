@@ -1,11 +1,10 @@
 /** What one person has open and has asked for. */
 
-import { personKey, samePerson } from "../access/person.ts";
+import { personKey, personOf, samePerson } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import { personOf } from "./standing.ts";
 
 export interface Mine {
   readonly pending: readonly AccessRequest[];

@@ -1,6 +1,6 @@
 /**
- * A proof over all people there are that nobody both asks and approves where somebody else has to: every way a request can take is gone, with the very functions that answer
- * a click. What opens without anybody else by the policy's own word is listed, because no proof can speak of that.
+ * A proof over all people there are that nobody both asks and approves where somebody else has to: every way a request can take is tried, with the very functions that answer
+ * a click. It doesn't speak of what opens without anybody else by the policy's own word.
  */
 
 import type { RequestId } from "../access/identifier.ts";
@@ -9,28 +9,24 @@ import type { Directory } from "../access/person.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import { DAY, type EpochMs, HOUR, later } from "../access/time.ts";
 import { type AccessRequest, type Approval, approve } from "../grants/request.ts";
-import { aloneByWord } from "../policy/alone-by-word.ts";
 import { approvalsOf } from "../policy/enough.ts";
-import type { Policy, Rule, Step } from "../policy/policy.ts";
+import { approvingRoles, type Policy, type Rule, stepsOf } from "../policy/policy.ts";
 import { mayApprove, peopleOf } from "../policy/roles.ts";
 import { allHumans, type Human } from "./humans.ts";
 import { rememberedDirectory } from "./remembered-directory.ts";
 import { reviewingOf } from "./reviewing.ts";
-import { memberOf, stepRoles } from "./standing.ts";
+import { memberOf } from "./standing.ts";
 
-export interface Facts {
+export interface WhoIsThere {
   readonly directory: Directory;
   /** Slack ids. Whom the policy, its user groups and its schedules name is added. */
   readonly people: readonly string[];
 }
 
-export type Proof = {
-  /** What opens, or is unprotected, without anybody else: a sentence each. */
-  readonly exceptions: readonly string[];
-} & (
+export type Proof =
+  /** `people`: each human counts once, whatever accounts they have. */
   | { readonly kind: "proved"; readonly rules: number; readonly people: number; readonly states: number }
-  | { readonly kind: "counterexample"; readonly rule: string; readonly path: readonly string[] }
-);
+  | { readonly kind: "counterexample"; readonly rule: string; readonly path: readonly string[] };
 
 /** What becomes of a pending request when this user presses "Approve". */
 export type Answer = (request: AccessRequest, user: string, world: World) => Promise<AccessRequest | Refusal>;
@@ -44,12 +40,11 @@ export interface World {
 /** Throws a `Fault` when somebody can't be asked about. */
 export const proveNobodyAlone = async (
   policy: Policy,
-  { directory, people }: Facts,
+  { directory, people }: WhoIsThere,
   answer: Answer = answerAsTheBotDoes,
 ): Promise<Proof> => {
   const remembered = rememberedDirectory(directory);
   const everybody = await allHumans(policy, people, remembered);
-  const exceptions = policy.rules.flatMap(aloneByWord);
   const forbidding = policy.rules.filter(({ approve: { kind } }) => kind === "by");
   let states = 0;
   for (const rule of forbidding) {
@@ -60,11 +55,12 @@ export const proveNobodyAlone = async (
         world,
         answer,
       });
-      if (found.path !== undefined) return { kind: "counterexample", rule: rule.name, path: found.path, exceptions };
+      if (found.path !== undefined) return { kind: "counterexample", rule: rule.name, path: found.path };
       states += found.states;
     }
   }
-  return { kind: "proved", rules: forbidding.length, people: everybody.length, states, exceptions };
+  const humans = new Set(everybody.map(({ human }) => human));
+  return { kind: "proved", rules: forbidding.length, people: humans.size, states };
 };
 
 /** Everything that decides about a click but for the authorities and the requester's own standing, which only ever say no. */
@@ -185,7 +181,7 @@ const representatives = async (
   const found: Human[] = [];
   for (const human of everybody) {
     const roles = await rolesFor(human.user, requester, world);
-    const kind = stepRoles(rule)
+    const kind = approvingRoles(rule)
       .filter((role) => roles.has(role))
       .join();
     const count = counts.get(kind) ?? 0;
@@ -202,8 +198,6 @@ const rolesFor = async (user: string, requester: Human, { policy, directory }: W
   const member = await memberOf(user, policy, directory, { requester: requester.user });
   return isRefusal(member) ? new Set() : member.roles;
 };
-
-const stepsOf = ({ approve: how }: Rule): readonly Step[] => (how.kind === "by" ? how.steps : []);
 
 const newRequest = ({ person }: Human, rule: Rule, policy: Policy): AccessRequest => ({
   id: "proof" as RequestId,

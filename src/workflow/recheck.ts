@@ -3,7 +3,7 @@
 import type { AuthorityName } from "../access/authority.ts";
 import { isFault } from "../access/fault.ts";
 import type { Machine } from "../access/machine.ts";
-import { type PersonFacts, personKey } from "../access/person.ts";
+import { type PersonFacts, personKey, personOf } from "../access/person.ts";
 import { isRefusal, type Refusal, reasonOf, refuse } from "../access/refusal.ts";
 import { MINUTE } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
@@ -13,10 +13,11 @@ import { firewallsOf, type Grant, isActive } from "../grants/grant.ts";
 import { decide } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
+import { NO_USAGE } from "../policy/question.ts";
 import { type Memberships, silentSchedules } from "../policy/roles.ts";
 import { askAuthorities } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import { holding, membershipsFor, personOf, rolesAbout } from "./standing.ts";
+import { holding, membershipsFor, rolesAbout } from "./standing.ts";
 
 /**
  * Every access that is open, or one person's by their Slack id. Only a clear "no" counts: what can't be asked now changes nothing, and is looked at the next time. Throws a
@@ -143,7 +144,7 @@ const verdictOn = async (
     durationMs: MINUTE,
     justification: grant.justification,
     breakGlass,
-    usage: { ofPerson: 0, onMachine: 0, asksAt: [] },
+    usage: NO_USAGE,
     memberships: member.memberships,
     approvers: new Map<string, ReadonlySet<string>>(),
   };

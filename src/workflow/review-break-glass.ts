@@ -7,10 +7,10 @@ import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import { type AccessRequest, review } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
-import type { Policy, Rule } from "../policy/policy.ts";
+import { approvingRoles, type Policy, type Rule } from "../policy/policy.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { createRecordRefusal } from "./record-refusal.ts";
-import { memberOf, stepRoles } from "./standing.ts";
+import { memberOf } from "./standing.ts";
 
 /** Returns the request as reviewed, or why this person's look doesn't count. Throws a `Fault` when something that has to be known can't be. */
 export type ReviewBreakGlass = (id: RequestId, user: string) => Promise<AccessRequest | Refusal>;
@@ -70,6 +70,6 @@ const reviewerRoles = (
     (machine === undefined ? undefined : ruleFor(policy, machine)) ??
     policy.rules.find(({ name }) => name === request?.rule);
   if (rule === undefined) return [];
-  const steps = stepRoles(rule);
+  const steps = approvingRoles(rule);
   return steps.length > 0 ? steps : (rule.breakGlass?.tell.roles ?? []);
 };

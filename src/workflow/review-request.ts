@@ -12,8 +12,8 @@ import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
 import { grantLimits } from "./limits-of.ts";
 import { createRecordRefusal } from "./record-refusal.ts";
-import { type Given, type Reviewing, reviewingOf, whyNotNow } from "./reviewing.ts";
-import { createShownPeople, shownSteps } from "./standing.ts";
+import { type GivenApproval, type Reviewing, reviewingOf, whyNotNow } from "./reviewing.ts";
+import { shownSteps } from "./shown-people.ts";
 import { stillAllowed } from "./still-allowed.ts";
 
 export type Verdict = { readonly kind: "approve" } | { readonly kind: "deny"; readonly reason: string };
@@ -35,7 +35,7 @@ export const createReviewRequest = (
   world: WorkflowDeps,
 ): { readonly review: ReviewRequest; readonly mayReview: MayReview } => {
   const record = createRecordRefusal(world);
-  const shownPeople = createShownPeople(world);
+  const { shownPeople } = world;
 
   /** A clear "no" isn't withheld because it couldn't be recorded; what keeps the log away keeps everything else away too. */
   const refused = async (id: RequestId, user: string, verdict: Verdict["kind"], refusal: Refusal): Promise<Refusal> => {
@@ -118,7 +118,7 @@ const approval = async (reviewing: Reviewing, deps: WorkflowDeps): Promise<Answe
 const stillSaidYes = async (
   { given, rule, machine }: Reviewing,
   deps: WorkflowDeps,
-): Promise<readonly Given[] | Refusal> => {
+): Promise<readonly GivenApproval[] | Refusal> => {
   const asked = await Promise.all(
     given.map(async (each) => ({
       each,

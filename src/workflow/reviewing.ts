@@ -7,17 +7,18 @@ import {
   type LinkedPerson,
   NOBODY_ELSEWHERE,
   type PersonFacts,
+  personOf,
   sameHuman,
   samePerson,
 } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type AccessRequest, type Approval, nextStep, type RequestStep, whyTooLate } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
-import type { Policy, Rule, Step } from "../policy/policy.ts";
-import { type Memberships, mayApprove, peopleOf } from "../policy/roles.ts";
+import { approvingRoles, type Policy, type Rule, type Step, stepsOf } from "../policy/policy.ts";
+import { type Memberships, mayApprove, stepsAsked } from "../policy/roles.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { requestSteps } from "./judge.ts";
-import { holding, type Member, membershipsFor, personOf, rolesAbout, stepRoles } from "./standing.ts";
+import { holding, type Member, membershipsFor, rolesAbout } from "./standing.ts";
 
 export interface Reviewing {
   readonly request: AccessRequest;
@@ -31,7 +32,7 @@ export interface Reviewing {
   readonly steps: readonly RequestStep[];
   readonly memberships: Memberships;
   /** The approvals given so far by people who could still give them, as far as roles go, each human once. */
-  readonly given: readonly Given[];
+  readonly given: readonly GivenApproval[];
 }
 
 /** Somebody of ours with who they are elsewhere. */
@@ -39,7 +40,7 @@ export interface Linked extends LinkedPerson {
   readonly member: Member;
 }
 
-export interface Given {
+export interface GivenApproval {
   readonly approval: Approval;
   readonly by: Linked;
 }
@@ -83,7 +84,7 @@ export const reviewingOf = async (
   ]);
   if (sameHuman(reviewer, asker)) return refuse("own-request", {});
   if (!steps.some((step) => mayApprove(step, reviewer.member.roles)))
-    return refuse("not-approver", { roles: stepRoles(rule) });
+    return refuse("not-approver", { roles: approvingRoles(rule) });
   const given = await stillGiven(request, asker, steps, policy, memberships, deps.directory);
   const reviewing: Reviewing = {
     request,
@@ -94,7 +95,7 @@ export const reviewingOf = async (
     rule,
     memberships,
     given,
-    steps: requestSteps(asked(steps, policy, memberships), policy, memberships),
+    steps: requestSteps(stepsAsked(rule, policy, memberships), policy, memberships),
   };
   return whyNotNow(reviewing, given, verdict) ?? reviewing;
 };
@@ -102,7 +103,7 @@ export const reviewingOf = async (
 /** Why this approver's answer doesn't count while these approvals do. Who gave one may still say no, where it is the turn of one of their roles. */
 export const whyNotNow = (
   { rule, reviewer, steps }: Reviewing,
-  given: readonly Given[],
+  given: readonly GivenApproval[],
   verdict: "approve" | "deny",
 ): Refusal | undefined => {
   const mine = given.find(({ by }) => sameHuman(by, reviewer));
@@ -111,14 +112,11 @@ export const whyNotNow = (
     steps,
     given.map(({ approval }) => approval),
   );
-  const step = due === undefined || rule.approve.kind === "none" ? undefined : rule.approve.steps[due.index];
+  const step = due === undefined ? undefined : stepsOf(rule)[due.index];
   return step === undefined || mayApprove(step, reviewer.member.roles)
     ? undefined
     : refuse("not-your-turn", { roles: step.roles });
 };
-
-const asked = (steps: readonly Step[], policy: Policy, memberships: Memberships) =>
-  steps.map((step) => ({ ...step, approvers: peopleOf(policy, step.roles, memberships) }));
 
 const linked = async (
   facts: PersonFacts,
@@ -149,10 +147,10 @@ const stillGiven = async (
   policy: Policy,
   memberships: Memberships,
   directory: Directory,
-): Promise<readonly Given[]> => {
+): Promise<readonly GivenApproval[]> => {
   const approvals = state.kind === "pending" ? state.approvals : [];
   const found = await Promise.all(
-    approvals.map(async (approval): Promise<Given | undefined> => {
+    approvals.map(async (approval): Promise<GivenApproval | undefined> => {
       const facts = await personOf(approval.by.user, directory);
       const step = steps[approval.step];
       if (isRefusal(facts) || step === undefined) return undefined;

@@ -1,11 +1,9 @@
-/** Who a person is right now, and which roles they hold. Asked anew at every decision; whoever can't be asked about gets nothing. */
+/** Which roles a person holds right now, and who else does. Asked anew at every decision; whoever can't be asked about gets nothing. */
 
-import { type Directory, type PersonFacts, scheduleKey } from "../access/person.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { type Clock, type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
-import type { RequestStep } from "../grants/request.ts";
+import { type Directory, type PersonFacts, personOf, scheduleKey } from "../access/person.ts";
+import { isRefusal, type Refusal } from "../access/refusal.ts";
 import { approvalsOf } from "../policy/enough.ts";
-import type { Policy, Rule } from "../policy/policy.ts";
+import { approvingRoles, type Policy, type Rule } from "../policy/policy.ts";
 import { type Memberships, NO_MEMBERSHIPS, peopleOf, rolesOf } from "../policy/roles.ts";
 
 /** Someone of our own who may be given something: not a guest, an outsider, a bot, or deactivated. */
@@ -14,13 +12,6 @@ export interface Member {
   readonly roles: ReadonlySet<string>;
   readonly memberships: Memberships;
 }
-
-/** Slack's facts of somebody who may be given something. Throws a `Fault` when Slack can't be asked. */
-export const personOf = async (user: string, directory: Directory): Promise<PersonFacts | Refusal> => {
-  const facts = await directory.lookUp(user);
-  if (facts === undefined) return refuse("person-unknown", {});
-  return facts.standing === "member" ? facts : refuse("person-standing", { standing: facts.standing });
-};
 
 /** What of somebody's roles is to be known. */
 export interface About {
@@ -76,77 +67,45 @@ export const membershipsFor = async (
 
 /** Every role that has to do with who may have what under this rule. */
 export const rolesAbout = (policy: Policy, rule: Rule | undefined): readonly string[] => [
-  ...(rule === undefined ? [] : [...rule.request, ...rule.configure, ...stepRoles(rule)]),
+  ...(rule === undefined ? [] : [...rule.request, ...rule.configure, ...approvingRoles(rule)]),
   ...(rule?.breakGlass === undefined ? [] : [...rule.breakGlass.by, ...rule.breakGlass.tell.roles]),
   ...policy.denials.flatMap(({ people }) => people),
   ...policy.freezes.flatMap(({ except }) => except),
 ];
 
-export const stepRoles = ({ approve }: Rule): readonly string[] =>
-  approve.kind === "none" ? [] : [...new Set(approve.steps.flatMap(({ roles }) => roles))];
-
 /**
- * Who could answer under this rule, by role, but for the requester: members of ours, looked up one by one until there are as many as could be needed. So the sets may be
+ * Who could answer under this rule, by role, but for the requester: members of ours, looked up until there are as many as could be needed, or `atLeast`. So the sets may be
  * incomplete, but never too small to tell whether there are enough.
  */
 export const approversFor = async (
   rule: Rule,
   { facts, memberships }: Member,
   policy: Policy,
-  directory: Directory,
+  directory: Pick<Directory, "lookUp">,
+  atLeast = 0,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
-  const enough = approvalsOf(rule);
+  const enough = Math.max(approvalsOf(rule), atLeast);
+  const isMember = async (user: string): Promise<boolean> => (await directory.lookUp(user))?.standing === "member";
   const found = new Map<string, ReadonlySet<string>>();
-  for (const role of stepRoles(rule)) {
-    const { users, groups } = peopleOf(policy, [role], memberships);
-    const all = new Set([...users, ...groups.flatMap((group) => [...(memberships.groups.get(group) ?? [])])]);
+  for (const role of approvingRoles(rule)) {
     const there = new Set<string>();
-    for (const user of all) {
-      if (there.size >= enough) break;
-      if (user === facts.person.user) continue;
-      if ((await directory.lookUp(user))?.standing === "member") there.add(user);
+    let left = holdersOf([role], policy, memberships).filter((user) => user !== facts.person.user);
+    while (there.size < enough && left.length > 0) {
+      const next = left.slice(0, enough - there.size);
+      left = left.slice(next.length);
+      const members = await Promise.all(next.map(isMember));
+      for (const [index, user] of next.entries()) if (members[index] === true) there.add(user);
     }
     found.set(role, there);
   }
   return found;
 };
 
-/**
- * Of people that policy names, those to name to others: whom Slack no longer counts among us is left out, as far as anybody reads such a list. For showing only: what
- * Slack said lately will do, and who can't be asked about stays.
- */
-export const createShownPeople = ({ directory, clock }: { readonly directory: Directory; readonly clock: Clock }) => {
-  const known = new Map<string, { readonly until: EpochMs; readonly isMember: Promise<boolean> }>();
-
-  const isMember = (user: string): Promise<boolean> => {
-    const now = clock.now();
-    const before = known.get(user);
-    if (before !== undefined && now < before.until) return before.isMember;
-    const asked = directory.lookUp(user).then(
-      (facts) => facts?.standing === "member",
-      () => true,
-    );
-    known.set(user, { until: later(now, SHOWN_FOR), isMember: asked });
-    return asked;
-  };
-
-  return async (users: readonly string[]): Promise<readonly string[]> => {
-    const read = users.slice(0, READ_SO_FAR);
-    const there = await Promise.all(read.map(isMember));
-    return [...read.filter((_, i) => there[i] === true), ...users.slice(READ_SO_FAR)];
-  };
+/** Slack ids of everybody who holds one of these roles, each once, whoever they are by now. */
+export const holdersOf = (roles: readonly string[], policy: Policy, memberships: Memberships): readonly string[] => {
+  const { users, groups } = peopleOf(policy, roles, memberships);
+  return [...new Set([...users, ...groups.flatMap((group) => [...(memberships.groups.get(group) ?? [])])])];
 };
-
-/** The same of all steps. */
-export const shownSteps = (
-  steps: readonly RequestStep[],
-  shown: (users: readonly string[]) => Promise<readonly string[]>,
-): Promise<readonly RequestStep[]> =>
-  Promise.all(steps.map(async (step) => ({ ...step, users: await shown(step.users) })));
 
 const byKey = async <T>(keys: Iterable<string>, lookUp: (key: string) => Promise<T>): Promise<ReadonlyMap<string, T>> =>
   new Map(await Promise.all([...keys].map(async (key) => [key, await lookUp(key)] as const)));
-
-/** `users.info` allows a hundred calls a minute, and every one of them may be needed to decide something. */
-const READ_SO_FAR = 15;
-const SHOWN_FOR = (10 * MINUTE) as DurationMs;

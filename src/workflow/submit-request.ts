@@ -1,11 +1,11 @@
 /** From what somebody typed to a stored request, or to every reason why not. */
 
-import { lengthOf, parseEnd } from "../access/duration.ts";
+import { lengthOf } from "../access/duration.ts";
 import { Fault } from "../access/fault.ts";
 import type { RequestId } from "../access/identifier.ts";
 import { refOf } from "../access/machine.ts";
-import { type PersonFacts, personKey } from "../access/person.ts";
-import { type Service, samePort } from "../access/port.ts";
+import { personKey, personOf } from "../access/person.ts";
+import { samePort } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type EpochMs, later } from "../access/time.ts";
 import { createTurns } from "../access/turns.ts";
@@ -15,46 +15,27 @@ import type { Limit, Write } from "../grants/ledger.ts";
 import type { AccessRequest, BreakGlassUse, RequestStep } from "../grants/request.ts";
 import type { Decision } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
-import type { Policy, Rule } from "../policy/policy.ts";
-import { portsOf, resolveService, resolveSources } from "../policy/resolve.ts";
+import { type Policy, type Rule, stepsOf } from "../policy/policy.ts";
+import { portsOf } from "../policy/resolve.ts";
 import { type Memberships, peopleOf, type StepAsked } from "../policy/roles.ts";
 import { answeringSoon } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
-import { type Access, judge, requestSteps } from "./judge.ts";
+import { judge, requestSteps } from "./judge.ts";
 import { type Judgement, judgedEvent } from "./judged-event.ts";
 import { askLimits, grantLimits } from "./limits-of.ts";
-import {
-  createShownPeople,
-  holding,
-  type Member,
-  membershipsFor,
-  personOf,
-  rolesAbout,
-  shownSteps,
-} from "./standing.ts";
+import { shownSteps } from "./shown-people.ts";
+import { holding, type Member, membershipsFor, rolesAbout } from "./standing.ts";
 import { targetsOf } from "./targets.ts";
+import { type Ask, type Refused, refused, type Understood, understand } from "./understand-ask.ts";
 
-/** The words of `/jit ssh prod-vm-3 2h from vpn because INC-1`, taken apart and not yet understood. */
-export interface Ask {
-  readonly services: readonly string[];
-  readonly machine: string;
-  /** `2h` or `until 18:00`. */
-  readonly end: string;
-  readonly from: readonly string[];
-  readonly because: string;
-  /** `/jit break-glass …`: past approvals, hours, freezes and limits. */
-  readonly breakGlass?: boolean;
-}
-
-/** All reasons, in the order to show them. */
-export type Refused = { readonly kind: "refused"; readonly refusals: readonly [Refusal, ...Refusal[]] };
+export type { Ask, Refused } from "./understand-ask.ts";
 
 /** Throws a `Fault` when something that has to be known can't be; nothing is stored then. */
 export type SubmitRequest = (ask: Ask, user: string) => Promise<AccessRequest | Refused>;
 
 export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
-  const shownPeople = createShownPeople(world);
+  const { shownPeople } = world;
   const oneByOne = createTurns();
 
   /** A clear "no" isn't withheld because it couldn't be recorded. */
@@ -103,7 +84,7 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     if (policy === undefined) return refused(refuse("policy-unreadable", {}));
     const facts = await personOf(user, deps.directory);
     if (isRefusal(facts)) return refused(facts);
-    const access = understand(ask, facts, policy, deps.clock.now(), deps);
+    const access = understand(ask, facts, policy, deps.clock.now(), { machines: deps.machines, zone: deps.zone() });
     if ("refusals" in access) return access;
     const roles = rolesAbout(policy, ruleFor(policy, access.machine));
     const member = holding(facts, policy, await membershipsFor(user, policy, deps.directory, roles));
@@ -119,40 +100,6 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
 };
 
 const ATTEMPTS = 8;
-
-const refused = (first: Refusal, ...rest: readonly Refusal[]): Refused => ({
-  kind: "refused",
-  refusals: [first, ...rest],
-});
-
-type Understood = Access & { readonly end: AccessRequest["end"] };
-
-const understand = (
-  ask: Ask,
-  { timezone }: PersonFacts,
-  policy: Policy,
-  now: EpochMs,
-  deps: WorkflowDeps,
-): Understood | Refused => {
-  const machine = deps.machines.find(ask.machine);
-  const services = ask.services.map((word) => resolveService(word, policy));
-  const end = parseEnd(ask.end, timezone ?? deps.zone(), now);
-  const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
-  const { sources, refusals } = resolveSources(ask.from, rule, policy);
-
-  const [first, ...rest] = [machine, ...services, end, ...refusals].filter(isRefusal);
-  if (first !== undefined) return refused(first, ...rest);
-  if (isRefusal(machine) || isRefusal(end)) throw new Error("a refusal was overlooked");
-  return {
-    machine,
-    end,
-    sources,
-    justification: ask.because,
-    breakGlass: ask.breakGlass ?? false,
-    durationMs: lengthOf(end, now),
-    services: services.filter((service): service is Service => !isRefusal(service)),
-  };
-};
 
 /** People type commands again when nothing seems to happen; one open question is enough. */
 const alreadyAsked = async (
@@ -173,13 +120,13 @@ const alreadyAsked = async (
   return same === undefined ? undefined : refuse("already-asked", { requestId: same.id });
 };
 
-type Given = Exclude<Decision, { kind: "deny" }>;
+type NotDenied = Exclude<Decision, { kind: "deny" }>;
 
 const requestFor = (
   access: Understood,
   { facts, memberships }: Member,
   policy: Policy,
-  decision: Given,
+  decision: NotDenied,
   now: EpochMs,
   id: RequestId,
 ): AccessRequest => {
@@ -214,8 +161,8 @@ const requestFor = (
 };
 
 /** At this hour nobody is asked for them; that there are some tells it from an access that needs no approval at any time. */
-const stepsUnasked = ({ approve }: Rule): readonly RequestStep[] =>
-  approve.kind === "none" ? [] : approve.steps.map(({ needed }) => ({ needed, users: [], groups: [] }));
+const stepsUnasked = (rule: Rule): readonly RequestStep[] =>
+  stepsOf(rule).map(({ needed }) => ({ needed, users: [], groups: [] }));
 
 const usedAs = (
   { breakGlass: { tell }, skipped }: Extract<Decision, { kind: "break-glass" }>,
@@ -255,7 +202,7 @@ const standIns = (steps: readonly StepAsked[], policy: Policy): readonly string[
   return [...new Set([...users, ...groups])];
 };
 
-const limitsOf = (decision: Given, request: AccessRequest, at: EpochMs): readonly Limit[] => [
+const limitsOf = (decision: NotDenied, request: AccessRequest, at: EpochMs): readonly Limit[] => [
   ...(decision.kind === "break-glass" ? [] : askLimits(decision.rule, request, at)),
   ...(decision.kind === "allow" ? grantLimits(decision.rule, request, at) : []),
 ];

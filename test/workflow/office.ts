@@ -29,6 +29,7 @@ import { createRecheck } from "../../src/workflow/recheck.ts";
 import { createRecordRefusal } from "../../src/workflow/record-refusal.ts";
 import { createReviewBreakGlass } from "../../src/workflow/review-break-glass.ts";
 import { createReviewRequest } from "../../src/workflow/review-request.ts";
+import { createShownPeople } from "../../src/workflow/shown-people.ts";
 import { createExplainWhy } from "../../src/workflow/standing-of-machines/explain-why.ts";
 import { type Ask, createSubmitRequest } from "../../src/workflow/submit-request.ts";
 import { NOW } from "../contracts/samples.ts";
@@ -176,6 +177,7 @@ export const createOffice = async (
     securityRoles: () => ["security"],
     zone: () => "Europe/Berlin",
     authorities: authorities.connected,
+    shownPeople: createShownPeople({ directory, clock }),
     authorityTimeoutMs: () => 30 as DurationMs,
     authorityFailed: authorities.failed,
     newId: () => {

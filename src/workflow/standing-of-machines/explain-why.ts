@@ -12,7 +12,7 @@ import { isOnNow, type Protection } from "../../grants/protection.ts";
 import { ruleFor } from "../../policy/match.ts";
 import { mayConfigure, type Policy, type PortRule, type Rule } from "../../policy/policy.ts";
 import { answeringSoon, askAuthorities } from "../ask-authorities.ts";
-import { judgeByPolicy } from "../judge.ts";
+import { judgeByPolicy, usageIn } from "../judge.ts";
 import { USUAL } from "../protecting/block-targets.ts";
 import { type Member, memberOf, rolesAbout } from "../standing.ts";
 import { targetsOf } from "../targets.ts";
@@ -104,11 +104,12 @@ const offeredTo = async (
 ): Promise<readonly OfferedPort[]> => {
   const saidNo = await askAuthorities(rule?.authorities ?? [], "request", machine, member.facts, deps);
   const reach = targetsOf(machine, ANYWHERE);
+  const lookUps = { directory: deps.directory, usage: usageIn(deps.ledger) };
   return Promise.all(
     (rule?.ports ?? []).map(async (line) => {
       const services = [{ name: line.name, ports: line.ports }];
       const access = { machine, services, sources: [], durationMs: MINUTE, justification: "", breakGlass: false };
-      const { decision } = await judgeByPolicy(access, member, policy, deps.clock.now(), deps);
+      const { decision } = await judgeByPolicy(access, member, policy, deps.clock.now(), lookUps);
       const refusals = [...(decision.kind === "deny" ? decision.refusals : []), ...saidNo];
       const ofPerson = refusals.filter(({ code }) => !OF_WORDS.has(code));
       return { line, refusals: ofPerson.length === 0 && isRefusal(reach) ? [reach] : ofPerson };
