@@ -9,6 +9,9 @@ const stage = await setInsideStage({ onTestFinished: afterAll });
 const { dev, lead, otherLead } = PEOPLE;
 const sentence =
   /^I can't check who may do this right now, so I can't say yes\. Try again in a minute\. \(ref ([a-z0-9]{4})\)$/u;
+/** The same to who says no. */
+const nothingChanged =
+  /^I can't check who may do this right now\. Nothing was changed\. Try again in a minute\. \(ref [a-z0-9]{4}\)$/u;
 
 const people = /^users\.info$/u;
 const groups = /^usergroups\.users\.list$/u;
@@ -44,12 +47,15 @@ describe.each(troubles)("when Slack %s", (_, fault) => {
     const id = await stage.ask(dev, "ssh prod-vm-3 1h because INC-1");
     await stage.settled();
     stage.clock.advance(11_000);
-    for (const label of ["Approve", "Deny"]) {
+    for (const [label, told] of [
+      ["Approve", sentence],
+      ["Deny", nothingChanged],
+    ] as const) {
       stage.faults.slack.add(fault);
       const before = { effects: effects(stage), answers: answersTo(stage, lead).length };
       await stage.click(lead, id, label);
       await stage.until("the approver is told", () => answersTo(stage, lead).length > before.answers);
-      expect(answersTo(stage, lead).slice(before.answers)).toEqual([expect.stringMatching(sentence)]);
+      expect(answersTo(stage, lead).slice(before.answers)).toEqual([expect.stringMatching(told)]);
       expect(effects(stage)).toEqual(before.effects);
       expect(stage.slack.see(lead).modals).toEqual([]);
       stage.faults.slack.clear();
