@@ -15,6 +15,7 @@ roles:
   contractors: { groups: [S0CON] }
   leads: { users: [U0LEAD1, U0LEAD2] }
   oncall: { onCall: [pagerduty:PSCHED1], otherwise: [leads] }
+  weekends: { onCall: [pagerduty:PSCHED1, opsgenie:team-1], otherwise: [leads] }
 rules:
   - name: databases
     match: { names: "prod-*", tags: { kind: db } }
@@ -71,7 +72,7 @@ describe("policy explain", () => {
       "",
       "Roles of U0DEV1 (@dev):",
       "engineers: named in the policy and user group S0ENG",
-      "not contractors, leads or oncall",
+      "not contractors, leads, oncall or weekends",
       "",
       "Checks:",
       "yes  the deny rule guests of others doesn't fit: it's for contractors",
@@ -134,6 +135,14 @@ describe("policy explain", () => {
     expect(out).toContain("yes  length: 1 hour at most");
     expect(out).toContain("no   azure-roles: ");
     expect(out).toContain("skips step 1, 1 of oncall: U0LEAD2");
+  });
+
+  test("roles are told with the schedules that others stand in for", async () => {
+    const { out } = await explain("@lead", "prod-1", "ssh", ...MONDAY);
+    expect(out).toContain("oncall: pagerduty:PSCHED1 doesn't say who is on call, so leads stand in");
+    expect(out).toContain(
+      "weekends: pagerduty:PSCHED1 and opsgenie:team-1 don't say who is on call, so leads stand in",
+    );
   });
 
   test("unknown names are told with what may be meant", async () => {
