@@ -27,7 +27,7 @@ export type Recheck = (signal: AbortSignal, user?: string) => Promise<void>;
 
 /**
  * Asked are who somebody is, their role, port and source, deny rules, and the authorities; not hours, freezes, limits and approvals, which are about opening. An access that
- * was found in a cloud has no request, and nobody knows what it was given for: it is left to its end.
+ * was found in a cloud has no request, and nobody knows what it was given for: it is left to its end. What goes wrong with one person is thrown when all others were looked at.
  */
 export const createRecheck =
   (deps: WorkflowDeps): Recheck =>
@@ -40,11 +40,20 @@ export const createRecheck =
       (grant) => isActive(grant, now) && (user === undefined || grant.requester.user === user),
     );
     const people = [...Map.groupBy(open, ({ requester }) => personKey(requester)).values()];
+    const failures: unknown[] = [];
     const takeTurns = async (): Promise<void> => {
-      for (let grants = people.pop(); grants !== undefined && !signal.aborted; grants = people.pop())
-        await recheckPerson(grants, policy, signal, deps);
+      for (let grants = people.pop(); grants !== undefined && !signal.aborted; grants = people.pop()) {
+        try {
+          await recheckPerson(grants, policy, signal, deps);
+        } catch (error) {
+          failures.push(error);
+          // Without memory nobody can be looked at; what goes wrong with one person is about them alone.
+          if (isFault(error)) people.length = 0;
+        }
+      }
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, takeTurns));
+    if (failures.length > 0) throw failures.find(isFault) ?? failures[0];
   };
 
 /** What one look at one person shares among their accesses. */

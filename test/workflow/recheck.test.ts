@@ -229,6 +229,36 @@ test("an authority that is silent keeps the look from taking long", async () => 
   expect(office.eventsOf("grant.disallowed")).toEqual([]);
 });
 
+test("what goes wrong with some keeps nobody else from being looked at, and is told", async () => {
+  const office = await createOffice({ approve: { kind: "none" }, recheck: "close", request: ["engineers", "all"] });
+  const broken = Array.from({ length: 8 }, (_, i) => `U0BROKEN${i}`);
+  const everybody = [DEV, ...broken, "U0DEV2"];
+  for (const user of everybody) office.people.set(user, personFacts(user));
+  const all = (rule: Partial<Rule>) => {
+    const policy = aPolicy(aRule({ approve: { kind: "none" }, recheck: "close", ...rule }));
+    office.setPolicy({
+      ...policy,
+      roles: new Map([...policy.roles, ["all", aRole({ name: "all", users: everybody })]]),
+    });
+  };
+  all({ request: ["all"] });
+  const ids = await Promise.all(everybody.map(async (user) => (await office.submit({}, user)).id));
+  all({ request: [] });
+  const slip = new TypeError("a slip in the program");
+  for (const user of broken) {
+    const facts = personFacts(user);
+    office.people.set(user, {
+      ...facts,
+      get standing(): typeof facts.standing {
+        throw slip;
+      },
+    });
+  }
+  await expect(office.recheck(never)).rejects.toBe(slip);
+  const closed = await Promise.all(ids.map(async (id) => (await office.grantOf(id))?.revoked !== undefined));
+  expect(closed).toEqual([true, ...broken.map(() => false), true]);
+});
+
 test("it stops when it is to stop", async () => {
   const world = await opened({ recheck: "close" });
   world.setRule({ request: [], recheck: "close" });

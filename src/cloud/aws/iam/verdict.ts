@@ -109,7 +109,16 @@ const speaksOf = (
 ) =>
   each.length > 0
     ? each.some(({ EvalResourceName: name }) => name === resource || name === "*")
-    : above === undefined || above === resource || /[*$]/u.test(above);
+    : above === undefined || isOneOf(above, resource);
+
+/** `arn:${Partition}:ec2:*:instance/${InstanceId}`: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards */
+const isOneOf = (pattern: string, resource: string): boolean => {
+  const parts = pattern.split(/(\$\{[^}]*\}|[*?])/u).map((part, at) => {
+    if (at % 2 === 0) return part.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
+    return part === "*" ? ".*" : part === "?" ? "." : "[^:/]+";
+  });
+  return new RegExp(`^${parts.join("")}$`, "u").test(resource);
+};
 
 const hangsOn = (keys: readonly string[]): string =>
   `this may hang on ${keys.map((key) => `\`${key}\``).join(", ")}, which can't be known from here`;

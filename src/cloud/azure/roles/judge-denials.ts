@@ -59,9 +59,10 @@ const verdictOf = (denial: DenyAssignment, question: DenialQuestion): Denied | u
   return { kind: "denied", by: name, actions: takenAnyway };
 };
 
-/** One that says no scope was listed for this one all the same. */
+/** One that says no scope, or none that can be read, was listed for this one all the same. */
 const reaches = ({ scope, doNotApplyToChildScopes }: DenyAssignment, here: string): boolean =>
-  scope === undefined || (doNotApplyToChildScopes ? isSameScope(scope, here) : isAtOrAbove(scope, here));
+  scope?.trim().startsWith("/") !== true ||
+  (doNotApplyToChildScopes ? isSameScope(scope, here) : isAtOrAbove(scope, here));
 
 /** Whether this person is among those to whom it is denied, those left out aside. */
 const isMeant = (

@@ -168,6 +168,9 @@ test.each([
   ["a management group", `${MANAGEMENT}acme`, DENIED, "yes"],
   ["everything", "/", DENIED, "yes"],
   ["what isn't said", undefined, DENIED, DENIED],
+  ["nothing", "", DENIED, DENIED],
+  ["a blank", " ", DENIED, DENIED],
+  ["a path without its first slash", SUB.slice(1), DENIED, DENIED],
   ["a group beside", `${GROUP}2`, "yes", "yes"],
   ["something in the machine", `${VM}/extensions/e`, "yes", "yes"],
 ])("a denial at %s reaches the machine: %s; if it isn't for what lies below: %s", (_at, scope, expected, alone) => {
