@@ -45,7 +45,7 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
     .append(auditEvent("bot.started", randomId(), clock.now(), "bot", { installation: current.config().installation }))
     .catch((error: unknown) => log.warn(problemOf(error), "start not recorded"));
 
-  const following = followConfig({ ...parts, file: deps.settings.configFile, auditLog: memory.auditLog });
+  const following = followConfig({ ...parts, file: deps.settings.configFile, toldConfig: memory.toldConfig });
   return {
     port: http.port,
     lookAtConfig: following.look,

@@ -3,7 +3,7 @@
 import type { AskedFacts } from "../access/asked-facts.ts";
 import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
 import type { FirewallId, MachineRef } from "../access/machine.ts";
-import type { Identities, Person } from "../access/person.ts";
+import type { Elsewhere, Person } from "../access/person.ts";
 import type { Mapping, Port } from "../access/port.ts";
 import type { Reason, RefusalCode } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
@@ -70,12 +70,17 @@ export interface PostureWords {
   readonly openness: string;
 }
 
+interface ConfigFacts {
+  /** Where security heard before, and where it hears now: who writes the file mustn't choose who is told. */
+  readonly channels: readonly string[];
+}
+
 interface LinkFacts {
   readonly person: Person;
   /** Address of the provider that says so. */
   readonly issuer: string;
   readonly subject: string;
-  readonly identities: Identities;
+  readonly identities: Elsewhere;
 }
 
 interface EventFacts {
@@ -252,10 +257,19 @@ interface EventFacts {
     readonly person: Person;
     readonly because: "other-browser" | "invalid-token" | RefusalCode;
   };
-  /** The configuration file is another, and counts; a sentence for each difference. */
-  readonly "policy.changed": { readonly changes: readonly string[] };
-  /** The configuration file is another, and can't be used: the one before still counts. */
-  readonly "policy.refused": { readonly problems: readonly string[] };
+  /** The configuration is another, and counts; a sentence for each difference, and how many there are beside these. */
+  readonly "policy.changed": ConfigFacts & {
+    readonly changes: readonly string[];
+    readonly more: number;
+    /** It changed while the bot ran, could be used again after nothing could, or the bot was started with another one. */
+    readonly how: "while-running" | "usable-again" | "at-start";
+  };
+  /** The configuration is another, and can't be used. `counts`: the one before still does; else nobody gets anything. */
+  readonly "policy.refused": ConfigFacts & {
+    readonly problems: readonly string[];
+    readonly more: number;
+    readonly counts: boolean;
+  };
   readonly "bot.started": { readonly installation: string };
 }
 

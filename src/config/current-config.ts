@@ -12,6 +12,8 @@ export interface CurrentConfig {
   readonly problems: () => readonly string[];
   /** Of the file when it was read at start, or last taken; a file that couldn't be used too. */
   readonly text: () => string;
+  /** Of the last good one before this start; `undefined`: none is kept. */
+  readonly lastText: string | undefined;
   /** Takes another reading of the file over, if it can be used. */
   readonly take: (reading: ConfigReading, text: string) => Promise<Taken>;
 }
@@ -37,6 +39,7 @@ interface Opening {
  */
 export const openConfig = async ({ file, copy, failed }: Opening): Promise<CurrentConfig> => {
   const keep = (good: string): Promise<void> => keepCopy(good, copy).catch(failed);
+  const lastText = await readFile(copy, "utf8").catch(() => undefined);
   const text = await readFile(file, "utf8").catch(() => undefined);
   const reading = text === undefined ? await readConfig(file) : parseConfig(text, file);
   let seen = text ?? "";
@@ -47,13 +50,14 @@ export const openConfig = async ({ file, copy, failed }: Opening): Promise<Curre
     await keep(counts.text);
   } else {
     problems = reading.problems.map(showProblem);
-    counts = await lastGood(copy);
+    counts = lastGood(lastText ?? "", copy);
   }
 
   return {
     config: () => counts.config,
     problems: () => problems,
     text: () => seen,
+    lastText,
     take: async (next, nextText) => {
       seen = nextText;
       if (next.kind === "bad") return { kind: "refused", problems: next.problems.map(showProblem) };
@@ -77,8 +81,7 @@ interface Counting {
   readonly text: string;
 }
 
-const lastGood = async (copy: string): Promise<Counting> => {
-  const text = await readFile(copy, "utf8").catch(() => "");
+const lastGood = (text: string, copy: string): Counting => {
   const reading = parseConfig(text, copy);
   return reading.kind === "ok" ? { config: reading.config, text } : { config: NO_CONFIG, text: "" };
 };

@@ -62,7 +62,10 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return event.because === "identity-taken" ? security(event, securityChannel ?? "") : [];
     case "policy.changed":
     case "policy.refused":
-      return security(event, securityChannel ?? "");
+      return event.channels.map((each) => ({
+        ...message(event, each, "security", URGENT),
+        id: `${event.id}/security/${each}`,
+      }));
     case "grant.opened":
       return [card(event.requestId, event.channel), ...howToConnect(event, event.requester)];
     case "request.denied":

@@ -106,4 +106,7 @@ export const linkKeys = (prefix: string) => ({
   proof: (person: PersonKey) => `${prefix}link:proof:${person}`,
 });
 
+/** Which configuration was told last. */
+export const toldConfigKey = (prefix: string): string => `${prefix}config:told`;
+
 export const replayKey = (prefix: string, signature: string): string => `${prefix}replay:${signature}`;

@@ -21,6 +21,7 @@ import { createRedisLinks } from "./links.ts";
 import { createRedisOutbox } from "./outbox.ts";
 import { createPostureMemory } from "./posture-memory.ts";
 import { createReplayGuard } from "./replays.ts";
+import { createToldConfig, type ToldConfig } from "./told-config.ts";
 import { createRedisWakeups } from "./wakeups.ts";
 import { createWithheldMemory } from "./withheld.ts";
 
@@ -45,6 +46,7 @@ export interface Memory {
   readonly remembered: RememberedGrants;
   readonly postures: PostureMemory;
   readonly withheld: WithheldMemory;
+  readonly toldConfig: ToldConfig;
   readonly wakeups: (queue: string) => Wakeups;
   readonly firstTime: (signature: string, seconds: number) => Promise<boolean>;
   readonly close: () => Promise<void>;
@@ -68,6 +70,7 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
     outbox: createRedisOutbox(redis, prefix, { clock }),
     postures: createPostureMemory(redis, prefix),
     withheld: createWithheldMemory(redis, prefix),
+    toldConfig: createToldConfig(redis, prefix, { clock, onAppended }),
     wakeups: (queue) => createRedisWakeups(redis, prefix, queue),
     firstTime: createReplayGuard(redis, prefix).firstTime,
     close: async () => {

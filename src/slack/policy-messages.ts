@@ -10,20 +10,34 @@ type Told = Extract<AuditEvent, { kind: "policy.changed" | "policy.refused" }>;
 export const drawPolicyNews = (event: Told): Drawn => {
   switch (event.kind) {
     case "policy.changed": {
-      const { changes } = event;
-      return changes.length === 0
-        ? drawn("The configuration file changed in its writing only: nothing is decided differently.")
-        : drawn("The configuration changed, and counts from now on:", sentences(changes));
+      const { changes, more, how } = event;
+      if (changes.length > 0) return drawn(CHANGED[how], sentences([...changes, ...uncounted(more)]));
+      return drawn(
+        how === "usable-again"
+          ? "The configuration can be used again; it decides as the one before did."
+          : "The configuration file changed in its writing only: nothing is decided differently.",
+      );
     }
     case "policy.refused": {
-      const { problems } = event;
+      const { problems, more, counts } = event;
       return drawn(
-        "The new configuration can't be used; the one before still counts.",
-        sentences(problems.map(withoutPlace), problems.map(placeOf)),
+        counts
+          ? "The new configuration can't be used; the one before still counts."
+          : "The configuration can't be used, so nobody gets anything until it is mended. What is open still closes on time.",
+        sentences([...problems.map(withoutPlace), ...uncounted(more)], problems.map(placeOf)),
       );
     }
   }
 };
+
+const CHANGED: Readonly<Record<Extract<Told, { kind: "policy.changed" }>["how"], string>> = {
+  "while-running": "The configuration changed, and counts from now on:",
+  "usable-again": "The configuration can be used again, and counts from now on:",
+  "at-start": "I was started with another configuration than the last one:",
+};
+
+/** Only their number is said. */
+const uncounted = (count: number): readonly string[] => Array.from({ length: count }, () => "");
 
 const sentences = (texts: readonly string[], places: readonly string[] = []): readonly string[] =>
   bulleted(

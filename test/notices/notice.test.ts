@@ -180,8 +180,26 @@ const events: Readonly<Record<string, AuditEvent>> = {
     person: DEV,
     because: "link-code-unknown",
   },
-  "policy changed": { id: "e", at: NOW, actor: { kind: "bot" }, kind: "policy.changed", changes: [] },
-  "policy refused": { id: "e", at: NOW, actor: { kind: "bot" }, kind: "policy.refused", problems: [] },
+  "policy changed": {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "policy.changed",
+    changes: [],
+    more: 0,
+    how: "while-running",
+    channels: ["C0OLD", "C0SECURITY"],
+  },
+  "policy refused": {
+    id: "e",
+    at: NOW,
+    actor: { kind: "bot" },
+    kind: "policy.refused",
+    problems: [],
+    more: 0,
+    counts: true,
+    channels: ["C0SECURITY"],
+  },
   started: { id: "e", at: NOW, actor: { kind: "bot" }, kind: "bot.started", installation: "acme" },
 };
 
@@ -252,8 +270,8 @@ describe("who hears of what", () => {
     ["unlinked", ["e/person in U0DEV1", "e/security in C0SECURITY"]],
     ["account taken", ["e/security in C0SECURITY"]],
     ["code wrong", []],
-    ["policy changed", ["e/security in C0SECURITY"]],
-    ["policy refused", ["e/security in C0SECURITY"]],
+    ["policy changed", ["e/security/C0OLD in C0OLD", "e/security/C0SECURITY in C0SECURITY"]],
+    ["policy refused", ["e/security/C0SECURITY in C0SECURITY"]],
   ])("%s", (name, expected) => {
     expect(heard(events[name], "C0SECURITY")).toEqual(expected);
   });
@@ -263,7 +281,7 @@ describe("who hears of what", () => {
     expect(heard(events["undercut"])).toEqual(["e/security in C0ACCESS"]);
     expect([...heard(events["digest"]), ...heard(events["worsened"])]).toEqual([]);
     expect(heard(events["nobody on call"])).toEqual([CARD, "e/security in C0ACCESS"]);
-    expect([...heard(events["policy refused"]), ...heard(events["account taken"])]).toEqual([]);
+    expect(heard(events["account taken"])).toEqual([]);
     for (const name of ["linked", "unlinked"]) expect(heard(events[name])).toEqual(["e/person in U0DEV1"]);
   });
 

@@ -30,6 +30,32 @@ test("a good one counts at once, and security reads what changed", async () => {
   await change(original, "policy.changed");
 });
 
+test("each change is on record, also back and forth, and both places hear when security is told elsewhere", async () => {
+  const none = original.replace("approve: { by: [leads], needed: 1, within: 30m }", "approve: none");
+  const before = count("policy.changed");
+  for (const text of [none, original, none, original]) await change(text, "policy.changed");
+  expect(count("policy.changed")).toBe(before + 4);
+
+  const told = stage.notices(CHANNELS.security).length;
+  await change(none.replace(/^security: .*$/mu, ""), "policy.changed");
+  const [news = ""] = stage.notices(CHANNELS.security).slice(told);
+  expect(news).toMatch(/approve/u);
+  await change(original, "policy.changed");
+});
+
+test("who starts the bot with another file is told of as well", async () => {
+  await stage.bots[0].stop();
+  const before = count("policy.changed");
+  await writeFile(stage.configFile, original.replace("ssh: { maximum: 3h }", "ssh: { maximum: 5h }"));
+  await stage.bots[0].start();
+  await stage.until("it is on record", () => count("policy.changed") > before);
+  await stage.settled();
+  expect(security()).toContain(
+    "I was started with another configuration than the last one:\n• rule production: ssh maximum 3h → 5h",
+  );
+  await change(original, "policy.changed");
+});
+
 test("a bad one is refused with its place, and the one before still counts", async () => {
   await change(original.replace("ssh: { maximum: 3h }", "ssh: { maximum: soon }"), "policy.refused");
   expect(security()).toMatch(/latch\.yaml:\d+:\d+` rules\[0\]\.ports\.ssh\.maximum/u);
