@@ -20,21 +20,45 @@ export const personKey = ({ team, user }: Person): PersonKey => `${team}/${user}
 
 export const samePerson = (a: Person, b: Person): boolean => personKey(a) === personKey(b);
 
-/** The same human elsewhere, as somebody who may say so linked them. */
-export interface Identities {
+/** The same human elsewhere, as somebody who may say so linked them: whom authorities are asked about. */
+export interface Elsewhere {
   /** Object id in Entra ID, lower case. */
   readonly entra: string | undefined;
   /** ARNs of IAM users and roles, at most one of each account. */
   readonly aws: readonly string[];
 }
 
-export const NOBODY_ELSEWHERE: Identities = { entra: undefined, aws: [] };
+export interface Identities extends Elsewhere {
+  /** Everything that any way of linking says of them, also what others go before, as texts to be compared: `entra:1111…`, `pagerduty:PDEV1`. */
+  readonly known: readonly string[];
+}
 
-/** Whether two accounts belong to one human. Many people may share an IAM role, so of ARNs only those of users tell. */
+export const NOBODY_ELSEWHERE: Identities = { entra: undefined, aws: [], known: [] };
+
+/** Whether two accounts belong to one human, as far as anything tells. */
 export const sameHuman = (a: LinkedPerson, b: LinkedPerson): boolean =>
-  samePerson(a.person, b.person) ||
-  (a.identities.entra !== undefined && a.identities.entra === b.identities.entra) ||
-  a.identities.aws.some((arn) => /^arn:[^:]+:iam::\d+:user\//u.test(arn) && b.identities.aws.includes(arn));
+  samePerson(a.person, b.person) || a.identities.known.some((each) => b.identities.known.includes(each));
+
+/** With everything of all who share something with them, or with one who does, and so on: what is known of one human. */
+export const withWhomTheyShare = (
+  known: readonly string[],
+  everybody: Iterable<readonly string[]>,
+): readonly string[] => {
+  const found = new Set(known);
+  let left = [...everybody];
+  for (;;) {
+    const sharing = left.filter((each) => each.some((one) => found.has(one)));
+    if (sharing.length === 0) return [...found];
+    for (const one of sharing.flat()) found.add(one);
+    left = left.filter((each) => !sharing.includes(each));
+  }
+};
+
+/** With what was known of them before as well: a link that is taken back makes no other human of anybody. */
+export const asKnownBefore = <P extends LinkedPerson>(linked: P, before: readonly string[] = []): P => ({
+  ...linked,
+  identities: { ...linked.identities, known: [...new Set([...linked.identities.known, ...before])] },
+});
 
 export interface LinkedPerson {
   readonly person: Person;

@@ -4,7 +4,7 @@ import { ACTIVITIES, type Activity, AUTHORITIES, type AuthorityName } from "../a
 import { isZone } from "../access/duration.ts";
 import type { Machine, MachineId } from "../access/machine.ts";
 import { nearMiss } from "../access/near-miss.ts";
-import type { Identities, PersonFacts } from "../access/person.ts";
+import type { Elsewhere, PersonFacts } from "../access/person.ts";
 import { scheduleKey } from "../access/person.ts";
 import { readIdentities } from "../identity/read-identities.ts";
 import type { AuthorityAnswer } from "../policy/authority.ts";
@@ -31,7 +31,7 @@ export interface WrittenPerson {
   readonly facts: PersonFacts;
   readonly groups: readonly string[];
   readonly manager: string | undefined;
-  readonly identities: Identities;
+  readonly identities: Elsewhere;
 }
 
 /** Complains of every mistake to the form. What the policy names is known beside what the facts name. */
@@ -152,7 +152,7 @@ const readPerson = (form: Form, user: string, part: Part, known: Known) => {
   };
 };
 
-const readWho = (form: Form, entra: Part, aws: Part): Identities => {
+const readWho = (form: Form, entra: Part, aws: Part): Elsewhere => {
   const read = readIdentities({ entra: optionalText(form, entra, "an object id of Entra ID") });
   if (isThere(entra) && read.entra === undefined)
     form.complain(entra, `${quoted(entra.value)} is no object id; write one like 11111111-2222-3333-4444-555555555555`);

@@ -1,11 +1,11 @@
 /** Facts that a file tells, to be asked like the real world. */
 
 import type { CloudName } from "../access/machine.ts";
-import { NOBODY_ELSEWHERE, type PersonFacts, scheduleKey } from "../access/person.ts";
+import { type PersonFacts, scheduleKey } from "../access/person.ts";
 import type { Inventory } from "../cloud/inventory.ts";
 import { createMachines } from "../cloud/machines.ts";
 import type { Config } from "../config.ts";
-import { combine, readIdentities } from "../identity/read-identities.ts";
+import { identitiesFrom } from "../identity/known.ts";
 import type { Facts } from "./facts.ts";
 import type { WrittenFacts } from "./facts-file.ts";
 
@@ -40,7 +40,7 @@ export const worldOf = async (
       members: async (group) =>
         new Set([...people].filter(([, { groups }]) => groups.includes(group)).map(([user]) => user)),
       identities: async ({ person: { user } }) =>
-        combine([readIdentities(identities.people.get(user) ?? {}), people.get(user)?.identities ?? NOBODY_ELSEWHERE]),
+        identitiesFrom([identities.people.get(user) ?? {}, people.get(user)?.identities ?? {}], identities.people),
       manager: async (user) => people.get(user)?.manager,
       onCall: async (schedule) => {
         const found = onCall.get(scheduleKey(schedule));

@@ -1,9 +1,9 @@
 /** Who a person is elsewhere, by every way of linking that the configuration has. */
 
-import { type Directory, type Identities, NOBODY_ELSEWHERE, type PersonFacts } from "../access/person.ts";
+import { type Directory, NOBODY_ELSEWHERE, type PersonFacts } from "../access/person.ts";
 import type { IdentitySettings } from "./identity-settings.ts";
+import { identitiesFrom, type Said } from "./known.ts";
 import type { Links } from "./links.ts";
-import { combine, readIdentities } from "./read-identities.ts";
 
 interface IdentitiesDeps {
   /** As they count now. `undefined`: nobody is anybody elsewhere. */
@@ -33,12 +33,7 @@ export const createIdentities =
       field(profileFields.aws),
       bySignIn(facts, now, links),
     ]);
-    return combine([
-      readIdentities(people.get(user) ?? {}),
-      readIdentities({ entra, aws }),
-      linked,
-      byEmail(facts, now),
-    ]);
+    return identitiesFrom([people.get(user) ?? {}, { entra, aws }, linked, byEmail(facts, now)], people);
   };
 
 /** A link counts while its provider is the one of the configuration, for what that provider is still asked. */
@@ -46,18 +41,16 @@ const bySignIn = async (
   { person }: PersonFacts,
   { signIn }: IdentitySettings,
   links: IdentitiesDeps["links"],
-): Promise<Identities> => {
-  if (signIn === undefined) return NOBODY_ELSEWHERE;
+): Promise<Said> => {
+  if (signIn === undefined) return {};
   const link = await links.linkOf(person);
-  if (link === undefined || link.issuer !== signIn.issuer) return NOBODY_ELSEWHERE;
-  return readIdentities({
+  if (link === undefined || link.issuer !== signIn.issuer) return {};
+  return {
     ...(signIn.claims.entra === undefined ? {} : { entra: link.identities.entra }),
     ...(signIn.claims.aws === undefined ? {} : { aws: link.identities.aws }),
-  });
+  };
 };
 
 /** Guests and people from outside bring addresses that others gave them. */
-const byEmail = ({ standing, email }: PersonFacts, settings: IdentitySettings): Identities =>
-  standing === "member" && email !== undefined
-    ? readIdentities(settings.byEmail.get(email.toLowerCase()) ?? {})
-    : NOBODY_ELSEWHERE;
+const byEmail = ({ standing, email }: PersonFacts, settings: IdentitySettings): Said =>
+  standing === "member" && email !== undefined ? (settings.byEmail.get(email.toLowerCase()) ?? {}) : {};

@@ -1,6 +1,6 @@
 /** What is remembered of people who showed who they are elsewhere, and of those about to. */
 
-import type { Identities, Person } from "../access/person.ts";
+import type { Elsewhere, Person } from "../access/person.ts";
 import type { EpochMs } from "../access/time.ts";
 
 /** Somebody is somebody elsewhere, as they showed. */
@@ -8,7 +8,7 @@ export interface Link {
   readonly person: Person;
   readonly issuer: string;
   readonly subject: string;
-  readonly identities: Identities;
+  readonly identities: Elsewhere;
   readonly at: EpochMs;
 }
 

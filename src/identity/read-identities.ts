@@ -1,6 +1,6 @@
 /** Reads who somebody is elsewhere from what somebody wrote; what isn't well formed links nobody. */
 
-import type { Identities } from "../access/person.ts";
+import type { Elsewhere } from "../access/person.ts";
 
 /** Text or lists of text, from a profile, a token or a file. */
 export interface Unread {
@@ -10,25 +10,29 @@ export interface Unread {
 }
 
 /** Of several ARNs of one account the first counts. */
-export const readIdentities = ({ entra, aws }: Unread): Identities => ({
+export const readIdentities = (unread: Unread): Elsewhere => {
+  const { entra, aws } = allIdentities(unread);
+  return { entra, aws: onePerAccount(aws) };
+};
+
+/** Also those of which another counts. */
+export const allIdentities = ({ entra, aws }: Unread): Elsewhere => ({
   entra: typeof entra === "string" && GUID.test(entra.trim()) ? entra.trim().toLowerCase() : undefined,
-  aws: onePerAccount(
-    (Array.isArray(aws) ? aws : typeof aws === "string" ? aws.trim().split(BETWEEN) : []).filter(
-      (each: unknown): each is string => typeof each === "string" && readPrincipal(each) !== undefined,
-    ),
+  aws: (Array.isArray(aws) ? aws : typeof aws === "string" ? aws.trim().split(BETWEEN) : []).filter(
+    (each: unknown): each is string => typeof each === "string" && readPrincipal(each) !== undefined,
   ),
 });
 
 /** The first that names somebody in Entra ID counts, and for each AWS account the first that names somebody there. */
-export const combine = (byPrecedence: readonly Identities[]): Identities => ({
+export const combine = (byPrecedence: readonly Elsewhere[]): Elsewhere => ({
   entra: byPrecedence.find(({ entra }) => entra !== undefined)?.entra,
   aws: onePerAccount(byPrecedence.flatMap(({ aws }) => aws)),
 });
 
-export const isNobody = ({ entra, aws }: Identities): boolean => entra === undefined && aws.length === 0;
+export const isNobody = ({ entra, aws }: Elsewhere): boolean => entra === undefined && aws.length === 0;
 
 /** `11111111-2222-3333-4444-555555555555, arn:aws:iam::111122223333:user/dev1` */
-export const showIdentities = ({ entra, aws }: Identities): string =>
+export const showIdentities = ({ entra, aws }: Elsewhere): string =>
   [...(entra === undefined ? [] : [entra]), ...aws].join(", ");
 
 /** A user or a role of IAM: `arn:aws:iam::111122223333:user/dev1`. */

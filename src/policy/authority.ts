@@ -2,12 +2,12 @@
 
 import type { Activity, AuthorityName, AuthorityNo } from "../access/authority.ts";
 import type { Machine } from "../access/machine.ts";
-import type { Identities } from "../access/person.ts";
+import type { Elsewhere } from "../access/person.ts";
 
 export interface AuthorityQuestion {
   readonly activity: Activity;
   readonly machine: Machine;
-  readonly identities: Identities;
+  readonly identities: Elsewhere;
 }
 
 export type AuthorityAnswer = { readonly kind: "yes" } | { readonly kind: "no"; readonly because: AuthorityNo };

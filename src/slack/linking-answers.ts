@@ -1,6 +1,6 @@
 /** Who people are in the clouds, in words for themselves: while they link an account there, and when they were linked. */
 
-import { type Identities, samePerson } from "../access/person.ts";
+import { type Elsewhere, samePerson } from "../access/person.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { listed, shortened } from "./lists.ts";
@@ -14,16 +14,16 @@ export const drawLinkBegun = (address: string): Drawn =>
     "Then type `/jit link` and that code here. Tell the code to nobody else, and type none that somebody else gives you.",
   ]);
 
-export const drawLinked = (identities: Identities): Drawn =>
+export const drawLinked = (identities: Elsewhere): Drawn =>
   drawn(`You are linked to ${identitiesText(identities)}.`, ["`/jit unlink` takes it back."]);
 
-export const drawUnlinked = (identities: Identities): Drawn =>
+export const drawUnlinked = (identities: Elsewhere): Drawn =>
   drawn(`You are no longer linked to ${identitiesText(identities)}.`, ["`/jit link` links an account again."]);
 
 type Told = Extract<AuditEvent, { kind: "identity.linked" | "identity.unlinked" | "identity.refused" }>;
 
 /** For security, who took back another's. */
-export const drawUnlinkedOther = (user: string, identities: Identities): Drawn =>
+export const drawUnlinkedOther = (user: string, identities: Elsewhere): Drawn =>
   drawn(`${mention(user)} is no longer linked to ${identitiesText(identities)}.`, [
     "I tell them that you took it back.",
   ]);
@@ -66,7 +66,7 @@ const somebodyElse = ({ actor, person }: Told): string | undefined =>
   actor.kind === "person" && !samePerson(actor.person, person) ? mention(actor.person.user) : undefined;
 
 /** Entra ID `1111…` and AWS `arn:aws:iam::111122223333:user/dev1` */
-const identitiesText = ({ entra, aws }: Identities): string => {
+const identitiesText = ({ entra, aws }: Elsewhere): string => {
   const named = [...(entra === undefined ? [] : [`Entra ID ${code(entra)}`]), ...aws.map((arn) => `AWS ${code(arn)}`)];
   return named.length === 0 ? "no account" : listed(shortened(named, MOST_NAMED));
 };

@@ -1,6 +1,6 @@
 /** Everybody there is, and which accounts belong to one human. */
 
-import { type Directory, type LinkedPerson, type PersonFacts, sameHuman } from "../access/person.ts";
+import { type Directory, type LinkedPerson, type PersonFacts, personKey, withWhomTheyShare } from "../access/person.ts";
 import type { Policy } from "../policy/policy.ts";
 
 /** Somebody with all the accounts that are linked to theirs, directly or by way of others. */
@@ -29,14 +29,11 @@ const linkedPeople = async (users: readonly string[], directory: Directory): Pro
         identities: await directory.identities(each),
       })),
   );
-  const humans = linked.map((_, index) => index);
-  for (const [a, one] of linked.entries()) {
-    for (const [b, other] of linked.slice(0, a).entries()) {
-      const [from, to] = [humans[a], humans[b]];
-      if (from === undefined || to === undefined || from === to || !sameHuman(one, other)) continue;
-      for (const [index, human] of humans.entries()) if (human === from) humans[index] = to;
-    }
-  }
+  const known = linked.map(({ person, identities }) => [personKey(person), ...identities.known]);
+  const humans = known.map((mine) => {
+    const ours = new Set(withWhomTheyShare(mine, known));
+    return known.findIndex((theirs) => theirs.some((each) => ours.has(each)));
+  });
   return linked.map((each, index) => {
     const human = humans[index] ?? index;
     return { ...each, human, accounts: humans.filter((other) => other === human).length };

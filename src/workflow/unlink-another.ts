@@ -1,12 +1,12 @@
 /** `/jit unlink @person`: a link that somebody shouldn't have is taken back by security. */
 
-import type { Identities, Person } from "../access/person.ts";
+import type { Elsewhere, Person } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { memberOf } from "./standing.ts";
 
 /** `whom` is a Slack user id, as typed. Returns who they were. Throws a `Fault` when Slack or memory can't be asked. */
-export type UnlinkAnother = (whom: string, by: string) => Promise<{ readonly identities: Identities } | Refusal>;
+export type UnlinkAnother = (whom: string, by: string) => Promise<{ readonly identities: Elsewhere } | Refusal>;
 
 interface UnlinkAnotherDeps extends Pick<WorkflowDeps, "policy" | "directory" | "securityRoles"> {
   readonly unlink: (user: string, by: Person) => ReturnType<UnlinkAnother>;

@@ -2,9 +2,15 @@
 
 import { webApi } from "@slack/bolt";
 import { describe, expect, test } from "vitest";
-import { type Identities, type PersonFacts, sameHuman } from "../../src/access/person.ts";
+import {
+  type Elsewhere,
+  type Identities,
+  type LinkedPerson,
+  type PersonFacts,
+  sameHuman,
+} from "../../src/access/person.ts";
 import { createIdentities } from "../../src/identity/identities.ts";
-import type { IdentitySettings } from "../../src/identity/identity-settings.ts";
+import type { IdentitySettings, PersonSettings } from "../../src/identity/identity-settings.ts";
 import { createRedisLinks } from "../../src/redis/links.ts";
 import { createDirectory } from "../../src/slack/directory.ts";
 import { createHome } from "../../src/slack/home.ts";
@@ -18,7 +24,7 @@ const LEE = "U0LEAD1";
 const oid = (digit: number): string => `${digit}1111111-2222-3333-4444-555555555555`;
 const arn = (name: string, account = "111122223333"): string => `arn:aws:iam::${account}:user/${name}`;
 const ISSUER = "https://login.acme.example";
-const NOBODY: Identities = { entra: undefined, aws: [] };
+const NOBODY: Identities = { entra: undefined, aws: [], known: [] };
 
 const setup = async (changed: Partial<IdentitySettings>) => {
   const slackSetup = await startSlack({
@@ -59,12 +65,17 @@ const setup = async (changed: Partial<IdentitySettings>) => {
     if (facts === undefined) throw new Error(`nobody is ${user}`);
     return facts;
   };
-  const link = async (user: string, identities: Identities): Promise<void> => {
+  const link = async (user: string, identities: Elsewhere): Promise<void> => {
     const { person } = await factsOf(user);
     await links.add({ person, issuer: ISSUER, subject: `subject of ${user}`, identities, at: clock.now() });
   };
   const identitiesOf = async (user: string): Promise<Identities> => directory.identities(await factsOf(user));
-  return { ...slackSetup, directory, factsOf, link, identitiesOf, told };
+  const linked = async (user: string): Promise<LinkedPerson> => ({
+    person: (await factsOf(user)).person,
+    identities: await identitiesOf(user),
+  });
+  const areOne = async (a: string, b: string): Promise<boolean> => sameHuman(await linked(a), await linked(b));
+  return { ...slackSetup, directory, factsOf, link, identitiesOf, areOne, told };
 };
 
 const everyWay: Partial<IdentitySettings> = {
@@ -83,19 +94,19 @@ describe("who goes before whom", () => {
 
   test("for each place the first that says something: configuration, profile, sign-in, address", async () => {
     const { identitiesOf, slack, link, clock } = await setup(everyWay);
-    expect(await identitiesOf(DANA)).toEqual({
+    expect(await identitiesOf(DANA)).toMatchObject({
       entra: oid(4),
       aws: [arn("by-config"), arn("by-email", "999999999999")],
     });
     await link(DANA, { entra: oid(3), aws: [arn("by-sign-in"), arn("by-sign-in", "222222222222")] });
-    expect(await identitiesOf(DANA)).toEqual({
+    expect(await identitiesOf(DANA)).toMatchObject({
       entra: oid(3),
       aws: [arn("by-config"), arn("by-sign-in", "222222222222"), arn("by-email", "999999999999")],
     });
     slack.people.writeProfile(DANA, "Xf0ENTRA", oid(2).toUpperCase());
     slack.people.writeProfile(DANA, "Xf0AWS", `${arn("by-profile")} ${arn("by-profile", "222222222222")}`);
     clock.advance(10_000);
-    expect(await identitiesOf(DANA)).toEqual({
+    expect(await identitiesOf(DANA)).toMatchObject({
       entra: oid(2),
       aws: [arn("by-config"), arn("by-profile", "222222222222"), arn("by-email", "999999999999")],
     });
@@ -175,19 +186,69 @@ describe("when it can't be known", () => {
   });
 });
 
-test("two people with one identity are each who they are, and are one human", async () => {
-  const { identitiesOf, factsOf } = await setup({
-    people: new Map([
-      [DANA, { entra: oid(1), aws: [] }],
-      [LEE, { entra: oid(1).toUpperCase(), aws: [] }],
-    ]),
+describe("two accounts are one human's", () => {
+  const people = (entries: Readonly<Record<string, Partial<PersonSettings>>>) => ({
+    people: new Map(Object.entries(entries).map(([user, person]) => [user, { aws: [], ...person }])),
   });
-  const linked = async (user: string) => ({
-    person: (await factsOf(user)).person,
-    identities: await identitiesOf(user),
+  const signIn = everyWay.signIn;
+
+  test("with one identity, and each is still who they are", async () => {
+    const { identitiesOf, areOne } = await setup(
+      people({ [DANA]: { entra: oid(1) }, [LEE]: { entra: oid(1).toUpperCase() } }),
+    );
+    expect(await identitiesOf(DANA)).toMatchObject({ entra: oid(1), aws: [] });
+    expect(await identitiesOf(LEE)).toEqual(await identitiesOf(DANA));
+    expect(await areOne(DANA, LEE)).toBe(true);
   });
-  const [dana, lee] = [await linked(DANA), await linked(LEE)];
-  expect(dana.identities).toEqual({ entra: oid(1), aws: [] });
-  expect(lee.identities).toEqual(dana.identities);
-  expect(sameHuman(dana, lee)).toBe(true);
+
+  test("also by what something else goes before", async () => {
+    const { identitiesOf, areOne, link } = await setup({
+      ...people({ [DANA]: { entra: oid(1) }, [LEE]: { entra: oid(2) } }),
+      signIn,
+    });
+    expect(await areOne(DANA, LEE)).toBe(false);
+    await link(DANA, { entra: oid(2), aws: [] });
+    expect((await identitiesOf(DANA)).entra).toBe(oid(1));
+    expect(await areOne(DANA, LEE)).toBe(true);
+  });
+
+  test("also by a second IAM user of an account, in other letters", async () => {
+    const { areOne, slack } = await setup({
+      ...people({ [LEE]: { aws: [arn("dana.d")] } }),
+      profileFields: { aws: "Xf0AWS" },
+    });
+    slack.people.writeProfile(DANA, "Xf0AWS", `${arn("dana")}, ${arn("Dana.D")}`);
+    expect(await areOne(DANA, LEE)).toBe(true);
+  });
+
+  test("also by way of others whom the configuration lists", async () => {
+    const { areOne, link } = await setup({
+      ...people({
+        U0OTHER: { aws: [arn("other")], pagerduty: "P1" },
+        U0THIRD: { entra: oid(1), aws: [arn("third"), arn("other", "999999999999")] },
+        U0FOURTH: { aws: [arn("other", "999999999999")], pagerduty: "P1" },
+        [LEE]: { aws: [arn("OTHER")] },
+      }),
+      signIn,
+    });
+    expect(await areOne(DANA, LEE)).toBe(false);
+    await link(DANA, { entra: oid(1), aws: [] });
+    expect(await areOne(DANA, LEE)).toBe(true);
+  });
+
+  test.each(["pagerduty", "opsgenie"] as const)("who are one person of %s", async (service) => {
+    const { areOne } = await setup(
+      people({ [DANA]: { [service]: "P1" }, [LEE]: { [service]: "P1" }, U0GUEST2: { [service]: "P2" } }),
+    );
+    expect(await areOne(DANA, LEE)).toBe(true);
+    expect(await areOne(DANA, "U0GUEST2")).toBe(false);
+  });
+
+  test("but not because they share a role, or an id in different services", async () => {
+    const role = "arn:aws:iam::111122223333:role/ops";
+    const { areOne } = await setup(
+      people({ [DANA]: { aws: [role], pagerduty: "P1" }, [LEE]: { aws: [role], opsgenie: "P1" } }),
+    );
+    expect(await areOne(DANA, LEE)).toBe(false);
+  });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Identities } from "../../src/access/person.ts";
+import type { Elsewhere } from "../../src/access/person.ts";
 import { combine, isNobody, readIdentities, showIdentities } from "../../src/identity/read-identities.ts";
 
 const OID = "11111111-2222-3333-4444-555555555555";
@@ -93,7 +93,7 @@ test("however many say something, nobody is two in one place, and nobody is made
     aws: fc.array(arn.map(([account, name]) => `arn:aws:iam::${account}:user/${name}`)),
   });
   fc.assert(
-    fc.property(fc.array(said), (all: readonly Identities[]) => {
+    fc.property(fc.array(said), (all: readonly Elsewhere[]) => {
       const { entra, aws } = combine(all);
       const accounts = aws.map((each) => each.split(":")[4]);
       expect(new Set(accounts).size).toBe(aws.length);

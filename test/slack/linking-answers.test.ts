@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Identities } from "../../src/access/person.ts";
+import type { Elsewhere } from "../../src/access/person.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import type { Audience } from "../../src/notices/notice.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
@@ -8,7 +8,7 @@ import { drawLinkBegun, drawLinked, drawUnlinked, drawUnlinkedOther } from "../.
 import { drawMessage } from "../../src/slack/messages.ts";
 import { DEV, LEAD, NOW } from "../contracts/samples.ts";
 
-const identities: Identities = {
+const identities: Elsewhere = {
   entra: "11111111-2222-3333-4444-555555555555",
   aws: ["arn:aws:iam::111122223333:user/dev1"],
 };

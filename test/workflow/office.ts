@@ -3,19 +3,14 @@
 import { Fault } from "../../src/access/fault.ts";
 import { type GrantId, protectionIdOf, type RequestId } from "../../src/access/identifier.ts";
 import type { FirewallId, Machine } from "../../src/access/machine.ts";
-import {
-  type Directory,
-  type Identities,
-  NOBODY_ELSEWHERE,
-  type PersonFacts,
-  scheduleKey,
-} from "../../src/access/person.ts";
+import { type Directory, type Elsewhere, type PersonFacts, scheduleKey } from "../../src/access/person.ts";
 import type { DurationMs } from "../../src/access/time.ts";
 import type { AuditEvent, AuditEventKind } from "../../src/audit/event.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
 import type { Protection } from "../../src/grants/protection.ts";
 import type { AccessRequest } from "../../src/grants/request.ts";
+import { identitiesFrom } from "../../src/identity/known.ts";
 import type { Policy, Rule } from "../../src/policy/policy.ts";
 import { createEndEarly } from "../../src/workflow/end-early.ts";
 import { createListMine } from "../../src/workflow/list-mine.ts";
@@ -111,7 +106,7 @@ export const createOffice = async (
     if (slack.away) throw new Fault("slack", "slack is away", { retry: "later" });
   };
   const groups = new Map([["S0ENG", new Set(["U0DEV2"])]]);
-  const identities = new Map<string, Identities>();
+  const identities = new Map<string, Elsewhere>();
   const managers = new Map<string, string>();
   /** `scheduleKey` → who is on call; one that isn't in it doesn't say. */
   const onCall = new Map<string, ReadonlySet<string>>();
@@ -125,13 +120,13 @@ export const createOffice = async (
     members: async (group) => {
       lookedUp.push(group);
       await asked();
-      return new Set(groups.get(group));
+      return groups.get(group);
     },
     identities: async ({ person: { user } }) => {
       lookedUp.push(`identities of ${user}`);
       await asked();
       if (slack.profilesAway) throw new Fault("slack", "profiles are away", { retry: "later" });
-      return identities.get(user) ?? NOBODY_ELSEWHERE;
+      return identitiesFrom([identities.get(user) ?? {}], new Map());
     },
     manager: async (user) => {
       lookedUp.push(`manager of ${user}`);

@@ -1,20 +1,24 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Directory, type Identities, NOBODY_ELSEWHERE, type PersonFacts } from "../../src/access/person.ts";
+import type { Directory, Elsewhere, PersonFacts } from "../../src/access/person.ts";
 import { HOUR } from "../../src/access/time.ts";
 import { approve } from "../../src/grants/request.ts";
+import { identitiesFrom } from "../../src/identity/known.ts";
 import type { Policy, Role, Rule, Step } from "../../src/policy/policy.ts";
 import { type Answer, proveNobodyAlone } from "../../src/workflow/prove-nobody-alone.ts";
 import { aPolicy, aRole, aRule } from "../policy/example-rule.ts";
 
 interface World {
   readonly groups?: Readonly<Record<string, readonly string[]>>;
-  readonly identities?: Readonly<Record<string, Identities>>;
+  /** As the configuration lists them. */
+  readonly identities?: Readonly<Record<string, Elsewhere>>;
+  /** As they showed themselves. */
+  readonly shown?: Readonly<Record<string, Elsewhere>>;
   readonly managers?: Readonly<Record<string, string>>;
   readonly standing?: Readonly<Record<string, PersonFacts["standing"]>>;
 }
 
-const directoryOf = ({ groups = {}, identities = {}, managers = {}, standing = {} }: World): Directory => ({
+const directoryOf = ({ groups = {}, identities = {}, shown = {}, managers = {}, standing = {} }: World): Directory => ({
   lookUp: async (user) => ({
     person: { team: "T0ACME", user },
     name: user,
@@ -22,13 +26,14 @@ const directoryOf = ({ groups = {}, identities = {}, managers = {}, standing = {
     timezone: undefined,
   }),
   members: async (group) => new Set(groups[group]),
-  identities: async ({ person }) => identities[person.user] ?? NOBODY_ELSEWHERE,
+  identities: async ({ person }) =>
+    identitiesFrom([identities[person.user] ?? {}, shown[person.user] ?? {}], new Map(Object.entries(identities))),
   manager: async (user) => managers[user],
   onCall: async () => undefined,
 });
 
-const entra = (id: string): Identities => ({ entra: id, aws: [] });
-const aws = (name: string): Identities => ({ entra: undefined, aws: [`arn:aws:iam::111122223333:user/${name}`] });
+const entra = (digit: number): Elsewhere => ({ entra: `${digit}1111111-2222-3333-4444-555555555555`, aws: [] });
+const aws = (name: string): Elsewhere => ({ entra: undefined, aws: [`arn:aws:iam::111122223333:user/${name}`] });
 
 const withSteps = (steps: readonly Step[], changes: Partial<Rule> = {}): Rule =>
   aRule({ request: ["engineers"], approve: { kind: "by", steps, withinMs: HOUR, automatic: [] }, ...changes });
@@ -61,8 +66,8 @@ describe("what the bot does", () => {
 
   test("lets nobody do so by another account of theirs, nor one human give both of two approvals", async () => {
     const identities = {
-      U0DEV1: entra("e1"),
-      U0LEAD2: entra("e1"),
+      U0DEV1: entra(1),
+      U0LEAD2: entra(1),
       U0LEAD1: aws("kim"),
       U0SEC1: aws("kim"),
     };
@@ -83,9 +88,14 @@ describe("what the bot does", () => {
     expect(await prove(policy, world)).toMatchObject({ kind: "proved", people: 4 });
   });
 
-  test("can't be proved where accounts are one human's only by way of a third, and the way is shown", async () => {
-    const identities = { U0DEV1: entra("e1"), U0DEV2: { ...entra("e1"), aws: aws("kim").aws }, U0LEAD2: aws("kim") };
-    const proof = await prove(oneStep, { identities });
+  test("lets nobody do so by way of a third account that the configuration lists", async () => {
+    const identities = { U0DEV1: entra(1), U0DEV2: { ...entra(1), aws: aws("kim").aws }, U0LEAD2: aws("Kim") };
+    expect(await prove(oneStep, { identities })).toMatchObject({ kind: "proved", people: 2 });
+  });
+
+  test("can't be proved where only a third knows it by having signed in, and the way is shown", async () => {
+    const identities = { U0DEV1: entra(1), U0DEV2: entra(1), U0LEAD2: aws("kim") };
+    const proof = await prove(oneStep, { identities, shown: { U0DEV2: aws("kim") } });
     expect(proof).toEqual({
       kind: "counterexample",
       rule: "production",
@@ -110,7 +120,7 @@ describe("a bot that forgets a check is found out:", () => {
   });
 
   test("another account of theirs may", async () => {
-    const identities = { U0DEV1: entra("e1"), U0LEAD2: entra("e1") };
+    const identities = { U0DEV1: entra(1), U0LEAD2: entra(1) };
     const byAccount: Answer = async (request, user, { policy }) =>
       policy.roles.get("leads")?.users.includes(user) === true
         ? approve(request, { team: "T0ACME", user }, request.askedAt)
@@ -173,7 +183,7 @@ test("no policy, whoever has whichever role and however accounts are linked, let
         );
         const proof = await prove(policy, {
           groups: { S1: three },
-          identities: { [from]: entra("same"), [to]: entra("same") },
+          identities: { [from]: entra(1), [to]: entra(1) },
         });
         expect(proof.kind).toBe("proved");
         if (proof.kind === "proved") reached += proof.states;

@@ -1,7 +1,7 @@
 /** Whom IAM is asked about, and under which name it knows the machine. */
 
 import type { Machine } from "../../../access/machine.ts";
-import type { Identities } from "../../../access/person.ts";
+import type { Elsewhere } from "../../../access/person.ts";
 import { type Principal, readPrincipal } from "../../../identity/read-identities.ts";
 
 export type Found =
@@ -15,7 +15,7 @@ export type Found =
  * instance has no policy of its own by which its account could: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security_iam_service-with-iam.html
  * So what its own account says of it settles nothing.
  */
-export const principalFor = ({ aws }: Identities, account: string): Found => {
+export const principalFor = ({ aws }: Elsewhere, account: string): Found => {
   if (aws.length === 0) return { kind: "none" };
   const here = aws.filter((arn) => accountOf(arn) === account);
   const [first] = here.length > 0 ? here : aws;
