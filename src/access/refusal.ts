@@ -65,6 +65,12 @@ export interface RefusalFacts {
 
   /** A deny rule; `because` is what the file says of it, and may be empty. */
   readonly "denied-by-policy": { readonly machine: string; readonly name: string; readonly because: string };
+  /** Whom a deny rule is for can't be told, because these user groups are disabled or unknown. */
+  readonly "deny-rule-unclear": {
+    readonly machine: string;
+    readonly name: string;
+    readonly groups: readonly string[];
+  };
   /** Outside of all hours in which access opens; `nextAt`: when it does again. */
   readonly "outside-hours": {
     readonly machine: string;
@@ -118,6 +124,8 @@ export interface RefusalFacts {
 
   // Answering and ending
   readonly "already-asked": { readonly requestId: string };
+  /** By break-glass: the very same, and not near its end. */
+  readonly "already-open": { readonly machine: string; readonly until: EpochMs };
   readonly "request-unknown": Record<never, never>;
   readonly "own-request": Record<never, never>;
   /** Who used it reviews it. */
@@ -149,6 +157,8 @@ export interface RefusalFacts {
   readonly "undercut-gone": Record<never, never>;
 
   // We don't know, so no
+  /** What is known of the cloud's machines is of `since`, and it can't be read now. */
+  readonly "inventory-old": { readonly cloud: CloudName; readonly since: EpochMs | undefined };
   /** A firewall may stand before it that we may not see. */
   readonly "firewall-unseen": { readonly machine: string };
   readonly "cannot-check": {

@@ -22,6 +22,7 @@ const WORDS = {
   "justification-mismatch": "a justification of another form is wanted",
   "no-approver": "nobody could approve",
   "denied-by-policy": "a deny rule",
+  "deny-rule-unclear": "a deny rule for a group that isn't there",
   "outside-hours": "outside of hours",
   frozen: "a freeze",
   "too-many-at-once": "too many at once",
@@ -42,6 +43,7 @@ const WORDS = {
   "person-unknown": "nobody knows them",
   "person-standing": "no full member",
   "already-asked": "asked already",
+  "already-open": "open already",
   "request-unknown": "no such request",
   "own-request": "their own request",
   "own-break-glass": "their own break-glass",
@@ -60,6 +62,7 @@ const WORDS = {
   "protected-by-policy": "the policy protects it",
   "proposal-gone": "no such proposal",
   "undercut-gone": "nothing undercuts it",
+  "inventory-old": "what is known of the machines is too old",
   "firewall-unseen": "not all firewalls can be seen",
   "cannot-check": "couldn't be checked",
 } as const satisfies Readonly<Record<RefusalCode, string>>;

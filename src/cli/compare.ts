@@ -64,6 +64,7 @@ const endingOf = (event: JudgedEvent, policy: Policy, askedThen: readonly Author
 /** What is looked at only after policy said yes, and hangs on no policy. */
 const LATER: readonly RefusalCode[] = [
   "already-asked",
+  "already-open",
   "no-firewall",
   "policy-firewall",
   "no-address-in-family",

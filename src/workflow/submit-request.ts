@@ -4,23 +4,23 @@ import { lengthOf } from "../access/duration.ts";
 import { Fault } from "../access/fault.ts";
 import type { RequestId } from "../access/identifier.ts";
 import { refOf } from "../access/machine.ts";
-import { personKey, personOf } from "../access/person.ts";
+import { personKey, personOf, samePerson } from "../access/person.ts";
 import { samePort } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type EpochMs, later } from "../access/time.ts";
 import { createTurns } from "../access/turns.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
+import { isActive } from "../grants/grant.ts";
 import type { Limit, Write } from "../grants/ledger.ts";
 import type { AccessRequest, BreakGlassUse, RequestStep } from "../grants/request.ts";
 import type { Decision } from "../policy/decide.ts";
-import { ruleFor } from "../policy/match.ts";
 import { type Policy, type Rule, stepsOf } from "../policy/policy.ts";
 import { portsOf } from "../policy/resolve.ts";
 import { type Memberships, peopleOf, type StepAsked } from "../policy/roles.ts";
 import { answeringSoon } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import { grantAccess } from "./grant-access.ts";
+import { grantAccess, WARN_BEFORE } from "./grant-access.ts";
 import { judge, requestSteps } from "./judge.ts";
 import { type Judgement, judgedEvent } from "./judged-event.ts";
 import { askLimits, grantLimits } from "./limits-of.ts";
@@ -59,7 +59,7 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     const targets = targetsOf(access.machine, access.sources);
     if (isRefusal(targets)) return no(judgement, [targets]);
     // Whoever breaks the glass may well have asked before, and waited in vain.
-    const before = access.breakGlass ? undefined : await alreadyAsked(access, member, at, deps);
+    const before = await (access.breakGlass ? alreadyOpen : alreadyAsked)(access, member, at, deps);
     if (before !== undefined) return no(judgement, [before]);
 
     const drawn = requestFor(access, member, policy, decision, at, deps.newId() as RequestId);
@@ -86,7 +86,7 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     if (isRefusal(facts)) return refused(facts);
     const access = understand(ask, facts, policy, deps.clock.now(), { machines: deps.machines, zone: deps.zone() });
     if ("refusals" in access) return access;
-    const roles = rolesAbout(policy, ruleFor(policy, access.machine));
+    const roles = rolesAbout(policy, access.machine);
     const member = holding(facts, policy, await membershipsFor(user, policy, deps.directory, roles));
     // Somebody else reached a limit first, or has this id: asked again, it shows which.
     for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
@@ -108,16 +108,37 @@ const alreadyAsked = async (
   now: EpochMs,
   deps: WorkflowDeps,
 ): Promise<Refusal | undefined> => {
-  const ports = portsOf(access.services);
   const same = (await deps.ledger.pendingOf(personKey(member.facts.person))).find(
-    (request) =>
-      request.machine.id === access.machine.id &&
-      now < request.answerBy &&
-      ports.length === request.ports.length &&
-      ports.every((port) => request.ports.some((other) => samePort(port, other))) &&
-      new Set(access.sources).symmetricDifference(new Set(request.sources)).size === 0,
+    (request) => now < request.answerBy && isTheSame(access, request),
   );
   return same === undefined ? undefined : refuse("already-asked", { requestId: same.id });
+};
+
+/** Breaking the glass twice would alarm everybody twice, for nothing. Near its end it can be had anew. */
+const alreadyOpen: typeof alreadyAsked = async (access, { facts }, now, { ledger }) => {
+  const same = (await ledger.liveGrants()).find(
+    (grant) =>
+      samePerson(grant.requester, facts.person) &&
+      isActive(grant, now) &&
+      later(now, WARN_BEFORE) < grant.expiresAt &&
+      isTheSame(access, grant),
+  );
+  return same === undefined
+    ? undefined
+    : refuse("already-open", { machine: access.machine.name, until: same.expiresAt });
+};
+
+const isTheSame = (
+  { machine, services, sources }: Understood,
+  other: Pick<AccessRequest, "machine" | "ports" | "sources">,
+): boolean => {
+  const ports = portsOf(services);
+  return (
+    other.machine.id === machine.id &&
+    ports.length === other.ports.length &&
+    ports.every((port) => other.ports.some((one) => samePort(port, one))) &&
+    new Set(sources).symmetricDifference(new Set(other.sources)).size === 0
+  );
 };
 
 type NotDenied = Exclude<Decision, { kind: "deny" }>;
@@ -184,7 +205,10 @@ const pendingWrite = (
   const { id, rule, askedAt, answerBy, requester, end } = request;
   const facts = { ...factsOf(request), rule, durationMs: lengthOf(end, askedAt), answerBy };
   const schedules = [...new Set(request.steps.flatMap(({ silent }) => silent ?? []))];
-  const silence = { ...factsOf(request), schedules, instead: standIns(steps, policy) };
+  // Of those who would stand in, the card names who is still here.
+  const asked = new Set(request.steps.flatMap(({ users, groups }) => [...users, ...groups]));
+  const instead = standIns(steps, policy).filter((who) => asked.has(who));
+  const silence = { ...factsOf(request), schedules, instead };
   return {
     request,
     events: [

@@ -33,6 +33,7 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "justification-mismatch": { pattern: text },
   "no-approver": { machine: text, roles: [text], needed: 2 },
   "denied-by-policy": { machine: text, name: text, because: text },
+  "deny-rule-unclear": { machine: text, name: text, groups: [text] },
   "outside-hours": { machine: text, hours: [text], nextAt: now },
   frozen: { name: text, fromAt: now, untilAt: now },
   "too-many-at-once": { machine: text, of: "person", most: 2 },
@@ -56,11 +57,13 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "not-your-turn": { roles: [text] },
   "nothing-to-review": {},
   "no-firewall": { machine: text, cloud: "azure" },
+  "inventory-old": { cloud: "aws", since: now },
   "policy-firewall": { machine: text, firewall: text, policy: text },
   "no-address-in-family": { machine: text, family: "IPv6" },
   "person-unknown": {},
   "person-standing": { standing: "guest" },
   "already-asked": { requestId: text },
+  "already-open": { machine: text, until: now },
   "request-unknown": {},
   "own-request": {},
   "own-break-glass": {},
@@ -177,7 +180,7 @@ describe("what is said", () => {
 
   test("when as much is open or asked as the policy allows", () => {
     expect(say("too-many-at-once", { machine: "prod-vm-3", of: "person", most: 1 })).toBe(
-      "You have one access open under the same rule as prod-vm-3, and it allows one person no more at once. `/jit list` shows yours; close one first.",
+      "The rule of prod-vm-3 allows one person one access at once, and you have as many. `/jit list` shows yours; close one first.",
     );
     expect(say("too-many-at-once", { machine: "prod-vm-3", of: "machine", most: 3 })).toBe(
       "3 accesses to prod-vm-3 are open, and its rule allows no more at once. Ask again when one has ended.",
@@ -192,12 +195,15 @@ describe("what is said", () => {
     expect(say("denied-by-policy", { machine: "prod-vm-3", name: "contractors", because: "no RDP" })).toBe(
       "The deny rule *contractors* keeps you from prod-vm-3: “no RDP”. Whoever looks after the policy can change that.",
     );
+    expect(say("deny-rule-unclear", { machine: "prod-vm-3", name: "contractors", groups: ["S0X"] })).toBe(
+      "I can't tell whether the deny rule *contractors* keeps you from prod-vm-3, so I can't say yes: it names a user group that isn't there or is disabled, `S0X`. Whoever looks after the policy can put that right.",
+    );
     const urgent = { ...command, breakGlass: true };
     expect(say("break-glass-not-offered", { machine: "prod-vm-3", roles: ["sre"] }, { command: urgent })).toBe(
-      "You may not use break-glass on prod-vm-3: it's for *sre*. You can ask the usual way: `/jit ssh prod-vm-3 9h because INC-1`",
+      "You may not use break-glass on prod-vm-3: it's for *sre*. The usual way is `/jit ssh prod-vm-3 9h because INC-1`",
     );
     expect(say("break-glass-not-offered", { machine: "prod-vm-3", roles: [] })).toBe(
-      "Nobody may use break-glass on prod-vm-3. You can ask the usual way.",
+      "Nobody may use break-glass on prod-vm-3.",
     );
   });
 

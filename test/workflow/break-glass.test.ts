@@ -24,6 +24,14 @@ const broken = async (rule: Partial<Rule> = {}) => {
 };
 
 describe("breaking the glass", () => {
+  test("twice for the same alarms nobody twice, until its last ten minutes", async () => {
+    const office = await broken();
+    expect(await office.refusalsOf(GLASS)).toEqual(["already-open"]);
+    expect(await office.refusalsOf({ ...GLASS, from: ["203.0.113.9"] })).toEqual([]);
+    office.clock.advance(50 * MINUTE);
+    expect(await office.refusalsOf(GLASS)).toEqual([]);
+  });
+
   test("opens at once, says so and not that somebody approved, and names who was skipped and who is told", async () => {
     const { used, id, grantOf, firewalls, told, lastEvent, judged } = await broken();
     expect(used).toMatchObject({

@@ -6,6 +6,7 @@ import { roles, type Words } from "./words.ts";
 
 export const answeringWords: Words<
   | "already-asked"
+  | "already-open"
   | "request-unknown"
   | "own-request"
   | "own-break-glass"
@@ -20,6 +21,9 @@ export const answeringWords: Words<
   | "access-over"
   | "not-yours"
 > = {
+  "already-open": ({ machine, until }, { now, zone }) =>
+    `${literal(machine)} is open for you already, until ${when(until, now, zone)}. You can break the glass again in its last ten minutes.`,
+
   "already-asked": ({ requestId }) =>
     `You asked for this already, and it is still waiting for an answer (request ${code(requestId)}). \`/jit list\` shows it.`,
 

@@ -19,6 +19,7 @@ export const policyWords: Words<
   | "justification-mismatch"
   | "no-approver"
   | "denied-by-policy"
+  | "deny-rule-unclear"
   | "break-glass-not-offered"
 > = {
   "policy-unreadable": () =>
@@ -84,12 +85,17 @@ export const policyWords: Words<
   "denied-by-policy": ({ machine, name, because }) =>
     `The deny rule *${literal(name)}* keeps you from ${literal(machine)}${because === "" ? "" : `: “${literal(because)}”`}. Whoever looks after the policy can change that.`,
 
+  "deny-rule-unclear": ({ machine, name, groups }) => {
+    const what = groups.length === 1 ? "a user group that isn't there or is" : "user groups that aren't there or are";
+    return `I can't tell whether the deny rule *${literal(name)}* keeps you from ${literal(machine)}, so I can't say yes: it names ${what} disabled, ${listed(shortList(groups.map(code)))}. Whoever looks after the policy can put that right.`;
+  },
+
   "break-glass-not-offered": ({ machine, roles: may }, { command }) => {
-    const usual = command === undefined ? "" : `: ${retry({ ...command, breakGlass: false })}`;
+    const usual = command === undefined ? "" : ` The usual way is ${retry({ ...command, breakGlass: false })}`;
     const who =
       may.length === 0
         ? `Nobody may use break-glass on ${literal(machine)}`
         : `You may not use break-glass on ${literal(machine)}: it's for ${roles(may)}`;
-    return `${who}. You can ask the usual way${usual === "" ? "." : usual}`;
+    return `${who}.${usual}`;
   },
 };

@@ -21,7 +21,7 @@ export const timeWords: Words<"outside-hours" | "frozen" | "too-many-at-once" | 
 
   "too-many-at-once": ({ machine, of, most }) =>
     of === "person"
-      ? `You have ${accesses(most)} open under the same rule as ${literal(machine)}, and it allows one person no more at once. \`/jit list\` shows yours; close one first.`
+      ? `The rule of ${literal(machine)} allows one person ${accesses(most)} at once, and you have as many. \`/jit list\` shows yours; close one first.`
       : `${capital(accesses(most))} to ${literal(machine)} ${most === 1 ? "is" : "are"} open, and its rule allows no more at once. Ask again when one has ended.`,
 
   "asked-too-often": ({ most, nextAt }, { now, zone }) =>
