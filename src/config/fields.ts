@@ -29,6 +29,10 @@ export const text = (what: string) =>
     .meta({ description: what })
     .refine((value) => value.trim() !== "", { error: missingOr(what), abort: true });
 
+/** What people are shown among other things. */
+export const shortText = (what: string, longest: number) =>
+  text(what).max(longest, { error: `is longer than ${longest} characters` });
+
 export const matched = (what: string, pattern: RegExp, instead: string) => {
   const field = text(what).refine((value) => pattern.test(value), {
     error: ({ input }) => `${quote(input)} can't be used; ${instead}`,

@@ -16,6 +16,9 @@ export interface KnownNames {
 /** What people and things may be called. */
 export const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;
 
+/** Of a freeze or a deny rule, which nothing else in the file refers to. */
+export const LONGEST_NAME = 100;
+
 export const isOneOf = (what: string, known: readonly string[]) =>
   z.refine<string>((name) => known.includes(name), { error: ({ input }) => unknownName(what, input, known) });
 

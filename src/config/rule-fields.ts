@@ -3,8 +3,21 @@
 import { z } from "zod";
 import { AUTHORITIES } from "../access/authority.ts";
 import { duration, positive } from "./amounts.ts";
-import { fail, isMap, list, map, matched, named, oneOf, optional, quote, text, trueOrFalse } from "./fields.ts";
-import { isOneOf, type KnownNames, NAME, portName, sourceName, unknownName } from "./known-names.ts";
+import {
+  fail,
+  isMap,
+  list,
+  map,
+  matched,
+  named,
+  oneOf,
+  optional,
+  quote,
+  shortText,
+  text,
+  trueOrFalse,
+} from "./fields.ts";
+import { isOneOf, type KnownNames, LONGEST_NAME, NAME, portName, sourceName, unknownName } from "./known-names.ts";
 import { match } from "./match-fields.ts";
 import { createPattern } from "./pattern.ts";
 import { roleNames } from "./role-fields.ts";
@@ -52,13 +65,16 @@ export const rules = (known: KnownNames) => {
 export const denials = (known: KnownNames) =>
   list(
     map("whom and what, like { people: [contractors], ports: [rdp] }", {
-      name: text("a name").optional(),
+      name: shortText("a name", LONGEST_NAME).optional(),
       people: roleNames(known).optional(),
       match: optional(match),
       ports: list(portName(known.services)).optional(),
-      because: text("a reason").optional(),
+      because: shortText("a reason", LONGEST_REASON).optional(),
     }),
   );
+
+/** Everyone whom the rule keeps out reads it. */
+const LONGEST_REASON = 500;
 
 /** Enough for any table of signatures, and few enough that every way of filling them can be looked at. */
 const MOST_STEPS = 6;

@@ -1,8 +1,8 @@
 /** The form of `hours` and `freezes`: when things count. */
 
 import { isZone } from "../access/duration.ts";
-import { fail, list, map, matched, named, optional, quote, text } from "./fields.ts";
-import { type KnownNames, NAME } from "./known-names.ts";
+import { fail, list, map, matched, named, optional, quote, shortText, text } from "./fields.ts";
+import { type KnownNames, LONGEST_NAME, NAME } from "./known-names.ts";
 import { match } from "./match-fields.ts";
 import { roleNames } from "./role-fields.ts";
 
@@ -57,7 +57,7 @@ export const MOMENT = /^(\d{4}-\d{2}-\d{2})[Tt ]+(\d{1,2}:\d{2})(?::(\d{2}))?\s*
 export const freezes = (known: KnownNames) =>
   list(
     map("a freeze, like { name: …, from: 2026-12-20 18:00, until: 2027-01-04 08:00 }", {
-      name: text("a name").optional(),
+      name: shortText("a name", LONGEST_NAME).optional(),
       from: moment,
       until: moment,
       timezone: timezone.optional(),

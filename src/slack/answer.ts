@@ -8,7 +8,7 @@ import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { EndEarly } from "../workflow/end-early.ts";
 import type { RecordRefusal, RefusedVerdict } from "../workflow/record-refusal.ts";
-import { type Drawn, lines } from "./blocks.ts";
+import { type Drawn, lines, notification } from "./blocks.ts";
 import type { Ask } from "./command.ts";
 import { drawClosing, drawWithdrawn } from "./private-texts.ts";
 import { refusalsText } from "./refusal-text.ts";
@@ -32,7 +32,7 @@ interface AnswerDeps {
 }
 
 export interface Answers {
-  /** Only this person sees it. A failure is logged: there is nobody else to tell. */
+  /** Only this person sees it. A failure is logged: there is nobody else to tell. What Slack doesn't take becomes one sentence. */
   readonly privately: (respond: RespondFn, drawn: Drawn) => Promise<void>;
   /** In the place of the message that was clicked. */
   readonly instead: (respond: RespondFn, drawn: Drawn) => Promise<void>;
@@ -78,7 +78,7 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
       ...(ask === undefined ? {} : { command: ask }),
     };
     const text = refusalsText(all, situation);
-    return { text, blocks: lines(text.split("\n")) };
+    return { text: notification(text), blocks: lines(text.split("\n")) };
   };
 
   const refused: Answers["refused"] = (user, text, all, ask) => {
@@ -91,6 +91,10 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
       await respond(message);
     } catch (error) {
       deps.log({ error, doing: "answer a person" });
+      if (isUnacceptable(error))
+        await respond({ response_type: "ephemeral", replace_original: false, text: UNSHOWN }).catch((again: unknown) =>
+          deps.log({ error: again, doing: "answer a person" }),
+        );
     }
   };
 
@@ -119,6 +123,13 @@ export const createAnswers = (deps: AnswerDeps): Answers => {
     },
   };
 };
+
+/** Slack answers so where the message itself is wrong; an address that is used up or too old is a 404. */
+const isUnacceptable = (error: unknown): boolean =>
+  error instanceof Error && "statusCode" in error && error.statusCode === 400;
+
+const UNSHOWN =
+  "Slack doesn't take my answer as it is, so I can't show it. `/jit list` shows what is open for you and what is waiting. Whoever runs me sees more in the log.";
 
 /** What can't be asked when a fault of this code is thrown; memory where it isn't here. */
 const AWAY: Readonly<Partial<Record<FaultCode, "people" | "clouds">>> = {

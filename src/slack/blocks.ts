@@ -8,10 +8,10 @@ export interface Drawn {
   readonly blocks: readonly KnownBlock[];
 }
 
-/** One section of mrkdwn lines; more where they are longer than a section may be. */
+/** One section of mrkdwn lines; more where they are longer than a section may be. Of what is more than a message takes only the number is said. */
 export const lines = (texts: readonly string[]): readonly KnownBlock[] => {
   const sections: string[] = [];
-  for (const text of texts.map((line) => cut(line, SECTION_TEXT))) {
+  for (const text of fitting(texts.map((line) => cut(line, SECTION_TEXT)))) {
     const last = sections.at(-1);
     if (last !== undefined && last.length + 1 + text.length <= SECTION_TEXT)
       sections[sections.length - 1] = `${last}\n${text}`;
@@ -23,7 +23,7 @@ export const lines = (texts: readonly string[]): readonly KnownBlock[] => {
 /** The first line alone is the notification. */
 export const drawn = (first: string, rest: readonly string[] = [], buttons: readonly Button[] = []): Drawn => ({
   text: notification(first),
-  blocks: [...lines([first, ...rest]).slice(0, MOST_BLOCKS - 1), ...(buttons.length === 0 ? [] : [actions(buttons)])],
+  blocks: [...lines([first, ...rest]), ...(buttons.length === 0 ? [] : [actions(buttons)])],
 });
 
 export const actions = (elements: readonly Button[]): ActionsBlock => ({ type: "actions", elements: [...elements] });
@@ -62,7 +62,17 @@ export const cut = (text: string, longest: number): string => {
   return `${whole.replace(/(?:&[a-z]{0,4}|<[^>]{0,300}|[\ud800-\udbff])$/u, "")}…`;
 };
 
+const fitting = (texts: readonly string[]): readonly string[] => {
+  let length = 0;
+  const count = texts.findIndex((text) => {
+    length += text.length + 1;
+    return length > MESSAGE_TEXT;
+  });
+  return count < 0 ? texts : [...texts.slice(0, count), `And ${texts.length - count} more.`];
+};
+
 /** https://docs.slack.dev/reference/block-kit/blocks/section-block */
 const SECTION_TEXT = 3_000;
-const MOST_BLOCKS = 50;
+/** All blocks together may say about 12,000 characters, and how these are counted isn't said: https://github.com/slackapi/bolt-js/issues/2867 */
+const MESSAGE_TEXT = 10_000;
 const NOTIFICATION_TEXT = 4_000;

@@ -1,6 +1,7 @@
 /** The one place where a "no" becomes words. A new refusal doesn't compile until it has some. */
 
 import { type Refusal, type RefusalCode, type RefusalFacts, refuse } from "../access/refusal.ts";
+import { cut } from "./blocks.ts";
 import { answeringWords } from "./refusals/answering.ts";
 import { authorityWords } from "./refusals/authorities.ts";
 import { linkingWords } from "./refusals/linking.ts";
@@ -13,14 +14,23 @@ import type { Situation, Words } from "./refusals/words.ts";
 
 export type { Situation } from "./refusals/words.ts";
 
-/** Several refusals of one ask, a line each, none said twice. What to type instead is shown only where it would do. */
+/** Several refusals of one ask, a line each, none said twice, the first few of many. What to type instead is shown only where it would do. */
 export const refusalsText = (refusals: readonly Refusal[], { command, ...situation }: Situation): string => {
   const together = inOneLine(refusals);
   const isAll = together.length === 1 && command !== undefined;
-  return [...new Set(together.map((each) => refusalText(each, { ...situation, ...(isAll ? { command } : {}) })))].join(
-    "\n",
-  );
+  const each: Situation = { ...situation, ...(isAll ? { command } : {}) };
+  return fewReasons([...new Set(together.map((refusal) => refusalText(refusal, each)))]).join("\n");
 };
+
+/** As many as one reads, and as a message has room for; how many more there are is said. */
+export const fewReasons = (texts: readonly string[]): readonly string[] => {
+  const shown = texts.slice(0, MOST_REASONS).map((text) => cut(text, REASON_TEXT));
+  const more = texts.length - shown.length;
+  return more === 0 ? shown : [...shown, `And ${more} more ${more === 1 ? "reason" : "reasons"}.`];
+};
+
+const MOST_REASONS = 12;
+const REASON_TEXT = 800;
 
 /** In mrkdwn. Says what is refused and why, and what would work instead. */
 export const refusalText = ({ code, facts }: Refusal, situation: Situation): string => wordsOf(code, facts, situation);

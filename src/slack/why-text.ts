@@ -15,7 +15,7 @@ import { showSources } from "./card.ts";
 import { capital, few, listed, shortened } from "./lists.ts";
 import { code, literal, showSource, when } from "./mrkdwn.ts";
 import { rulesNamed } from "./protection-words.ts";
-import { refusalText, type Situation } from "./refusal-text.ts";
+import { fewReasons, refusalText, type Situation } from "./refusal-text.ts";
 import { answersText, ruleLines } from "./rule-words.ts";
 import { be, servicesTitle } from "./title.ts";
 
@@ -75,7 +75,7 @@ const policyLines = ({ rule, offered, mayConfigure }: Explained, situation: Situ
   return [
     `The policy says, in rule *${literal(rule.name)}*:`,
     ...[
-      ...everywhere,
+      ...fewReasons(everywhere),
       ...ofPort.flatMap(({ line, problems }) =>
         problems.length === 0 && everywhere.length > 0 ? [] : [offerText(line, problems, rule)],
       ),
@@ -87,7 +87,7 @@ const policyLines = ({ rule, offered, mayConfigure }: Explained, situation: Situ
 
 const offerText = (line: PortRule, problems: readonly string[], rule: Rule): string => {
   const title = literal(capital(servicesTitle([line.name])));
-  if (problems.length > 0) return `${title}: ${problems.join(" ")}`;
+  if (problems.length > 0) return `${title}: ${fewReasons(problems).join(" ")}`;
   const from = sourcesFor(rule, line).map((source) =>
     source.kind === "single-address" ? "one single address" : showSource(showAllowed(source)),
   );

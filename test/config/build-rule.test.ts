@@ -55,6 +55,12 @@ recheck: close`,
     });
   });
 
+  test("a deny rule's name and reason may be as long as people can be shown", () => {
+    const [denial] = config(file({ top: `deny: { name: ${"n".repeat(100)}, because: ${"w".repeat(500)} }` })).policy
+      .denials;
+    expect([denial?.name.length, denial?.because.length]).toEqual([100, 500]);
+  });
+
   test("deny rules, by service and by port", () => {
     const top =
       "deny:\n  - { people: engineers, match: { os: windows }, ports: [winrm, 53/udp], because: no }\n  - { name: ssh, ports: ssh }";
@@ -157,6 +163,12 @@ describe("every mistake in them is told", () => {
     [
       "deny: [{ people: [oncall] }]",
       'deny[0].people[0]: "oncall" hangs on a schedule, and while that doesn\'t answer nobody would be denied; name a role of users and groups',
+    ],
+    [`deny: [{ because: ${"w".repeat(501)} }]`, "deny[0].because: is longer than 500 characters"],
+    [`deny: [{ name: ${"n".repeat(101)} }]`, "deny[0].name: is longer than 100 characters"],
+    [
+      `freezes: { name: ${"n".repeat(101)}, from: 2026-12-20 18:00, until: 2026-12-21 18:00 }`,
+      "freezes.name: is longer than 100 characters",
     ],
     ["deny: [{ name: a }, { name: a }]", 'deny[1].name: another deny rule is called "a" too'],
     ["security: { channel: C2, roles: [manager] }", 'security.roles[0]: "manager" is the manager of whoever asks'],

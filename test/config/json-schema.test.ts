@@ -17,7 +17,7 @@ const objectAt = (schema: Schema, key: string): Schema => {
 };
 
 const KNOWN = new Set(
-  "$ref $schema title description definitions default type enum const pattern anyOf properties required additionalProperties propertyNames items minItems".split(
+  "$ref $schema title description definitions default type enum const pattern anyOf properties required additionalProperties propertyNames items minItems maxLength".split(
     " ",
   ),
 );
@@ -41,6 +41,8 @@ const wrong = (value: unknown, schema: Schema, root: Schema, at = ""): readonly 
   if (only !== undefined && only !== value) found.push(`${at}: not ${JSON.stringify(only)}`);
   if (typeof pattern === "string" && typeof value === "string" && !new RegExp(pattern, "u").test(value))
     found.push(`${at}: ${value}`);
+  if (typeof value === "string" && value.length > Number(schema["maxLength"] ?? value.length))
+    found.push(`${at}: too long`);
   if (Array.isArray(anyOf) && anyOf.every((each) => wrong(value, each, root, at).length > 0))
     found.push(`${at}: none fits`);
   if (isObject(value)) {

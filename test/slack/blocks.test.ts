@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
+import { blocksAreTooLong, checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import { actions, button, cut, lines } from "../../src/slack/blocks.ts";
 
 const texts = (given: readonly string[]): readonly string[] =>
@@ -13,12 +13,24 @@ describe("lines", () => {
     expect(texts(["a".repeat(2_999), "b"])).toEqual(["a".repeat(2_999), "b"]);
   });
 
+  test("say how many more there are when a message has no room for them", () => {
+    const long = "a".repeat(999);
+    expect(
+      texts(Array.from({ length: 10 }, () => long))
+        .join("\n")
+        .split("\n"),
+    ).toHaveLength(10);
+    const shown = texts(Array.from({ length: 30 }, () => long));
+    expect(shown.join("\n").split("\n").slice(9)).toEqual([long, "And 20 more."]);
+  });
+
   test("are always something that Slack takes", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.string({ minLength: 1, maxLength: 5_000, size: "max" }), { minLength: 1, maxLength: 5 }),
+        fc.array(fc.string({ minLength: 1, maxLength: 5_000, size: "max" }), { minLength: 1, maxLength: 9 }),
         (given) => {
           expect(checkBlocks(lines(given), "/blocks", "message")).toEqual([]);
+          expect(blocksAreTooLong(lines(given).map((block) => ({ ...block })))).toBe(false);
         },
       ),
       { numRuns: 50 },

@@ -3,13 +3,15 @@
 import { expect, test } from "vitest";
 import { NOBODY_ELSEWHERE } from "../../src/access/person.ts";
 import { refuse } from "../../src/access/refusal.ts";
-import { HOUR } from "../../src/access/time.ts";
+import { HOUR, later } from "../../src/access/time.ts";
 import type { Linking } from "../../src/identity/linking.ts";
 import { createAnswers } from "../../src/slack/answer.ts";
 import { drawCard } from "../../src/slack/card.ts";
 import { listenForButtons } from "../../src/slack/listen-buttons.ts";
 import { listenForCommands } from "../../src/slack/listen-commands.ts";
 import { createUnlinkAnother } from "../../src/workflow/unlink-another.ts";
+import { NOW } from "../contracts/samples.ts";
+import { aPolicy, aRule, everyMachine } from "../policy/example-rule.ts";
 import { startHttpApp, startSlack } from "../sandbox/slack-fixture.ts";
 import { createOffice, DEV, LEAD } from "../workflow/office.ts";
 
@@ -88,4 +90,23 @@ test("security takes back another's link by a mention or an id, and nobody else 
   expect(await jit(LEAD, "unlink U0DEV1")).toMatch(/^<@U0DEV1> linked nothing/u);
   expect([...linked]).toEqual([LEAD]);
   expect(await jit(LEAD, `unlink @${LEAD}`)).toMatch(/^You are no longer linked/u);
+});
+
+test("a machine that many freezes and deny rules are about is answered about all the same", async () => {
+  const { jit, setPolicy } = await createDesk();
+  const [fromAt, untilAt] = [NOW, later(NOW, HOUR)];
+  const numbered = <T>(count: number, make: (name: string) => T): readonly T[] =>
+    Array.from({ length: count }, (_, i) => make(`${i} ${"n".repeat(90)}`));
+  setPolicy({
+    ...aPolicy(aRule()),
+    freezes: numbered(80, (name) => ({ name, fromAt, untilAt, match: everyMachine, except: [] })),
+  });
+  expect(await jit(DEV, "ssh prod-vm-3 2h because INC-1")).toContain("more reasons");
+  expect(await jit(DEV, "why prod-vm-3")).toBe("You may not ask for prod-vm-3.");
+  setPolicy({
+    ...aPolicy(aRule()),
+    denials: numbered(25, (name) => ({ name, people: [], match: everyMachine, ports: [], because: "w".repeat(1_500) })),
+  });
+  expect(await jit(DEV, "ssh prod-vm-3 2h because INC-1")).toMatch(/^The deny rule \*0 n+\* keeps you from prod-vm-3/u);
+  expect(await jit(DEV, "why prod-vm-3")).toBe("You may not ask for prod-vm-3.");
 });
