@@ -19,6 +19,8 @@ export interface Target {
 
 export interface Approval {
   readonly by: Person;
+  /** Who they were known to be elsewhere when they gave it. Absent: nobody, or it is older than that is kept. */
+  readonly known?: readonly string[];
   readonly at: EpochMs;
   /** Which of the request's steps it counts in, from 0. */
   readonly step: number;
@@ -64,6 +66,8 @@ export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly id: RequestId;
   /** Grows by one with every write; the ledger writes only over the version before. */
   readonly version: number;
+  /** Who the requester was known to be elsewhere when they asked: what they take back since doesn't count. Absent: nobody else is asked, or it is older than that is kept. */
+  readonly requesterKnown?: readonly string[];
   readonly end: TypedEnd;
   readonly rule: string;
   readonly askedAt: EpochMs;
@@ -137,7 +141,12 @@ export const whyTooLate = (request: AccessRequest, now: EpochMs): Refusal | unde
 };
 
 /** Adds one approval to the step that comes next; the last that is needed makes it `approved`. Whether `by` may approve at all is policy's to say, before. */
-export const approve = (request: AccessRequest, by: Person, now: EpochMs): AccessRequest | Refusal => {
+export const approve = (
+  request: AccessRequest,
+  by: Person,
+  now: EpochMs,
+  known: readonly string[] = [],
+): AccessRequest | Refusal => {
   const late = whyTooLate(request, now);
   if (late !== undefined) return late;
   if (samePerson(by, request.requester)) return refuse("own-request", {});
@@ -145,7 +154,7 @@ export const approve = (request: AccessRequest, by: Person, now: EpochMs): Acces
   const mine = before.find((approval) => samePerson(approval.by, by));
   if (mine !== undefined) return refuse("already-answered", { at: mine.at });
   const step = nextStep(request.steps, before)?.index ?? request.steps.length;
-  const approvals = [...before, { by, at: now, step }];
+  const approvals = [...before, { by, ...(known.length === 0 ? {} : { known }), at: now, step }];
   return next(
     request,
     nextStep(request.steps, approvals) === undefined

@@ -75,7 +75,7 @@ const answerAsTheBotDoes: Answer = async (request, user, { policy, directory }) 
   if (isRefusal(reviewing)) return reviewing;
   const approvals = reviewing.given.map(({ approval }) => approval);
   const asked: AccessRequest = { ...request, steps: reviewing.steps, state: { kind: "pending", approvals } };
-  return approve(asked, reviewing.reviewer.person, ASKED_AT);
+  return approve(asked, reviewing.reviewer.person, ASKED_AT, reviewing.reviewer.identities.known);
 };
 
 interface Exploring {
@@ -199,10 +199,11 @@ const rolesFor = async (user: string, requester: Human, { policy, directory }: W
   return isRefusal(member) ? new Set() : member.roles;
 };
 
-const newRequest = ({ person }: Human, rule: Rule, policy: Policy): AccessRequest => ({
+const newRequest = ({ person, identities }: Human, rule: Rule, policy: Policy): AccessRequest => ({
   id: "proof" as RequestId,
   version: 1,
   requester: person,
+  requesterKnown: identities.known,
   machine: MACHINE,
   services: [],
   ports: [],

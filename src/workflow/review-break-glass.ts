@@ -10,6 +10,7 @@ import { ruleFor } from "../policy/match.ts";
 import { approvingRoles, type Policy, type Rule } from "../policy/policy.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { createRecordRefusal } from "./record-refusal.ts";
+import { linkedRequester } from "./reviewing.ts";
 import { memberOf } from "./standing.ts";
 
 /** Returns the request as reviewed, or why this person's look doesn't count. Throws a `Fault` when something that has to be known can't be. */
@@ -32,7 +33,8 @@ export const createReviewBreakGlass = (deps: WorkflowDeps): ReviewBreakGlass => 
     const at = clock.now();
     const reviewed = review(request, member.facts.person, at);
     if (isRefusal(reviewed)) return reviewed;
-    if (await isRequester(member.facts, request, deps)) return refuse("own-break-glass", {});
+    const unsure = await whyNotAnother(member.facts, request, deps);
+    if (unsure !== undefined) return unsure;
     if (!roles.some((role) => member.roles.has(role))) return refuse("not-approver", { roles: [...new Set(roles)] });
     const event = auditEvent("break-glass.reviewed", id, at, member.facts.person, factsOf(reviewed));
     return (await ledger.commit({ request: reviewed, events: [event] })) ? reviewed : "again";
@@ -48,15 +50,20 @@ export const createReviewBreakGlass = (deps: WorkflowDeps): ReviewBreakGlass => 
   };
 };
 
-const isRequester = async (
+/** Why it isn't certain that this is somebody else than who used it. */
+const whyNotAnother = async (
   facts: PersonFacts,
-  { requester }: AccessRequest,
+  request: AccessRequest,
   { directory }: WorkflowDeps,
-): Promise<boolean> => {
-  const asker = await directory.lookUp(requester.user);
-  if (asker === undefined) return false;
-  const [mine, theirs] = await Promise.all([directory.identities(facts), directory.identities(asker)]);
-  return sameHuman({ person: facts.person, identities: mine }, { person: requester, identities: theirs });
+): Promise<Refusal | undefined> => {
+  const asker = await directory.lookUp(request.requester.user);
+  if (asker === undefined && request.requesterKnown === undefined)
+    return refuse("not-any-more", { code: "person-unknown" });
+  const [identities, requester] = await Promise.all([
+    directory.identities(facts),
+    linkedRequester(request, asker, directory),
+  ]);
+  return sameHuman({ person: facts.person, identities }, requester) ? refuse("own-break-glass", {}) : undefined;
 };
 
 /** By today's rule for the machine; where there is none any more, by the one of then. Where nobody has to approve, those who are told are to look. */

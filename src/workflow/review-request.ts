@@ -103,7 +103,12 @@ const approval = async (reviewing: Reviewing, deps: WorkflowDeps): Promise<Answe
   const approvals = given.map((each) => each.approval);
   const step = nextStep(steps, approvals)?.index ?? 0;
   const by = reviewer.person;
-  const approved = approve({ ...request, steps, state: { kind: "pending", approvals } }, by, now);
+  const approved = approve(
+    { ...request, steps, state: { kind: "pending", approvals } },
+    by,
+    now,
+    reviewer.identities.known,
+  );
   if (isRefusal(approved)) return approved;
   if (approved.state.kind === "approved")
     return { ...grantAccess(approved, targets, now), request: approved, limits: grantLimits(rule, approved, now) };

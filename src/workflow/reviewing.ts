@@ -3,6 +3,7 @@
 import type { RequestId } from "../access/identifier.ts";
 import type { Machine } from "../access/machine.ts";
 import {
+  asKnownBefore,
   type Directory,
   type LinkedPerson,
   NOBODY_ELSEWHERE,
@@ -129,15 +130,15 @@ const linked = async (
   member: holding(facts, policy, memberships),
 });
 
-/** Whom Slack doesn't know any more is nobody else's account either. */
-const linkedRequester = async (
-  { requester: person }: AccessRequest,
+/** Who they were when they asked, and who they are now: nobody becomes somebody else by taking back a link. `facts`: none where Slack doesn't know them any more. */
+export const linkedRequester = async (
+  { requester: person, requesterKnown }: AccessRequest,
   facts: PersonFacts | undefined,
-  directory: Directory,
-): Promise<LinkedPerson> => ({
-  person,
-  identities: facts === undefined ? NOBODY_ELSEWHERE : await directory.identities(facts),
-});
+  directory: Pick<Directory, "identities">,
+): Promise<LinkedPerson> => {
+  const identities = facts === undefined ? NOBODY_ELSEWHERE : await directory.identities(facts);
+  return asKnownBefore({ person, identities }, requesterKnown);
+};
 
 /** Who approved an hour ago may have left since, or have turned out to be the requester, or one of the others, by another account. */
 const stillGiven = async (
@@ -154,7 +155,7 @@ const stillGiven = async (
       const facts = await personOf(approval.by.user, directory);
       const step = steps[approval.step];
       if (isRefusal(facts) || step === undefined) return undefined;
-      const by = await linked(facts, policy, memberships, directory);
+      const by = asKnownBefore(await linked(facts, policy, memberships, directory), approval.known);
       return mayApprove(step, by.member.roles) && !sameHuman(by, requester) ? { approval, by } : undefined;
     }),
   );

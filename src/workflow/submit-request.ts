@@ -62,6 +62,8 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     const before = await (access.breakGlass ? alreadyOpen : alreadyAsked)(access, member, at, deps);
     if (before !== undefined) return no(judgement, [before]);
 
+    // Who needs nobody else has nobody to be told apart from.
+    const known = decision.kind === "allow" ? undefined : (await deps.directory.identities(member.facts)).known;
     const drawn = requestFor(access, member, policy, decision, at, deps.newId() as RequestId);
     const steps = await shownSteps(drawn.steps, shownPeople);
     const { breakGlass } = drawn;
@@ -69,6 +71,7 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     const request = {
       ...drawn,
       steps,
+      ...(known === undefined ? {} : { requesterKnown: known }),
       ...(breakGlass === undefined ? {} : { breakGlass: { ...breakGlass, skipped } }),
     };
     const write =

@@ -39,7 +39,7 @@ describe("asking", () => {
       ["azure-roles", "request", ENTRA.dev, "prod-vm-3"],
       ["aws-iam", "request", ENTRA.dev, "prod-vm-3"],
     ]);
-    const other = await createOffice();
+    const other = await createOffice({ approve: { kind: "none" } });
     other.authorities.set("azure-roles", NOT_GIVEN);
     expect(await other.refusalsOf({})).toEqual([]);
     expect(other.lookedUp).not.toContain(`identities of ${DEV}`);

@@ -12,6 +12,7 @@ const breakGlass: BreakGlass = {
   tell: { roles: ["security"], channels: ["C0SECURITY"] },
 };
 const GLASS = { breakGlass: true, end: "1h" } as const;
+const ENTRA = "11111111-2222-3333-4444-555555555555";
 
 const broken = async (rule: Partial<Rule> = {}) => {
   const office = await createOffice({ breakGlass, ...rule });
@@ -107,12 +108,29 @@ describe("afterwards", () => {
     });
     expect(await reviewed(DEV)).toBe("own-break-glass");
     expect(eventsOf("review.refused")).toMatchObject([{ verdict: "reviewed", code: "own-break-glass" }]);
-    for (const user of [DEV, LEAD]) identities.set(user, { entra: "e", aws: [] });
+    for (const user of [DEV, LEAD]) identities.set(user, { entra: ENTRA, aws: [] });
     expect(await reviewed(LEAD)).toBe("own-break-glass");
     expect(await reviewed(STRANGER)).toBe("not-approver");
     people.set(OTHER_LEAD, personFacts(OTHER_LEAD, { standing: "deactivated" }));
     expect(await reviewed(OTHER_LEAD)).toBe("person-standing");
     expect((await request(id)).version).toBe(1);
+  });
+
+  test("never by another account, whoever took back a link or left Slack since", async () => {
+    const office = await createOffice({ breakGlass });
+    for (const user of [DEV, LEAD]) office.identities.set(user, { entra: ENTRA, aws: [] });
+    const { id } = await office.submit(GLASS);
+    office.identities.delete(DEV);
+    expect(await office.reviewBreakGlass(id, LEAD)).toMatchObject({ code: "own-break-glass" });
+    office.people.delete(DEV);
+    expect(await office.reviewBreakGlass(id, LEAD)).toMatchObject({ code: "own-break-glass" });
+
+    // Of older ones nobody knows who used them.
+    const { requesterKnown: _, ...older } = await office.request(id);
+    await office.ledger.commit({ request: { ...older, version: older.version + 1 }, events: [] });
+    expect(await office.reviewBreakGlass(id, OTHER_LEAD)).toMatchObject({ code: "not-any-more" });
+    office.people.set(DEV, personFacts(DEV));
+    expect(await office.reviewBreakGlass(id, OTHER_LEAD)).toMatchObject({ breakGlass: { reviewed: {} } });
   });
 
   test("of two who review at once one did", async () => {

@@ -178,6 +178,39 @@ describe("one human with two accounts", () => {
     expect(await click("U0DEV2")).toBe("approved");
   });
 
+  test("stays one who takes back a link after asking, or after the first of two approvals", async () => {
+    const office = await createOffice({});
+    for (const user of [DEV, LEAD]) office.identities.set(user, { entra: ENTRA, aws: [] });
+    const { id } = await office.submit();
+    office.identities.delete(DEV);
+    for (const verdict of [YES, NO])
+      expect(await office.review(id, LEAD, verdict)).toMatchObject({ code: "own-request" });
+    expect(await office.review(id, OTHER_LEAD, YES)).toMatchObject({ state: { kind: "approved" } });
+
+    const { click, identities, grantOf, ...other } = await asked(inSteps(step(2, "leads", "security")));
+    for (const user of [LEAD, OTHER_LEAD]) identities.set(user, { entra: ENTRA, aws: [] });
+    expect(await click(LEAD)).toBe("pending");
+    identities.delete(LEAD);
+    expect(await click(OTHER_LEAD)).toBe("already-answered");
+    // Not even where the first approval is another's by now.
+    identities.set(DEV, { entra: ENTRA, aws: [] });
+    identities.delete(OTHER_LEAD);
+    expect(await click(OTHER_LEAD)).toBe("pending");
+    expect(await grantOf(other.id)).toBeUndefined();
+  });
+
+  test("isn't told apart any better once Slack doesn't know the first account any more", async () => {
+    const { click, identities, people } = await asked({});
+    identities.set(DEV, { entra: ENTRA, aws: [] });
+    people.delete(DEV);
+    expect(await click(LEAD, NO)).toBe("denied");
+    const office = await createOffice({});
+    for (const user of [DEV, LEAD]) office.identities.set(user, { entra: ENTRA, aws: [] });
+    const { id } = await office.submit();
+    office.people.delete(DEV);
+    expect(await office.review(id, LEAD, NO)).toMatchObject({ code: "own-request" });
+  });
+
   test("isn't guessed: where nobody can be asked who they are, nothing is approved", async () => {
     const { review, slack, id, request } = await asked({});
     slack.profilesAway = true;
