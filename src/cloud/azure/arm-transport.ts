@@ -24,6 +24,7 @@ export const signedAddress = ({ host }: URL): string => `https://${host}`;
 export const equip = (pipeline: Pipeline, { endpoint, callLimitMs, bodies }: Transport): void => {
   const beforeSigning = { beforePolicies: ["bearerTokenAuthenticationPolicy"] };
   pipeline.addPolicy(limitTime(callLimitMs), beforeSigning);
+  pipeline.addPolicy(readAgain, beforeSigning);
   pipeline.addPolicy(stayAtHome(endpoint), beforeSigning);
   pipeline.addPolicy(sendAsIs(bodies), beforeSigning);
   if (isLoopback(endpoint)) {
@@ -47,6 +48,23 @@ const limitTime = (limitMs: number): Policy => ({
     }
   },
 });
+
+/**
+ * A connection that was kept may be closed by the other side in the moment it is used again. A read that met this is asked once more, on a fresh one; a write
+ * may have had its effect. https://nodejs.org/api/http.html#requestreusedsocket
+ */
+const readAgain: Policy = {
+  name: "latchReadAgain",
+  sendRequest: async (request, next) => {
+    try {
+      return await next(request);
+    } catch (error) {
+      const isCutOff = error instanceof Error && "code" in error && error.code === "ECONNRESET";
+      if (!isCutOff || request.method !== "GET" || request.abortSignal?.aborted === true) throw error;
+      return next(request);
+    }
+  },
+};
 
 /**
  * Links to a next page or an operation come out of answers and get our token, so they must lead to where we asked.

@@ -53,7 +53,7 @@ const cloudAt = (endpoint: string, more: Partial<AzureDeps> = {}): Cloud =>
     credential: fixedToken(TOKEN),
     endpoint,
     clock: systemClock,
-    limits: { callMs: 300, writeMs: 1_000, pollMs: 10 },
+    limits: { callMs: 1_000, writeMs: 3_000, pollMs: 10 },
     ...more,
   });
 
@@ -162,15 +162,38 @@ test("an answer that begins and never ends has its time", async () => {
   });
   await expect(firewallOf(cloudAt(server.url)).observe(never)).rejects.toMatchObject({
     retry: "later",
-    message: "cannot read `nsg-prod-web`: no answer within 0.3 s",
+    message: "cannot read `nsg-prod-web`: no answer within 1 s",
   });
+});
+
+test("a read whose connection is cut is asked once more, and not again", async () => {
+  let cuts = 1;
+  const server = await serve((_asked, response) => {
+    cuts -= 1;
+    if (cuts >= 0) response.socket?.resetAndDestroy();
+    else json(response, 200, aGroup());
+  });
+  expect((await firewallOf(cloudAt(server.url)).observe(never)).rules).toEqual([]);
+  expect(server.asked).toHaveLength(2);
+  cuts = 2;
+  await expect(firewallOf(cloudAt(server.url)).observe(never)).rejects.toMatchObject({ retry: "later" });
+  expect(server.asked).toHaveLength(4);
+});
+
+test("a write whose connection is cut isn't repeated: it may have had its effect", async () => {
+  const server = await serve(({ method }, response) => {
+    if (method === "GET") json(response, 200, aGroup());
+    else response.socket?.resetAndDestroy();
+  });
+  await expect(reconcile(firewallOf(cloudAt(server.url)), [aRule()])).rejects.toThrow();
+  expect(server.asked.filter(({ method }) => method !== "GET")).toHaveLength(1);
 });
 
 test("a credential that never gives a token has its time", async () => {
   const server = await serve((_asked, response) => json(response, 200, aGroup()));
   const credential = { getToken: async () => new Promise<never>(() => {}) };
   await expect(firewallOf(cloudAt(server.url, { credential })).observe(never)).rejects.toMatchObject({
-    message: "cannot read `nsg-prod-web`: no answer within 0.3 s",
+    message: "cannot read `nsg-prod-web`: no answer within 1 s",
   });
 });
 

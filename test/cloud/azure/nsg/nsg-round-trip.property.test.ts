@@ -157,7 +157,7 @@ test("whatever stands in a group: a block closes what it says and no more, grant
   );
   // Else it would have shown nothing.
   expect(made).toBeGreaterThan(refused);
-}, 60_000);
+}, 180_000);
 
 const deciderOf = (
   rules: readonly SecurityRule[],
