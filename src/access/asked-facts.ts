@@ -15,6 +15,8 @@ export interface AskedFacts {
   readonly breakGlass: boolean;
   /** User groups they are in. */
   readonly groups: readonly string[];
+  /** User groups that were disabled or unknown. Absent: none. */
+  readonly missingGroups?: readonly string[];
   /** Schedules (`pagerduty:PABC123`) → Slack ids of who was on call; one that didn't say is left out. */
   readonly onCall: Readonly<Record<string, readonly string[]>>;
   readonly manager: string | undefined;

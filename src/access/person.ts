@@ -79,13 +79,13 @@ export interface PersonFacts {
 /**
  * Who people are and which groups they are in, fresh enough to decide by.
  *
- * `lookUp`, `members`, `identities` and `manager` throw a `Fault` when Slack can't be asked; callers count that as a "no".
+ * `lookUp`, `members`, `identities` and `manager` throw a `Fault` when Slack can't be asked or doesn't say clearly; callers count that as a "no".
  */
 export interface Directory {
   /** `undefined` when Slack knows no such user. */
   readonly lookUp: (user: string) => Promise<PersonFacts | undefined>;
-  /** User ids in a user group (`S0ENG`); empty when the group is disabled or unknown. */
-  readonly members: (group: string) => Promise<ReadonlySet<string>>;
+  /** User ids in a user group (`S0ENG`); `undefined` when the group is disabled or unknown, so that nobody knows who is meant. */
+  readonly members: (group: string) => Promise<ReadonlySet<string> | undefined>;
   /** Who they are elsewhere, by every way of linking that the configuration has. */
   readonly identities: (person: PersonFacts) => Promise<Identities>;
   /** Slack id of their manager, by the profile field that the configuration names; `undefined`: they have none there. */

@@ -30,7 +30,11 @@ export const checkLines = (explaining: Explaining): readonly string[] => {
   const { question } = asked;
   const { rule } = question;
   const denied = answer.refusals.filter(({ code }) => code === "denied-by-policy");
-  const denials = config.policy.denials.map((denial) => denialLine(denial, question, denied));
+  const unclear = answer.refusals.filter((refusal) => refusal.code === "deny-rule-unclear");
+  const denials = config.policy.denials.map((denial) => {
+    const no = unclear.find(({ facts }) => facts.name === denial.name);
+    return no === undefined ? denialLine(denial, question, denied) : `no   ${wordsOf(no, explaining)}`;
+  });
   if (rule === undefined || denied.length > 0)
     return [...denials, ...(denied.length > 0 ? ["the others aren't looked at then"] : ["no   no rule covers it"])];
   const lines = CHECKS.flatMap(({ name, codes, fine }) => {

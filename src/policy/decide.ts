@@ -8,6 +8,7 @@ import { matches } from "./match.ts";
 import {
   type AllowedSource,
   type BreakGlass,
+  type Denial,
   lineFor,
   type Pattern,
   type Policy,
@@ -17,7 +18,7 @@ import {
   sourcesFor,
 } from "./policy.ts";
 import type { Check, Question } from "./question.ts";
-import { type StepAsked, stepsAsked } from "./roles.ts";
+import { peopleOf, type StepAsked, stepsAsked } from "./roles.ts";
 import { isAutomatic, USUALLY } from "./usual-way.ts";
 
 export type Decision =
@@ -58,16 +59,30 @@ export const decide = (question: Question, policy: Policy): Decision => {
   return { kind: "needs-approval", rule, steps, withinMs: rule.approve.withinMs };
 };
 
-const denials = ({ roles, machine, services }: Question, policy: Policy): readonly Refusal[] =>
+const denials = (question: Question, policy: Policy): readonly Refusal[] =>
   policy.denials
-    .filter(
-      ({ people, match, ports }) =>
-        (people.length === 0 || people.some((role) => roles.has(role))) &&
-        matches(match, machine) &&
-        (ports.length === 0 ||
-          services.some((service) => service.ports.some((port) => ports.some((denied) => samePort(denied, port))))),
-    )
-    .map(({ name, because }) => refuse("denied-by-policy", { machine: machine.name, name, because }));
+    .filter((denial) => isAboutAccess(denial, question) && isAboutPerson(denial, question))
+    .map(({ name, because }) => refuse("denied-by-policy", { machine: question.machine.name, name, because }));
+
+const isAboutAccess = ({ match, ports }: Denial, { machine, services }: Question): boolean =>
+  matches(match, machine) &&
+  (ports.length === 0 ||
+    services.some((service) => service.ports.some((port) => ports.some((denied) => samePort(denied, port)))));
+
+const isAboutPerson = ({ people }: Denial, { roles }: Question): boolean =>
+  people.length === 0 || people.some((role) => roles.has(role));
+
+/** A user group that isn't there may have been the one that they are in. */
+const everyDenialCanBeTold: Check = (question, _, policy) => {
+  const { machine, memberships } = question;
+  return policy.denials.flatMap((denial) => {
+    const { groups } = peopleOf(policy, denial.people, memberships);
+    const missing = groups.filter((group) => memberships.missingGroups.has(group));
+    return missing.length > 0 && isAboutAccess(denial, question) && !isAboutPerson(denial, question)
+      ? [refuse("deny-rule-unclear", { machine: machine.name, name: denial.name, groups: missing })]
+      : [];
+  });
+};
 
 const brokenGlass = (rule: Rule, skipped: readonly StepAsked[], { machine }: Question): Decision =>
   rule.breakGlass === undefined
@@ -122,6 +137,7 @@ const justificationIsGiven: Check = ({ justification, breakGlass }, { justificat
 
 /** Every check runs, so a person learns all that is wrong in one reply. Order is the order shown. */
 const ALWAYS: readonly Check[] = [
+  everyDenialCanBeTold,
   requesterIsEligible,
   everyPortIsOffered,
   durationIsWithinTheMaximum,

@@ -14,7 +14,7 @@ import { type Memberships, peopleOf, rolesOf } from "./roles.ts";
 export const askedFacts = (question: Question, policy: Policy): AskedFacts => {
   const { machine, memberships, approvers, requester, usage } = question;
   const { name, cloud, account, region, os, tags } = machine;
-  const { groups, onCall, manager } = memberships;
+  const { groups, missingGroups, onCall, manager } = memberships;
   const { services, sources, durationMs, justification, breakGlass } = question;
   return {
     machine: { name, cloud, account, region, os, tags },
@@ -24,12 +24,14 @@ export const askedFacts = (question: Question, policy: Policy): AskedFacts => {
     justification,
     breakGlass,
     groups: [...groups].filter(([, members]) => members.has(requester)).map(([group]) => group),
+    ...(missingGroups.size === 0 ? {} : { missingGroups: [...missingGroups] }),
     onCall: Object.fromEntries(
       [...onCall].filter(([, people]) => people.size > 0).map(([schedule, people]) => [schedule, [...people]]),
     ),
     manager,
     lookedUp: [
       ...groups.keys(),
+      ...missingGroups,
       ...onCall.keys(),
       ...([...policy.roles.values()].some((role) => role.manager) ? ["manager"] : []),
     ],
@@ -53,6 +55,7 @@ export const questionOf = (
 ): { readonly question: Question; readonly unknown: readonly string[] } => {
   const memberships: Memberships = {
     groups: new Map(asked.groups.map((group) => [group, new Set([requester])])),
+    missingGroups: new Set(asked.missingGroups),
     onCall: new Map(Object.entries(asked.onCall).map(([schedule, people]) => [schedule, new Set(people)])),
     manager: asked.manager,
   };

@@ -7,13 +7,20 @@ import { type Policy, type Role, type Rule, type Step, stepsOf } from "./policy.
 export interface Memberships {
   /** User group → its members; one that isn't in it has none. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
+  /** User groups that are disabled or unknown: nobody holds a role by them, and nobody can tell whom they were to keep away. */
+  readonly missingGroups: ReadonlySet<string>;
   /** `scheduleKey` → who is on call; one that isn't in it doesn't say. */
   readonly onCall: ReadonlyMap<string, ReadonlySet<string>>;
   /** Of whoever asks. */
   readonly manager: string | undefined;
 }
 
-export const NO_MEMBERSHIPS: Memberships = { groups: new Map(), onCall: new Map(), manager: undefined };
+export const NO_MEMBERSHIPS: Memberships = {
+  groups: new Map(),
+  missingGroups: new Set(),
+  onCall: new Map(),
+  manager: undefined,
+};
 
 export interface People {
   readonly users: readonly string[];

@@ -8,49 +8,65 @@ export interface FreshFacts<T> {
   readonly ask: (key: string) => Promise<T>;
   /** It changed: no answer from before counts any more. */
   readonly forget: (key: string) => void;
-  /** Somebody acts: answers from before count only where Slack wants us to ask less often, and then no longer than they are kept. */
+  /** Somebody acts: answers from before count only where Slack wants us to ask less often. */
   readonly startAnew: () => void;
 }
 
-interface Known<T> {
-  readonly until: EpochMs;
-  readonly round: number;
-  readonly answer: Promise<T>;
+interface Facts<T> {
+  /** What was asked last, and perhaps still is. */
+  asking?: { readonly at: EpochMs; readonly round: number; readonly answer: Promise<T> };
+  /** The last answer that came. */
+  answered?: { readonly at: EpochMs; readonly value: T };
 }
 
-/** An answer is as old as the question: it is kept for `keptFor` from when it was asked for. */
+/** An answer is as old as the question: it counts for `keptFor` from when it was asked for, and for `throttledFor` while Slack wants us to ask less often. */
 export const createFreshFacts = <T>(
   clock: Clock,
   keptFor: DurationMs,
   read: (key: string) => Promise<T>,
+  throttledFor: DurationMs = keptFor,
 ): FreshFacts<T> => {
-  const kept = new Map<string, Known<T>>();
+  // What is forgotten is no longer in here, and whoever still asks about it changes nothing any more.
+  const kept = new Map<string, Facts<T>>();
   let round = 0;
 
-  const isKept = (known: Known<T> | undefined): known is Known<T> => known !== undefined && clock.now() < known.until;
+  const isWithin = (at: EpochMs | undefined, length: DurationMs): boolean =>
+    at !== undefined && clock.now() < later(at, length);
 
   const prune = (): void => {
     if (kept.size < MANY) return;
-    for (const [key, known] of kept) if (!isKept(known)) kept.delete(key);
+    for (const [key, { asking, answered }] of kept)
+      if (!isWithin(asking?.at, keptFor) && !isWithin(answered?.at, throttledFor)) kept.delete(key);
+  };
+
+  const readNow = async (key: string, facts: Facts<T>): Promise<T> => {
+    const at = clock.now();
+    try {
+      const value = await read(key);
+      if (facts.answered === undefined || facts.answered.at <= at) facts.answered = { at, value };
+      return value;
+    } catch (error) {
+      // Whoever forgot it meanwhile knows that it changed.
+      const before = kept.get(key) === facts ? facts.answered : undefined;
+      const isThrottled = isFault(error) && error.afterMs !== undefined;
+      if (isThrottled && before !== undefined && isWithin(before.at, throttledFor)) return before.value;
+      throw error;
+    }
   };
 
   const ask = (key: string): Promise<T> => {
-    const before = kept.get(key);
-    if (isKept(before) && before.round === round) return before.answer;
+    const facts = kept.get(key) ?? {};
+    const { asking } = facts;
+    if (asking?.round === round && isWithin(asking.at, keptFor)) return asking.answer;
     prune();
-    const answer = read(key).catch((error: unknown) => {
-      // Whoever forgot it meanwhile knows that it changed.
-      if (kept.get(key) !== known) throw error;
-      if (isFault(error) && error.afterMs !== undefined && isKept(before)) {
-        kept.set(key, before);
-        return before.answer;
-      }
-      kept.delete(key);
-      throw error;
-    });
-    const known: Known<T> = { until: later(clock.now(), keptFor), round, answer };
-    kept.set(key, known);
-    return answer;
+    kept.set(key, facts);
+    const now = { at: clock.now(), round, answer: readNow(key, facts) };
+    facts.asking = now;
+    const settled = (): void => {
+      if (facts.asking === now && facts.answered?.at !== now.at) delete facts.asking;
+    };
+    now.answer.then(settled, settled);
+    return now.answer;
   };
 
   return {

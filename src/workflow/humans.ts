@@ -47,7 +47,9 @@ const allUsers = async (
 ): Promise<readonly string[]> => {
   const roles = [...policy.roles.values()];
   const named = await Promise.all([
-    ...roles.flatMap(({ groups }) => groups).map(directory.members),
+    ...roles
+      .flatMap(({ groups }) => groups)
+      .map(async (group) => (await directory.members(group)) ?? new Set<string>()),
     ...roles
       .flatMap(({ schedules }) => schedules)
       .map(async (each) => (await directory.onCall(each)) ?? new Set<string>()),

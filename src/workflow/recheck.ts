@@ -10,7 +10,7 @@ import { auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
 import { factsOf } from "../grants/facts.ts";
 import { firewallsOf, type Grant, isActive } from "../grants/grant.ts";
-import { decide } from "../policy/decide.ts";
+import { type Decision, decide } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
 import type { Policy, Rule } from "../policy/policy.ts";
 import { NO_USAGE } from "../policy/question.ts";
@@ -59,7 +59,7 @@ export const createRecheck =
 /** What one look at one person shares among their accesses. */
 interface Looked {
   readonly person: Promise<PersonFacts | Refusal>;
-  readonly memberships: (rule: Rule | undefined) => Promise<Memberships>;
+  readonly memberships: (machine: Machine) => Promise<Memberships>;
   readonly authorities: (machine: Machine, rule: Rule) => Promise<readonly Refusal[]>;
 }
 
@@ -84,7 +84,7 @@ const recheckPerson = async (
 const lookAt = (user: string, policy: Policy, deps: WorkflowDeps): Looked => {
   const person = personOf(user, deps.directory);
   person.catch(() => undefined);
-  const memberships = new Map<Rule | undefined, Promise<Memberships>>();
+  const memberships = new Map<string, Promise<Memberships>>();
   const authorities = new Map<string, Promise<readonly Refusal[]>>();
   /** Who didn't answer once isn't waited for again, access after access: the next look asks again. */
   const silent = new Map<AuthorityName, Refusal>();
@@ -100,8 +100,8 @@ const lookAt = (user: string, policy: Policy, deps: WorkflowDeps): Looked => {
   };
   return {
     person,
-    memberships: (rule) =>
-      once(memberships, rule, () => membershipsFor(user, policy, deps.directory, rolesAbout(policy, rule))),
+    memberships: (machine) =>
+      once(memberships, machine.id, () => membershipsFor(user, policy, deps.directory, rolesAbout(policy, machine))),
     authorities: (machine, rule) => once(authorities, `${machine.id} ${rule.name}`, () => ask(machine, rule)),
   };
 };
@@ -141,7 +141,7 @@ const verdictOn = async (
   const closes = rule?.recheck === "close";
   const facts = await looked.person;
   if (isRefusal(facts)) return { refusal: facts, closes };
-  const member = holding(facts, policy, await looked.memberships(rule));
+  const member = holding(facts, policy, await looked.memberships(machine));
   const question = {
     at: deps.clock.now(),
     requester: facts.person.user,
@@ -166,7 +166,7 @@ const verdictOn = async (
   const refusals = await looked.authorities(machine, rule);
   const clear = refusals.find(({ code }) => code !== "authority-silent");
   if (clear !== undefined) return { refusal: clear, closes: closes && !isUnconnected(clear) };
-  return refusals.length > 0 ? DOUBT : undefined;
+  return refusals.length > 0 || isUnclear(decision) ? DOUBT : undefined;
 };
 
 const ABOUT_HAVING: ReadonlySet<Refusal["code"]> = new Set([
@@ -177,6 +177,10 @@ const ABOUT_HAVING: ReadonlySet<Refusal["code"]> = new Set([
   "port-not-offered",
   "source-not-allowed",
 ]);
+
+/** A user group that was disabled says nothing of the people who have access. */
+const isUnclear = (decision: Decision): boolean =>
+  decision.kind === "deny" && decision.refusals.some(({ code }) => code === "deny-rule-unclear");
 
 /** A schedule that doesn't say who is on call doesn't say that this person isn't. */
 const mayBeOnCall = (refusal: Refusal, rule: Rule | undefined, policy: Policy, memberships: Memberships): boolean => {

@@ -76,7 +76,7 @@ export const reviewingOf = async (
   const { steps } = rule.approve;
 
   const [memberships, requester] = await Promise.all([
-    membershipsFor(request.requester.user, policy, deps.directory, rolesAbout(policy, rule)),
+    membershipsFor(request.requester.user, policy, deps.directory, rolesAbout(policy, machine)),
     deps.directory.lookUp(request.requester.user),
   ]);
   const [reviewer, asker] = await Promise.all([

@@ -3,6 +3,7 @@
 import { type Directory, type PersonFacts, personOf, scheduleKey } from "../access/person.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import { approvalsOf } from "../policy/enough.ts";
+import { type MachineFacts, matches, ruleFor } from "../policy/match.ts";
 import { approvingRoles, type Policy, type Rule } from "../policy/policy.ts";
 import { type Memberships, NO_MEMBERSHIPS, peopleOf, rolesOf } from "../policy/roles.ts";
 
@@ -15,7 +16,10 @@ export interface Member {
 
 /** What of somebody's roles is to be known. */
 export interface About {
-  /** Who is on call is looked up for these roles alone, because it takes its time: the person's roles are right as far as these go. Absent: all roles. */
+  /**
+   * Who is in a group and who is on call is looked up for these roles alone, because Slack allows few calls and schedules take their time: the person's roles are right as far as
+   * these go. Absent: all roles.
+   */
   readonly roles?: readonly string[];
   /** Slack id of who asks, because it is their manager who counts. Absent: the person. */
   readonly requester?: string;
@@ -48,30 +52,39 @@ export const membershipsFor = async (
   directory: Directory,
   roles: readonly string[] = [...policy.roles.keys()],
 ): Promise<Memberships> => {
-  const all = [...policy.roles.values()];
   const named = roles.flatMap((name) => policy.roles.get(name) ?? []);
   const standIns = named.flatMap(({ otherwise }) => otherwise.flatMap((name) => policy.roles.get(name) ?? []));
+  const asked = [...named, ...standIns];
   const schedules = new Map(
-    [...named, ...standIns].flatMap((role) => role.schedules).map((schedule) => [scheduleKey(schedule), schedule]),
+    asked.flatMap((role) => role.schedules).map((schedule) => [scheduleKey(schedule), schedule]),
   );
   const [groups, onCall, manager] = await Promise.all([
-    byKey(new Set(all.flatMap((role) => role.groups)), directory.members),
+    byKey(new Set(asked.flatMap((role) => role.groups)), directory.members),
     byKey(schedules.keys(), async (key) => {
       const schedule = schedules.get(key);
       return (schedule === undefined ? undefined : await directory.onCall(schedule)) ?? new Set<string>();
     }),
-    all.some((role) => role.manager) ? directory.manager(requester) : undefined,
+    [...policy.roles.values()].some((role) => role.manager) ? directory.manager(requester) : undefined,
   ]);
-  return { groups, onCall, manager };
+  const there = [...groups].flatMap(([group, members]) => (members === undefined ? [] : [[group, members] as const]));
+  return {
+    groups: new Map(there),
+    missingGroups: new Set(groups.keys()).difference(new Map(there)),
+    onCall,
+    manager,
+  };
 };
 
-/** Every role that has to do with who may have what under this rule. */
-export const rolesAbout = (policy: Policy, rule: Rule | undefined): readonly string[] => [
-  ...(rule === undefined ? [] : [...rule.request, ...rule.configure, ...approvingRoles(rule)]),
-  ...(rule?.breakGlass === undefined ? [] : [...rule.breakGlass.by, ...rule.breakGlass.tell.roles]),
-  ...policy.denials.flatMap(({ people }) => people),
-  ...policy.freezes.flatMap(({ except }) => except),
-];
+/** Every role that has to do with who may have what on this machine. */
+export const rolesAbout = (policy: Policy, machine: MachineFacts): readonly string[] => {
+  const rule = ruleFor(policy, machine);
+  return [
+    ...(rule === undefined ? [] : [...rule.request, ...rule.configure, ...approvingRoles(rule)]),
+    ...(rule?.breakGlass === undefined ? [] : [...rule.breakGlass.by, ...rule.breakGlass.tell.roles]),
+    ...policy.denials.filter(({ match }) => matches(match, machine)).flatMap(({ people }) => people),
+    ...policy.freezes.filter(({ match }) => matches(match, machine)).flatMap(({ except }) => except),
+  ];
+};
 
 /**
  * Who could answer under this rule, by role, but for the requester: members of ours, looked up until there are as many as could be needed, or `atLeast`. So the sets may be

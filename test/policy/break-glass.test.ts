@@ -3,7 +3,8 @@ import { type DurationMs, type EpochMs, HOUR } from "../../src/access/time.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { BreakGlass, Denial, Policy } from "../../src/policy/policy.ts";
 import type { Question } from "../../src/policy/question.ts";
-import { aPolicy, aQuestion, aRule, c, everyMachine, hours } from "./example-rule.ts";
+import { NO_MEMBERSHIPS } from "../../src/policy/roles.ts";
+import { aPolicy, aQuestion, aRole, aRule, c, everyMachine, hours } from "./example-rule.ts";
 
 const breakGlass: BreakGlass = {
   by: ["oncall"],
@@ -120,6 +121,41 @@ describe("deny rules", () => {
     expect(denied({ match: { ...everyMachine, os: ["windows"] } }).kind).toBe("needs-approval");
     expect(denied({ match: { ...everyMachine, os: ["linux"], tags: new Map([["env", ["prod"]]]) } }).kind).toBe("deny");
     expect(denied({ ports: [{ port: 22, protocol: "udp" }] }).kind).toBe("needs-approval");
+  });
+
+  describe("for a user group that isn't there", () => {
+    const roles = new Map([
+      ...aPolicy().roles,
+      ["contractors", aRole({ name: "contractors", groups: ["S0CON", "S0OTHER"] })],
+    ]);
+    const memberships = { ...NO_MEMBERSHIPS, missingGroups: new Set(["S0CON"]) };
+    const asked = (changes: Partial<Denial> = {}, question: Partial<Question> = {}) => {
+      const denial = { name: "no", people: ["contractors"], match: everyMachine, ports: [], because: "", ...changes };
+      return decide(aQuestion({ memberships, ...question }), { ...aPolicy(), roles, denials: [denial] });
+    };
+    const unclear = { code: "deny-rule-unclear", facts: { machine: "prod-vm-3", name: "no", groups: ["S0CON"] } };
+
+    test("refuse everybody that it could mean, past break-glass too, and all else is said as well", () => {
+      expect(asked()).toMatchObject({ kind: "deny", refusals: [unclear] });
+      expect(asked({}, { justification: "" })).toMatchObject({
+        refusals: [unclear, { code: "justification-missing" }],
+      });
+      const rule = aRule({ breakGlass: { by: ["engineers"], maximumMs: HOUR, tell: { roles: [], channels: [] } } });
+      expect(asked({}, { rule, breakGlass: true, durationMs: HOUR })).toMatchObject({ refusals: [unclear] });
+    });
+
+    test("refuse nobody where it could mean nobody", () => {
+      expect(asked({ match: { ...everyMachine, os: ["windows"] } }).kind).toBe("needs-approval");
+      expect(asked({ ports: [{ port: 3389, protocol: "tcp" }] }).kind).toBe("needs-approval");
+      expect(asked({ people: ["leads"] }).kind).toBe("needs-approval");
+      expect(asked({}, { memberships: NO_MEMBERSHIPS }).kind).toBe("needs-approval");
+    });
+
+    test("and for somebody by another way say just that", () => {
+      expect(asked({ people: ["contractors", "engineers"] })).toMatchObject({
+        refusals: [{ code: "denied-by-policy" }],
+      });
+    });
   });
 
   test("deny all of an ask when one of its ports is theirs", () => {

@@ -9,8 +9,8 @@ import { ruleFor } from "../../src/policy/match.ts";
 import type { Policy, Role } from "../../src/policy/policy.ts";
 import type { Question } from "../../src/policy/question.ts";
 import { askedFacts, questionOf, replay } from "../../src/policy/replay.ts";
-import { type Memberships, peopleOf, rolesOf } from "../../src/policy/roles.ts";
-import { aPolicy, aQuestion, aRole, aRule } from "./example-rule.ts";
+import { type Memberships, NO_MEMBERSHIPS, peopleOf, rolesOf } from "../../src/policy/roles.ts";
+import { aPolicy, aQuestion, aRole, aRule, everyMachine } from "./example-rule.ts";
 import { ask, policies } from "./random-policy.ts";
 
 const AT = 1_800_000_000_000 as EpochMs;
@@ -61,6 +61,7 @@ const lookedUp = (
   const roles = [...policy.roles.values()];
   const memberships: Memberships = {
     groups: new Map(roles.flatMap(({ groups }) => groups).map((group) => [group, new Set(there.groups[group])])),
+    missingGroups: new Set(),
     onCall: new Map(
       roles
         .flatMap(({ schedules }) => schedules.map(scheduleKey))
@@ -137,6 +138,7 @@ describe("asked again", () => {
           ["S0ENG", new Set(["U0DEV1"])],
           ["S0SENIOR", new Set(["U0LEAD1"])],
         ]),
+        missingGroups: new Set(),
         onCall: new Map([["pagerduty:P1", new Set<string>()]]),
         manager: undefined,
       },
@@ -170,6 +172,21 @@ describe("asked again", () => {
     expect(unknown).toEqual([]);
     expect(question.approvers).toEqual(new Map([["new", new Set(["U0LEAD1"])]]));
     expect(under(aRole({ name: "new", groups: ["S0ENG"] })).unknown).toEqual(["user group S0ENG"]);
+  });
+
+  test("a user group that wasn't there then still keeps its deny rule from being told", () => {
+    const policy = aPolicy(aRule());
+    const denying = {
+      ...policy,
+      roles: new Map([...policy.roles, ["con", aRole({ name: "con", groups: ["S0CON"] })]]),
+      denials: [{ name: "no", people: ["con"], match: everyMachine, ports: [], because: "" }],
+    };
+    const memberships = { ...NO_MEMBERSHIPS, missingGroups: new Set(["S0CON"]) };
+    const facts = askedFacts(aQuestion({ memberships }), denying);
+    expect(replay(facts, "U0DEV1", AT, denying)).toMatchObject({
+      decision: { refusals: [{ code: "deny-rule-unclear" }] },
+    });
+    expect(replay(facts, "U0DEV1", AT, denying).unknown).not.toContain("user group S0CON");
   });
 
   test("who was found to be away still is", () => {

@@ -2,7 +2,7 @@
 
 import { webApi } from "@slack/bolt";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { SECOND } from "../../src/access/time.ts";
+import { MINUTE, SECOND } from "../../src/access/time.ts";
 import { startHttpServer } from "../../src/http/server.ts";
 import { createSlackApp } from "../../src/slack/app.ts";
 import { createDirectory, type SlackDirectory } from "../../src/slack/directory.ts";
@@ -122,6 +122,50 @@ describe("people", () => {
   });
 });
 
+describe("what Slack says of somebody", () => {
+  const dana = { id: "U0DEV1", team_id: "T0ACME", name: "dana", deleted: false, is_bot: false, is_restricted: false };
+  const standingBy = async (changes: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const { directory, faults } = await openOffice();
+    const body = JSON.stringify({ ok: true, user: { ...dana, ...changes } });
+    faults.add({ calls: /^users\.info$/u, does: { kind: "answer", status: 200, body } });
+    return (await directory.lookUp("U0DEV1"))?.standing;
+  };
+
+  test.each([
+    ["nothing special", {}, "member"],
+    ["nothing of having left", { deleted: undefined }, "member"],
+    ["nothing of bots", { is_bot: undefined }, "member"],
+    ["that they left, and no more", { deleted: true, is_restricted: undefined, is_bot: undefined }, "deactivated"],
+    ["that a workflow is behind it", { is_workflow_bot: true }, "bot"],
+    ["that they are in one channel alone", { is_ultra_restricted: true }, "guest"],
+    ["nothing of being a guest, in another workspace", { team_id: "T0OTHER", is_restricted: undefined }, "outsider"],
+  ])("%s", async (_, changes, standing) => {
+    expect(await standingBy(changes)).toBe(standing);
+  });
+
+  test.each([
+    { deleted: 1 },
+    { deleted: "true" },
+    { deleted: null },
+    { is_restricted: 1 },
+    { is_restricted: undefined },
+    { is_ultra_restricted: "false" },
+    { is_bot: 1 },
+    { is_stranger: 1 },
+    { id: undefined },
+    { id: "U0LEAD1" },
+  ])("isn't clear in %o, so they can't be judged", async (changes) => {
+    await expect(standingBy(changes)).rejects.toMatchObject({ name: "Fault", code: "slack", retry: "later" });
+  });
+
+  test("nobody at all isn't that there is no such person", async () => {
+    const { directory, faults } = await openOffice();
+    expect(await directory.lookUp("U0NONE")).toBeUndefined();
+    faults.add({ calls: /^users\.info$/u, does: { kind: "answer", status: 200, body: '{"ok":true}' } });
+    await expect(directory.lookUp("U0DEV1")).rejects.toMatchObject({ name: "Fault" });
+  });
+});
+
 describe("groups", () => {
   test("are asked for once for many, and anew at the next act", async () => {
     const { directory, slack, calls } = await openOffice();
@@ -133,11 +177,71 @@ describe("groups", () => {
     expect(await directory.members("S0ENG")).toEqual(new Set());
   });
 
-  test("one that is unknown or disabled has nobody in it; one that can't be read is a fault", async () => {
+  test("one that is unknown or disabled is none; one that can't be read is a fault", async () => {
     const { directory, faults } = await openOffice();
-    expect(await directory.members("S0OLD")).toEqual(new Set());
-    expect(await directory.members("S0NONE")).toEqual(new Set());
+    expect(await directory.members("S0OLD")).toBeUndefined();
+    expect(await directory.members("S0NONE")).toBeUndefined();
     faults.add({ calls: /^usergroups/u, does: { kind: "drop" } });
+    await expect(directory.members("S0ENG")).rejects.toMatchObject({ name: "Fault" });
+  });
+
+  test.each([
+    ["no list", { ok: true }],
+    ["null", { ok: true, users: null }],
+    ["one id alone", { ok: true, users: "U0DEV1" }],
+    ["people instead of ids", { ok: true, users: [{ id: "U0DEV1" }] }],
+  ])("%s instead of members is a fault, and not an empty group", async (_, body) => {
+    const { directory, faults } = await openOffice();
+    faults.add({ calls: /^usergroups/u, does: { kind: "answer", status: 200, body: JSON.stringify(body) } });
+    await expect(directory.members("S0ENG")).rejects.toMatchObject({ name: "Fault", code: "slack", retry: "later" });
+  });
+
+  describe("while Slack wants fewer calls", () => {
+    const throttled = async () => {
+      const office = await openOffice();
+      await office.directory.members("S0ENG");
+      office.faults.add({ calls: /^usergroups/u, does: { kind: "throttle", retryAfterSeconds: 300 } });
+      office.directory.startAnew();
+      return office;
+    };
+
+    test("what was said a minute ago counts, and nothing older", async () => {
+      const { directory, clock } = await throttled();
+      clock.advance(MINUTE - 1);
+      expect(await directory.members("S0ENG")).toEqual(new Set(["U0DEV1", "U0GONE"]));
+      await expect(directory.members("S0OTHER")).rejects.toMatchObject({ name: "Fault" });
+      clock.advance(1);
+      await expect(directory.members("S0ENG")).rejects.toMatchObject({ name: "Fault" });
+    });
+
+    test("a crowd is told the same, whoever of them acts last", async () => {
+      const { directory } = await throttled();
+      const asked = Array.from({ length: 5 }, () => {
+        directory.startAnew();
+        return directory.members("S0ENG");
+      });
+      for (const members of await Promise.all(asked)) expect(members).toEqual(new Set(["U0DEV1", "U0GONE"]));
+    });
+
+    test("a group that changed isn't known any more", async () => {
+      const { directory } = await throttled();
+      directory.forgetGroup("S0ENG");
+      await expect(directory.members("S0ENG")).rejects.toMatchObject({ name: "Fault" });
+    });
+
+    test("a group that changes while it is asked about isn't known either", async () => {
+      const { directory } = await throttled();
+      const asked = directory.members("S0ENG");
+      directory.forgetGroup("S0ENG");
+      await expect(asked).rejects.toMatchObject({ name: "Fault" });
+    });
+  });
+
+  test("no other trouble makes what was known count", async () => {
+    const { directory, faults } = await openOffice();
+    await directory.members("S0ENG");
+    directory.startAnew();
+    faults.add({ calls: /^usergroups/u, does: { kind: "answer", status: 500, body: "oops" } });
     await expect(directory.members("S0ENG")).rejects.toMatchObject({ name: "Fault" });
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { isRefusal } from "../../src/access/refusal.ts";
-import { type DurationMs, MINUTE } from "../../src/access/time.ts";
-import type { Role, Rule } from "../../src/policy/policy.ts";
-import { aPolicy, aRole, aRule } from "../policy/example-rule.ts";
+import { type DurationMs, HOUR, later, MINUTE } from "../../src/access/time.ts";
+import type { Policy, Role, Rule } from "../../src/policy/policy.ts";
+import { NOW } from "../contracts/samples.ts";
+import { aPolicy, aRole, aRule, everyMachine } from "../policy/example-rule.ts";
 import { createOffice, DEV, LEAD, OTHER_LEAD, personFacts, SECURITY } from "./office.ts";
 
 const PRIMARY = "pagerduty:PSCHED1";
@@ -134,6 +135,52 @@ test("a user group counts as it is now: who left it can't approve", async () => 
   office.groups.set("S0ENG", new Set(["U0DEV2"]));
   expect(await office.review(id, LEAD, { kind: "approve" })).toMatchObject({ code: "not-approver" });
   expect(await office.review(id, "U0DEV2", { kind: "approve" })).toMatchObject({ state: { kind: "approved" } });
+});
+
+describe("user groups", () => {
+  const ofGroup = (name: string) => aRole({ name, groups: [`S0${name.toUpperCase()}`] });
+  const withGroups = async (names: readonly string[], changes: Partial<Policy>) => {
+    const office = await createOffice();
+    const policy = aPolicy(aRule({ request: ["engineers", ...names.slice(0, 1)] }));
+    const roles = new Map([...policy.roles, ...names.map((name) => [name, ofGroup(name)] as const)]);
+    office.setPolicy({ ...policy, roles, ...changes });
+    return office;
+  };
+  const denial = { name: "no", people: ["con"], match: everyMachine, ports: [], because: "" };
+  const elsewhere = { ...everyMachine, names: ["another-vm"] };
+  const freeze = { name: "f", fromAt: NOW, untilAt: later(NOW, HOUR), match: everyMachine, except: ["ops"] };
+
+  test("are asked about only where they matter for this machine", async () => {
+    const office = await withGroups(["new", "con", "ops", "far", "idle"], {
+      denials: [denial, { ...denial, people: ["far"], match: elsewhere }],
+      freezes: [freeze, { ...freeze, except: ["idle"], match: elsewhere }],
+    });
+    for (const group of ["S0CON", "S0NEW", "S0OPS"]) office.groups.set(group, new Set());
+    expect(await office.refusalsOf({})).toEqual(["frozen"]);
+    const groups = new Set(office.lookedUp.filter((each) => each.startsWith("S0")));
+    expect(groups).toEqual(new Set(["S0ENG", "S0NEW", "S0CON", "S0OPS"]));
+  });
+
+  test("that aren't there give nobody anything, and keep nobody from what others give", async () => {
+    const office = await withGroups(["new"], {});
+    expect(await office.refusalsOf({}, "U0NOBODY")).toEqual(["not-eligible"]);
+    expect(await office.refusalsOf({})).toEqual([]);
+  });
+
+  test("that aren't there and that a deny rule names let nobody in, at the ask and at the approval", async () => {
+    const office = await withGroups(["new", "con"], { denials: [denial] });
+    expect(await office.refusalsOf({})).toEqual(["deny-rule-unclear"]);
+    office.groups.set("S0CON", new Set(["U0DEV2"]));
+    expect(await office.refusalsOf({}, "U0DEV2")).toEqual(["denied-by-policy"]);
+    const { id } = await office.submit();
+    office.groups.delete("S0CON");
+    expect(await office.review(id, LEAD, { kind: "approve" })).toMatchObject({
+      code: "not-any-more",
+      facts: { code: "deny-rule-unclear" },
+    });
+    office.groups.set("S0CON", new Set());
+    expect(await office.review(id, LEAD, { kind: "approve" })).toMatchObject({ state: { kind: "approved" } });
+  });
 });
 
 test("giving back waits for nobody's roles", async () => {

@@ -16,6 +16,7 @@ const WHY: Readonly<Partial<Record<RefusalCode, string>>> = {
   "person-standing": "whoever asked is no longer a member of this workspace",
   "not-eligible": "whoever asked may no longer ask for this machine",
   "denied-by-policy": "a deny rule of the policy now keeps whoever asked from it",
+  "deny-rule-unclear": "nobody can tell whether a deny rule of the policy keeps whoever asked from it",
   "machine-unknown": "the machine is no longer there under that name",
   "machine-ambiguous": "the machine is no longer there under that name",
   "machine-not-offered": "no rule of the policy covers the machine any more",

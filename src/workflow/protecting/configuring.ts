@@ -24,7 +24,7 @@ export const configurerOf = async (
   const policy = deps.policy();
   if (policy === undefined) return refuse("policy-unreadable", {});
   const rule = ruleFor(policy, machine);
-  const member = await memberOf(user, policy, deps.directory, { roles: rolesAbout(policy, rule) });
+  const member = await memberOf(user, policy, deps.directory, { roles: rolesAbout(policy, machine) });
   if (isRefusal(member)) return member;
   if (rule === undefined || !mayConfigure(rule, member.roles))
     return refuse("not-configurer", { machine: machine.name, roles: rule?.configure ?? [] });

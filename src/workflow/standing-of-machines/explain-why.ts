@@ -56,7 +56,7 @@ export const createExplainWhy =
     if (policy === undefined) return refuse("policy-unreadable", {});
     const machine = deps.machines.find(typed);
     const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
-    const about = { roles: [...rolesAbout(policy, rule), ...deps.securityRoles()] };
+    const about = { roles: [...(isRefusal(machine) ? [] : rolesAbout(policy, machine)), ...deps.securityRoles()] };
     const member = await memberOf(user, policy, deps.directory, about);
     if (isRefusal(member)) return member;
     if (isRefusal(machine)) return machine;
