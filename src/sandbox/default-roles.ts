@@ -6,7 +6,7 @@ import { RESOURCE_GROUP } from "./azure-machines.ts";
 
 export type RoleHolder = keyof typeof SANDBOX_ENTRA;
 
-/** What asking needs: https://learn.microsoft.com/azure/defender-for-cloud/just-in-time-access-usage#prerequisites */
+/** What asking and looking need: https://learn.microsoft.com/azure/defender-for-cloud/just-in-time-access-usage#prerequisites */
 const REQUESTER = {
   name: "JIT requester",
   permissions: [
@@ -17,6 +17,8 @@ const REQUESTER = {
         "Microsoft.Compute/virtualMachines/read",
         "Microsoft.Network/networkInterfaces/*/read",
         "Microsoft.Network/publicIPAddresses/read",
+        "Microsoft.Security/locations/jitNetworkAccessPolicies/read",
+        "Microsoft.Network/*/read",
       ],
     },
   ],

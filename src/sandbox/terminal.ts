@@ -2,12 +2,17 @@
 
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { SANDBOX_ENTRA } from "./azure/roles/entra-people.ts";
 import type { RoleHolder } from "./default-roles.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { showRules } from "./show-rules.ts";
 import type { SeenButton, SeenMessage } from "./slack/sight.ts";
 import { ADDRESSES, CHANNELS, ON_CALL, PEOPLE, SCHEDULE } from "./world.ts";
+
+/** By what `as` calls them. */
+const ROLE_HOLDERS = { dev: "dev", otherDev: "dev2", lead: "lead", security: "security" } as const satisfies Record<
+  string,
+  RoleHolder
+>;
 
 export interface TerminalDeps {
   readonly sandbox: Sandbox;
@@ -24,8 +29,9 @@ const HELP = `What you can type
                                         or an address, for machines behind a firewall: connect 20.50.1.10:443
                                         from: ${Object.keys(ADDRESSES).join(", ")}, or any address
   rules prod-vm-3                       what its cloud's firewalls hold
-  role take dev · role give dev         what Azure lets this person do; dev2, lead, security too
-  on-call lead · on-call nobody         whom PagerDuty calls for vault-vm-1: lead, otherLead, nobody
+  role take dev · role give dev         what Azure lets this person do with vault-vm-1; otherDev, lead, security too
+  on-call nobody · on-call lead         whom PagerDuty calls for vault-vm-1
+  policy                                where the bot's policy is: change it, and see what comes of it
   machines                              which machines there are
   see                                   everything that you see now
   bot kill · bot start                  end the bot at once, and start it again
@@ -132,24 +138,22 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
   };
 
   const changeRole = ([what = "", who = ""]: readonly string[]): void => {
-    if (!(who in SANDBOX_ENTRA) || (what !== "take" && what !== "give")) {
-      say(`  Type \`role take dev\` or \`role give dev\`; there are ${Object.keys(SANDBOX_ENTRA).join(", ")}.`);
+    if (!(who in ROLE_HOLDERS) || (what !== "take" && what !== "give")) {
+      say(`  Type \`role take dev\` or \`role give dev\`; there are ${Object.keys(ROLE_HOLDERS).join(", ")}.`);
       return;
     }
-    const holder = who as RoleHolder;
+    const holder = ROLE_HOLDERS[who as keyof typeof ROLE_HOLDERS];
     const role = sandbox.roles[what](holder);
     if (role === undefined) say(what === "give" ? `  ${who} has it already.` : `  ${who} has none.`);
     else say(`  Azure: ${who} ${what === "give" ? "is" : "is no longer"} ${role}.`);
   };
 
   const call = (who: string): void => {
-    if (who !== "nobody" && !(who in ON_CALL)) {
-      say("  On call can be lead, otherLead or nobody.");
+    if (who !== "nobody" && who !== "lead") {
+      say("  On call can be lead or nobody.");
       return;
     }
-    sandbox.pagerDuty.setShifts(
-      who === "nobody" ? [] : [{ user: ON_CALL[who as keyof typeof ON_CALL], schedule: SCHEDULE }],
-    );
+    sandbox.pagerDuty.setShifts(who === "nobody" ? [] : [{ user: ON_CALL.lead, schedule: SCHEDULE }]);
     say(`  PagerDuty: ${who} is on call.`);
   };
 
@@ -171,6 +175,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
       );
     else if (word === "role") changeRole(rest);
     else if (word === "on-call") call(text);
+    else if (word === "policy") say(`  ${sandbox.configFile}`);
     else if (word === "see") show(true);
     else if (word === "bot") await steer(text);
     else if (word === "log")
@@ -181,7 +186,9 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
           .join("\n"),
       );
     else if (word === "quit" || word === "exit") return false;
-    else if (word !== "") say(HELP);
+    else if (word === "help") say(HELP);
+    else if (word !== "")
+      say(`  I don't know \`${word}\`. \`help\` shows what you can type; commands to the bot begin with /jit.`);
     return true;
   };
 

@@ -33,7 +33,8 @@ test("a newcomer asks, approves as somebody else, connects, and sees the rule", 
   await type("rules prod-vm-3", "Allow Tcp 22 from 198.51.100.7/32  latch-acme-");
   await type("rules prod-web-1", "tcp 443 from 0.0.0.0/0");
   await type("as nobdy", "Nobody is called nobdy");
-  await type("what", "What you can type");
+  await type("what", "I don't know `what`");
+  await type("help", "What you can type");
   input.write("quit\n");
   await done;
 });
