@@ -18,6 +18,7 @@ import { createReport } from "./reconcile/report.ts";
 import { createReportProtections } from "./reconcile/report-protections.ts";
 import { createResync } from "./reconcile/resync.ts";
 import { createTellOverdue, OVERDUE_AFTER } from "./reconcile/tell-overdue.ts";
+import { createTellUnread } from "./reconcile/tell-unread.ts";
 import { QUEUES } from "./redis/keys.ts";
 import { createMessenger } from "./slack/messenger.ts";
 import { createLookAtRequest } from "./workflow/look-at-request.ts";
@@ -53,6 +54,7 @@ export const makeItSo = (parts: Parts): Beats => {
     homeTeam: () => homeTeam,
   });
   const tellOverdue = createTellOverdue({ ledger, auditLog, clock, overdueAfter: OVERDUE_AFTER });
+  const tellUnread = createTellUnread({ machines, auditLog, clock });
   const lookAtRequest = createLookAtRequest({ ledger, clock, checkOpened: createCheckOpened(workflow) });
   const deliver: DeliverDeps = {
     outbox,
@@ -128,6 +130,7 @@ export const makeItSo = (parts: Parts): Beats => {
   const refresh = async (signal: AbortSignal): Promise<void> => {
     for (const { cloud, error } of await machines.refresh(signal))
       log.warn({ cloud, ...problemOf(error) }, "machines not read");
+    await tellUnread().catch((error: unknown) => log.warn(problemOf(error), "not told which clouds are unread"));
     const found = await home().catch(() => undefined);
     homeTeam = found?.enterpriseId ?? found?.teamId ?? homeTeam;
   };

@@ -73,7 +73,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
   const memory = await openMemory({ ...settings, installation, clock, log, onAppended, committed });
   const clouds = await deps.openClouds(memory.withheld);
   const inventories = new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory]));
-  const machines = createMachines(inventories);
+  const machines = createMachines(inventories, clock);
   const slack = openSlack(deps, memory);
   const people = openPeople({ ...deps, ...slack, memory });
   const openFirewall: OpenFirewall = (id) =>

@@ -2,7 +2,7 @@
 
 import type { AskedFacts } from "../access/asked-facts.ts";
 import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
-import type { FirewallId, MachineRef } from "../access/machine.ts";
+import type { CloudName, FirewallId, MachineRef } from "../access/machine.ts";
 import type { Elsewhere, Person } from "../access/person.ts";
 import type { Mapping, Port } from "../access/port.ts";
 import type { Reason, RefusalCode } from "../access/refusal.ts";
@@ -249,6 +249,13 @@ interface EventFacts {
       readonly reachable: readonly string[];
     }[];
   };
+  /** A cloud's machines can't be read for long, and nobody is given anything there. `since`: the last reading; `undefined`: none since the start. */
+  readonly "inventory.stale": {
+    readonly cloud: CloudName;
+    readonly since: EpochMs | undefined;
+    readonly problem: string;
+  };
+  readonly "inventory.read-again": { readonly cloud: CloudName; readonly since: EpochMs | undefined };
   /** Who somebody is elsewhere, as they showed by signing in there. */
   readonly "identity.linked": LinkFacts;
   readonly "identity.unlinked": LinkFacts;

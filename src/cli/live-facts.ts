@@ -32,7 +32,7 @@ export const liveFacts = async (config: Config, terminal: Terminal): Promise<Fac
     terminal.complain("who people are elsewhere by having signed in isn't known here: the bot keeps that in Redis");
 
   const clouds = await openClouds(config, settings, clock, { read: async () => undefined, remember: readOnly });
-  const machines = createMachines(new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory])));
+  const machines = createMachines(new Map([...clouds].map(([name, cloud]) => [name, cloud.inventory])), clock);
   for (const { cloud, error } of await machines.refresh(AbortSignal.timeout(LONGEST_READING)))
     terminal.complain(`machines of ${cloud} can't be read: ${messageOf(error)}`);
   const authorities = await openAuthorities(config, settings, clock);
@@ -62,6 +62,7 @@ const readOnly = async (): Promise<never> => {
 
 const nobodysLinks: Links = {
   linkOf: async () => undefined,
+  formerOf: async () => [],
   add: readOnly,
   remove: readOnly,
   invite: readOnly,

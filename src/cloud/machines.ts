@@ -1,9 +1,11 @@
 /** Every machine of every configured cloud, kept in memory and refreshed in the background. */
 
-import { isFault } from "../access/fault.ts";
+import { Fault, isFault } from "../access/fault.ts";
 import { type CloudName, type FirewallId, firewallsBefore, type Machine, type MachineId } from "../access/machine.ts";
 import { nearMisses } from "../access/near-miss.ts";
+import { orAborted } from "../access/or-aborted.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
+import { between, type Clock, type DurationMs, type EpochMs, MINUTE, SECOND, systemClock } from "../access/time.ts";
 import type { Inventory } from "./inventory.ts";
 
 export interface Machines {
@@ -12,6 +14,16 @@ export interface Machines {
    * A cloud that was never read leaves `isComplete` false.
    */
   readonly refresh: (signal: AbortSignal) => Promise<readonly { readonly cloud: CloudName; readonly error: unknown }[]>;
+  /**
+   * Whether what is known of this cloud is no older than that. Where it is older the cloud is read now, once for all who wait for it, and nobody waits for long; a reading that
+   * takes longer goes on, for whoever asks next. `since`: as of when it is known.
+   */
+  readonly readWithin: (
+    cloud: CloudName,
+    maxAgeMs: DurationMs,
+  ) => Promise<{ readonly isFresh: boolean; readonly since: EpochMs | undefined }>;
+  /** How far each cloud was read. */
+  readonly readings: () => readonly CloudReading[];
   /** Whether every cloud was read at least once. */
   readonly isComplete: () => boolean;
   /** By name (any case), by cloud id, or by `name@account` where a name is not unique. */
@@ -21,9 +33,73 @@ export interface Machines {
   readonly all: () => readonly Machine[];
 }
 
-export const createMachines = (clouds: ReadonlyMap<CloudName, Inventory>): Machines => {
+export interface CloudReading {
+  readonly cloud: CloudName;
+  /** When the last reading that came to its end began; `undefined`: none has. */
+  readonly readAt: EpochMs | undefined;
+  /** What ended the one after it. */
+  readonly fault: Fault | undefined;
+}
+
+export const createMachines = (clouds: ReadonlyMap<CloudName, Inventory>, clock: Clock = systemClock): Machines => {
   const machinesByCloud = new Map<CloudName, readonly Machine[]>();
+  const readAt = new Map<CloudName, EpochMs>();
+  const faults = new Map<CloudName, Fault>();
+  /** Each is shared by all who want the same cloud. */
+  const underWay = new Map<CloudName, Promise<Fault | undefined>>();
   let index = indexOf([]);
+
+  const read = async (cloud: CloudName, inventory: Inventory, signal?: AbortSignal): Promise<Fault | undefined> => {
+    // Old by the time it is there, if it takes longer.
+    const limit = AbortSignal.timeout(LONGEST_READING);
+    // What is read may be as old as this.
+    const beganAt = clock.now();
+    try {
+      const whole = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+      machinesByCloud.set(cloud, await orAborted(inventory.machines(whole), limit));
+      readAt.set(cloud, beganAt);
+      faults.delete(cloud);
+      index = indexOf([...machinesByCloud.values()].flat());
+      return undefined;
+    } catch (error) {
+      const slow = new Fault(cloud, "reading all machines takes too long", { retry: "later", cause: error });
+      const fault = limit.aborted ? slow : error;
+      if (!isFault(fault)) throw fault;
+      faults.set(cloud, fault);
+      return fault;
+    }
+  };
+
+  const readTogether = (cloud: CloudName, inventory: Inventory, signal?: AbortSignal): Promise<Fault | undefined> => {
+    const current = underWay.get(cloud);
+    if (current !== undefined) return current;
+    const reading = read(cloud, inventory, signal).finally(() => underWay.delete(cloud));
+    underWay.set(cloud, reading);
+    return reading;
+  };
+
+  const isWithin = (cloud: CloudName, maxAgeMs: DurationMs): boolean => {
+    const at = readAt.get(cloud);
+    return at !== undefined && between(at, clock.now()) <= maxAgeMs;
+  };
+
+  const readWithin: Machines["readWithin"] = async (cloud, maxAgeMs) => {
+    const inventory = clouds.get(cloud);
+    if (inventory === undefined) return { isFresh: false, since: undefined };
+    const limit = AbortSignal.timeout(LONGEST_WAIT);
+    // One that is under way may have begun too long ago, and then another begins.
+    for (let readings = 0; readings < 2 && !isWithin(cloud, maxAgeMs); readings += 1) {
+      const isRead = await orAborted(readTogether(cloud, inventory), limit).then(
+        (fault) => fault === undefined,
+        (error: unknown) => {
+          if (!limit.aborted) throw error;
+          return false;
+        },
+      );
+      if (!isRead) break;
+    }
+    return { isFresh: isWithin(cloud, maxAgeMs), since: readAt.get(cloud) };
+  };
 
   const find = (text: string): Machine | Refusal => {
     const wanted = text.trim().toLowerCase();
@@ -41,18 +117,14 @@ export const createMachines = (clouds: ReadonlyMap<CloudName, Inventory>): Machi
     refresh: async (signal) => {
       const results = await Promise.all(
         [...clouds].map(async ([cloud, inventory]) => {
-          try {
-            machinesByCloud.set(cloud, await inventory.machines(signal));
-            return [];
-          } catch (error) {
-            if (!isFault(error)) throw error;
-            return [{ cloud, error }];
-          }
+          const error = await readTogether(cloud, inventory, signal);
+          return error === undefined ? [] : [{ cloud, error }];
         }),
       );
-      index = indexOf([...machinesByCloud.values()].flat());
       return results.flat();
     },
+    readWithin,
+    readings: () => [...clouds.keys()].map((cloud) => ({ cloud, readAt: readAt.get(cloud), fault: faults.get(cloud) })),
     isComplete: () => [...clouds.keys()].every((cloud) => machinesByCloud.has(cloud)),
     find,
     byId: (id) => index.byId.get(id),
@@ -60,6 +132,10 @@ export const createMachines = (clouds: ReadonlyMap<CloudName, Inventory>): Machi
     all: () => index.all,
   };
 };
+
+const LONGEST_READING = 5 * MINUTE;
+/** Somebody is waiting. */
+const LONGEST_WAIT = 8 * SECOND;
 
 const indexOf = (all: readonly Machine[]) => {
   const byFirewall = new Map<FirewallId, Machine[]>();

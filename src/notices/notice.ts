@@ -102,6 +102,9 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "firewall.repaired":
     case "posture.worsened":
       return security(event, securityChannel ?? event.channel);
+    case "inventory.stale":
+    case "inventory.read-again":
+      return security(event, securityChannel ?? "");
     case "posture.digest":
       return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
     case "request.judged":

@@ -11,6 +11,7 @@ import type { Message } from "../notices/notice.ts";
 import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
 import { drawBreakGlass } from "./break-glass-messages.ts";
 import { endedText, showSources } from "./card.ts";
+import { drawInventoryNews } from "./inventory-messages.ts";
 import { drawIdentityNews } from "./linking-answers.ts";
 import { capital } from "./lists.ts";
 import { code, escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
@@ -98,6 +99,9 @@ export const drawMessage = (
     case "posture.worsened":
     case "posture.digest":
       return drawPostureNews(event);
+    case "inventory.stale":
+    case "inventory.read-again":
+      return drawInventoryNews(event, now, zone);
     case "grant.disallowed":
       return drawDisallowed(event, to, now, zone);
     case "break-glass.used":

@@ -70,7 +70,7 @@ const answerAsTheBotDoes: Answer = async (request, user, { policy, directory }) 
     directory,
     clock: { now: () => ASKED_AT },
     ledger: { request: async () => request },
-    machines: { byId: () => MACHINE },
+    machines: { byId: () => MACHINE, readWithin: async () => ({ isFresh: true, since: ASKED_AT }) },
   });
   if (isRefusal(reviewing)) return reviewing;
   const approvals = reviewing.given.map(({ approval }) => approval);

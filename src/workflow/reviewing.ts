@@ -18,6 +18,7 @@ import { ruleFor } from "../policy/match.ts";
 import { approvingRoles, type Policy, type Rule, type Step, stepsOf } from "../policy/policy.ts";
 import { type Memberships, mayApprove, stepsAsked } from "../policy/roles.ts";
 import type { WorkflowDeps } from "./deps.ts";
+import { freshMachine } from "./fresh-machine.ts";
 import { requestSteps } from "./judge.ts";
 import { holding, type Member, membershipsFor, rolesAbout } from "./standing.ts";
 
@@ -48,7 +49,7 @@ export interface GivenApproval {
 
 export type ReviewingDeps = Pick<WorkflowDeps, "policy" | "directory" | "clock"> & {
   readonly ledger: Pick<WorkflowDeps["ledger"], "request">;
-  readonly machines: Pick<WorkflowDeps["machines"], "byId">;
+  readonly machines: Pick<WorkflowDeps["machines"], "byId" | "readWithin">;
 };
 
 /** Everything is looked up now. Throws a `Fault` when something that has to be known can't be. */
@@ -68,8 +69,10 @@ export const reviewingOf = async (
   if (late !== undefined) return late;
   if (samePerson(facts.person, request.requester)) return refuse("own-request", {});
 
-  const machine = deps.machines.byId(request.machine.id);
-  if (machine === undefined) return refuse("not-any-more", { code: "machine-unknown" });
+  const known = (): Machine | Refusal =>
+    deps.machines.byId(request.machine.id) ?? refuse("not-any-more", { code: "machine-unknown" });
+  const machine = verdict === "approve" ? await freshMachine(known, deps.machines) : known();
+  if (isRefusal(machine)) return machine;
   const rule = ruleFor(policy, machine);
   if (rule === undefined) return refuse("not-any-more", { code: "machine-not-offered" });
   if (rule.approve.kind === "none") return refuse("approval-not-needed", { machine: machine.name });

@@ -20,6 +20,7 @@ import { portsOf } from "../policy/resolve.ts";
 import { type Memberships, peopleOf, type StepAsked } from "../policy/roles.ts";
 import { answeringSoon } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
+import { freshMachine } from "./fresh-machine.ts";
 import { grantAccess, WARN_BEFORE } from "./grant-access.ts";
 import { judge, requestSteps } from "./judge.ts";
 import { type Judgement, judgedEvent } from "./judged-event.ts";
@@ -87,7 +88,9 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     if (policy === undefined) return refused(refuse("policy-unreadable", {}));
     const facts = await personOf(user, deps.directory);
     if (isRefusal(facts)) return refused(facts);
-    const access = understand(ask, facts, policy, deps.clock.now(), { machines: deps.machines, zone: deps.zone() });
+    const machine = await freshMachine(() => deps.machines.find(ask.machine), deps.machines);
+    const machines = { find: () => machine };
+    const access = understand(ask, facts, policy, deps.clock.now(), { machines, zone: deps.zone() });
     if ("refusals" in access) return access;
     const roles = rolesAbout(policy, access.machine);
     const member = holding(facts, policy, await membershipsFor(user, policy, deps.directory, roles));

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../src/access/fault.ts";
 import type { FirewallId, Machine, MachineId } from "../../src/access/machine.ts";
+import { type DurationMs, HOUR, later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { Inventory } from "../../src/cloud/inventory.ts";
 import { createMachines } from "../../src/cloud/machines.ts";
+import { NOW } from "../contracts/samples.ts";
+import { createManualClock } from "../fakes/manual-clock.ts";
 
 const never = new AbortController().signal;
 const machine = (name: string, changes: Partial<Machine> = {}): Machine => ({
@@ -149,5 +152,116 @@ describe("reading the clouds", () => {
     setAzure([]);
     await refresh();
     expect(machines.find("a")).toMatchObject({ code: "machine-unknown" });
+  });
+});
+
+describe("how old what is known of a cloud is", () => {
+  const OLDEST = (5 * MINUTE) as DurationMs;
+
+  const slowly = () => {
+    const clock = createManualClock(NOW);
+    let readings = 0;
+    let world: readonly Machine[] | Fault = [machine("a")];
+    let open = Promise.resolve();
+    const inventory: Inventory = {
+      machines: async () => {
+        readings += 1;
+        await open;
+        if (world instanceof Fault) throw world;
+        return world;
+      },
+      marked: async () => [],
+    };
+    return {
+      clock,
+      machines: createMachines(new Map([["azure", inventory]]), clock),
+      readings: () => readings,
+      setWorld: (next: readonly Machine[] | Fault) => {
+        world = next;
+      },
+      /** Readings wait until what is returned is called. */
+      hold: (): (() => void) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        open = promise;
+        return resolve;
+      },
+    };
+  };
+
+  test("it is read when it is older than asked for, and only then", async () => {
+    const { machines, clock, readings, setWorld } = slowly();
+    expect(machines.readings()).toEqual([{ cloud: "azure", readAt: undefined, fault: undefined }]);
+    expect(await machines.readWithin("azure", OLDEST)).toEqual({ isFresh: true, since: NOW });
+    clock.advance(5 * MINUTE);
+    setWorld([machine("b")]);
+    expect(await machines.readWithin("azure", OLDEST)).toEqual({ isFresh: true, since: NOW });
+    expect(readings()).toBe(1);
+    clock.advance(1);
+    expect(await machines.readWithin("azure", OLDEST)).toEqual({ isFresh: true, since: NOW + 5 * MINUTE + 1 });
+    expect(machines.all().map(({ name }) => name)).toEqual(["b"]);
+    expect(machines.readings()).toEqual([{ cloud: "azure", readAt: NOW + 5 * MINUTE + 1, fault: undefined }]);
+  });
+
+  test("one that can't be read says since when, and keeps what was known, until it can be", async () => {
+    const { machines, clock, setWorld } = slowly();
+    await machines.refresh(never);
+    clock.advance(3 * HOUR);
+    setWorld(away);
+    expect(await machines.readWithin("azure", OLDEST)).toEqual({ isFresh: false, since: NOW });
+    expect(machines.readings()).toEqual([{ cloud: "azure", readAt: NOW, fault: away }]);
+    expect(machines.all()).toHaveLength(1);
+    setWorld([]);
+    expect(await machines.readWithin("azure", OLDEST)).toMatchObject({ isFresh: true });
+    expect(machines.readings()).toMatchObject([{ fault: undefined }]);
+  });
+
+  test("one that isn't configured is never fresh", async () => {
+    const { machines } = slowly();
+    expect(await machines.readWithin("aws", OLDEST)).toEqual({ isFresh: false, since: undefined });
+  });
+
+  test("all who wait share one reading, the one of the minute too", async () => {
+    const { machines, readings, hold } = slowly();
+    const go = hold();
+    const all = [
+      machines.refresh(never),
+      ...Array.from({ length: 5 }, () => machines.readWithin("azure", OLDEST)),
+    ] as const;
+    go();
+    expect((await Promise.all(all)).slice(1)).toEqual(Array.from({ length: 5 }, () => ({ isFresh: true, since: NOW })));
+    expect(readings()).toBe(1);
+  });
+
+  test("it is as old as when its reading began; one that began too long ago is followed by another", async () => {
+    const { machines, clock, readings, hold } = slowly();
+    const go = hold();
+    const refreshed = machines.refresh(never);
+    clock.advance(HOUR);
+    const asked = machines.readWithin("azure", OLDEST);
+    go();
+    await refreshed;
+    expect(await asked).toEqual({ isFresh: true, since: later(NOW, HOUR) });
+    expect(readings()).toBe(2);
+  });
+
+  test("nobody waits for long, and what comes later is there for whoever asks next", async () => {
+    const { machines, clock, readings, hold } = slowly();
+    const go = hold();
+    const before = performance.now();
+    expect(await machines.readWithin("azure", OLDEST)).toEqual({ isFresh: false, since: undefined });
+    expect(performance.now() - before).toBeLessThan(10 * SECOND);
+    clock.advance(MINUTE);
+    go();
+    expect(await machines.readWithin("azure", OLDEST)).toEqual({ isFresh: true, since: NOW });
+    expect(readings()).toBe(1);
+  }, 12_000);
+
+  test("a mistake of ours is no cloud that can't be read", async () => {
+    const slip = new TypeError("a slip");
+    const machines = createMachines(
+      new Map([["azure", { machines: () => Promise.reject(slip), marked: async () => [] }]]),
+    );
+    await expect(machines.readWithin("azure", OLDEST)).rejects.toBe(slip);
+    await expect(machines.refresh(never)).rejects.toBe(slip);
   });
 });

@@ -2,11 +2,12 @@
 
 import { onTestFinished } from "vitest";
 import type { GrantId, ProtectionId, RequestId } from "../../src/access/identifier.ts";
-import type { FirewallId, Machine, MachineId } from "../../src/access/machine.ts";
+import type { CloudName, FirewallId, Machine, MachineId } from "../../src/access/machine.ts";
 import { parsePort } from "../../src/access/port.ts";
 import type { Cidr } from "../../src/access/source.ts";
-import { HOUR, later, MINUTE, SECOND } from "../../src/access/time.ts";
+import { type Clock, HOUR, later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AuditEvent, AuditEventKind } from "../../src/audit/event.ts";
+import type { Inventory } from "../../src/cloud/inventory.ts";
 import { createMachines, type Machines } from "../../src/cloud/machines.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
@@ -84,11 +85,20 @@ export const machineBehind = (firewalls: readonly FirewallId[], changes: Partial
   ...changes,
 });
 
-export const machinesOf = async (...all: readonly Machine[]): Promise<Machines> => {
-  const machines = createMachines(new Map([["azure", { machines: async () => all, marked: async () => [] }]]));
+export const machinesOf = (...all: readonly Machine[]): Promise<Machines> => machinesFrom(() => all);
+
+/** Read once already. */
+export const machinesFrom = async (read: () => readonly Machine[], clock?: Clock): Promise<Machines> => {
+  const inventory = (cloud: CloudName): Inventory => ({
+    machines: async () => read().filter((machine) => machine.cloud === cloud),
+    marked: async () => [],
+  });
+  const machines = createMachines(new Map(CLOUD_NAMES.map((cloud) => [cloud, inventory(cloud)])), clock);
   await machines.refresh(never);
   return machines;
 };
+
+const CLOUD_NAMES: readonly CloudName[] = ["azure", "aws"];
 
 /** One process of the bot: what it remembers dies with it. */
 export interface Worker {

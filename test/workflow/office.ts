@@ -6,6 +6,7 @@ import type { FirewallId, Machine } from "../../src/access/machine.ts";
 import { type Directory, type Elsewhere, type PersonFacts, scheduleKey } from "../../src/access/person.ts";
 import type { DurationMs } from "../../src/access/time.ts";
 import type { AuditEvent, AuditEventKind } from "../../src/audit/event.ts";
+import type { Machines } from "../../src/cloud/machines.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger } from "../../src/grants/ledger.ts";
 import type { Protection } from "../../src/grants/protection.ts";
@@ -35,7 +36,7 @@ import { createMemoryLedger } from "../fakes/memory-ledger.ts";
 import { createMemoryWakeups } from "../fakes/memory-wakeups.ts";
 import type { Outage } from "../fakes/outage.ts";
 import { aPolicy, aRole, aRule } from "../policy/example-rule.ts";
-import { machineBehind, machinesOf } from "../reconcile/world.ts";
+import { machineBehind, machinesFrom } from "../reconcile/world.ts";
 
 export const NSG = "azure-nsg:/nsg-prod" as FirewallId;
 export const SUBNET_NSG = "azure-nsg:/nsg-subnet" as FirewallId;
@@ -152,7 +153,13 @@ export const createOffice = async (
     return made;
   };
   let count = 0;
-  let found = await machinesOf(...machines);
+  /** Of the machines' cloud: it can't be read. */
+  const cloud = { away: false };
+  const readOf = (all: readonly Machine[]) => () => {
+    if (cloud.away) throw new Fault("azure", "no answer", { retry: "later" });
+    return all;
+  };
+  let found = await machinesFrom(readOf(machines), clock);
   const hidden = new Set<string>();
   const deps = {
     ledger,
@@ -161,6 +168,8 @@ export const createOffice = async (
     clock,
     machines: {
       refresh: (signal: AbortSignal) => found.refresh(signal),
+      readWithin: (...wanted: Parameters<Machines["readWithin"]>) => found.readWithin(...wanted),
+      readings: () => found.readings(),
       isComplete: () => found.isComplete(),
       find: (text: string) => found.find(text),
       byId: (id: Machine["id"]) => found.byId(id),
@@ -191,6 +200,7 @@ export const createOffice = async (
     clock,
     outage,
     slack,
+    cloud,
     people,
     groups,
     identities,
@@ -244,7 +254,7 @@ export const createOffice = async (
     /** Exists, though lists leave it out. */
     hide: (id: Machine["id"]) => hidden.add(id),
     setMachines: async (...next: readonly Machine[]) => {
-      found = await machinesOf(...next);
+      found = await machinesFrom(readOf(next), clock);
     },
     request: async (id: RequestId): Promise<AccessRequest> => {
       const request = await ledger.request(id);

@@ -1,10 +1,11 @@
 /** Words for what can't be done at a machine. */
 
-import { code, literal } from "../mrkdwn.ts";
+import type { CloudName } from "../../access/machine.ts";
+import { code, literal, when } from "../mrkdwn.ts";
 import type { Words } from "./words.ts";
 
 export const machineWords: Words<
-  "no-firewall" | "policy-firewall" | "no-address-in-family" | "firewall-unseen" | "cannot-check"
+  "no-firewall" | "policy-firewall" | "no-address-in-family" | "firewall-unseen" | "inventory-old" | "cannot-check"
 > = {
   "no-firewall": ({ machine, cloud }) =>
     cloud === "azure"
@@ -20,6 +21,9 @@ export const machineWords: Words<
   "firewall-unseen": ({ machine }) =>
     `I can't see all that stands before ${literal(machine)}, so I can't promise to keep it closed. Whoever runs me can let me read its networks, firewalls and route tables.`,
 
+  "inventory-old": ({ cloud, since }, { now, zone }) =>
+    `I couldn't read the machines in ${CLOUDS[cloud]}${since === undefined ? "" : ` since ${when(since, now, zone)}`}, so I can't say yes: their tags may be others by now. Whoever runs me sees why in the log.`,
+
   "cannot-check": ({ what, isAsk = false, reference }) => {
     const cause = {
       people: "check who may do this",
@@ -31,3 +35,5 @@ export const machineWords: Words<
     return `I can't ${cause} right now${so} Try again in a minute. (ref ${literal(reference)})`;
   },
 };
+
+const CLOUDS: Readonly<Record<CloudName, string>> = { azure: "Azure", aws: "AWS" };

@@ -8,6 +8,7 @@ import { auditEvent } from "../../audit/event.ts";
 import type { ForeignAllow } from "../../cloud/firewall.ts";
 import { changeProtection } from "../../grants/change.ts";
 import { type BlockTarget, foreignKey, isOnNow, type Protection, protectionFacts } from "../../grants/protection.ts";
+import { freshMachine } from "../fresh-machine.ts";
 import type { Refused } from "../submit-request.ts";
 import { configurerOf } from "./configuring.ts";
 import { foresee } from "./foresee.ts";
@@ -46,8 +47,13 @@ export const createOverruleUndercut = (deps: ProtectDeps, { protect }: ProtectMa
     const undecided: string[] = [];
     let refusal: Refusal = refuse("undercut-gone", {});
     for (const protection of protections) {
-      const machine = protection === undefined ? undefined : deps.machines.byId(protection.machine.id);
-      if (protection === undefined || machine === undefined || !isOnNow(protection)) continue;
+      if (protection === undefined || !isOnNow(protection)) continue;
+      const { id } = protection.machine;
+      const machine = await freshMachine(() => deps.machines.byId(id) ?? refusal, deps.machines);
+      if (isRefusal(machine)) {
+        refusal = machine;
+        continue;
+      }
       const { lettingIn, concerns } = await foresee(machine, protection.ports, protection.targets, protection, deps);
       const found = protection.targets
         .filter(({ firewall }) => about.kind === "protection" || firewall === about.firewall)

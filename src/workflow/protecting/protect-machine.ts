@@ -9,6 +9,7 @@ import { changeProtection, putProtection } from "../../grants/change.ts";
 import type { Protection } from "../../grants/protection.ts";
 import { portsOf, resolveService } from "../../policy/resolve.ts";
 import type { WorkflowDeps } from "../deps.ts";
+import { freshMachine } from "../fresh-machine.ts";
 import type { Refused } from "../submit-request.ts";
 import { blockTargetsOf, usualServices } from "./block-targets.ts";
 import { type Configurer, configurerOf } from "./configuring.ts";
@@ -96,20 +97,23 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
   const proposed = async (
     id: ProtectionId,
     user: string,
+    of: "confirm" | "leave",
   ): Promise<
     { proposal: Protection; shown: string | undefined; machine: Machine; configurer: Configurer } | Refusal
   > => {
     const proposal = await ledger.protection(id);
     if (proposal?.state.kind !== "proposed") return refuse("proposal-gone", {});
-    const machine = machines.byId(proposal.machine.id);
-    if (machine === undefined) return refuse("machine-unknown", { text: proposal.machine.name, didYouMean: [] });
+    const known = (): Machine | Refusal =>
+      machines.byId(proposal.machine.id) ?? refuse("machine-unknown", { text: proposal.machine.name, didYouMean: [] });
+    const machine = of === "confirm" ? await freshMachine(known, machines) : known();
+    if (isRefusal(machine)) return machine;
     const configurer = await configurerOf(user, machine, deps);
     return isRefusal(configurer) ? configurer : { proposal, machine, configurer, shown: proposal.state.shown };
   };
 
   return {
     protect: async (typed, ports, user) => {
-      const machine = machines.find(typed);
+      const machine = await freshMachine(() => machines.find(typed), machines);
       if (isRefusal(machine)) return refused(machine);
       const configurer = await configurerOf(user, machine, deps);
       if (isRefusal(configurer)) return refused(configurer);
@@ -117,7 +121,7 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
       return "refusals" in services ? services : carryOn(machine, services.services, configurer, undefined);
     },
     confirm: async (id, user) => {
-      const found = await proposed(id, user);
+      const found = await proposed(id, user, "confirm");
       if (isRefusal(found)) return refused(found);
       const { proposal, machine, configurer, shown } = found;
       const services = servicesNamed(proposal.services, machine, configurer);
@@ -127,7 +131,7 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
       return outcome;
     },
     leave: async (id, user) => {
-      const found = await proposed(id, user);
+      const found = await proposed(id, user, "leave");
       if (isRefusal(found)) return found;
       await settle(found.proposal);
       return found.proposal;

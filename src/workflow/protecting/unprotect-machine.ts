@@ -6,6 +6,7 @@ import { changeProtection } from "../../grants/change.ts";
 import { lifted } from "../../grants/lift-protection.ts";
 import { isOnNow, type Protection } from "../../grants/protection.ts";
 import type { WorkflowDeps } from "../deps.ts";
+import { freshMachine } from "../fresh-machine.ts";
 import { configurerOf } from "./configuring.ts";
 
 /** Throws a `Fault` when something that has to be known can't be. */
@@ -14,7 +15,7 @@ export type UnprotectMachine = (machine: string, user: string) => Promise<Protec
 export const createUnprotectMachine =
   (deps: WorkflowDeps): UnprotectMachine =>
   async (typed, user) => {
-    const machine = deps.machines.find(typed);
+    const machine = await freshMachine(() => deps.machines.find(typed), deps.machines);
     if (isRefusal(machine)) return machine;
     const configurer = await configurerOf(user, machine, deps);
     if (isRefusal(configurer)) return configurer;

@@ -12,6 +12,7 @@ import { isOnNow, type Protection } from "../../grants/protection.ts";
 import { ruleFor } from "../../policy/match.ts";
 import { mayConfigure, type Policy, type PortRule, type Rule } from "../../policy/policy.ts";
 import { answeringSoon, askAuthorities } from "../ask-authorities.ts";
+import { freshMachine } from "../fresh-machine.ts";
 import { judgeByPolicy, usageIn } from "../judge.ts";
 import { USUAL } from "../protecting/block-targets.ts";
 import { type Member, memberOf, rolesAbout } from "../standing.ts";
@@ -54,7 +55,7 @@ export const createExplainWhy =
     const deps = answeringSoon(world);
     const policy = deps.policy();
     if (policy === undefined) return refuse("policy-unreadable", {});
-    const machine = deps.machines.find(typed);
+    const machine = await freshMachine(() => deps.machines.find(typed), deps.machines);
     const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
     const about = { roles: [...(isRefusal(machine) ? [] : rolesAbout(policy, machine)), ...deps.securityRoles()] };
     const member = await memberOf(user, policy, deps.directory, about);

@@ -1,0 +1,24 @@
+/** A machine as its cloud has it now: its tags decide who gets what, so nobody is given anything by old ones. */
+
+import type { Machine } from "../access/machine.ts";
+import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import { type DurationMs, MINUTE } from "../access/time.ts";
+import type { Machines } from "../cloud/machines.ts";
+
+/** How old what is known of a cloud may be to decide by it. It is read every minute, so it is older only where it can't be read. */
+export const OLDEST_INVENTORY = (5 * MINUTE) as DurationMs;
+
+/** `find` is asked again once the cloud was read. */
+export const freshMachine = async (
+  find: () => Machine | Refusal,
+  machines: Pick<Machines, "readWithin">,
+): Promise<Machine | Refusal> => {
+  const found = find();
+  if (isRefusal(found)) return found;
+  const { cloud } = found;
+  const { isFresh, since } = await machines.readWithin(cloud, OLDEST_INVENTORY);
+  if (!isFresh) return refuse("inventory-old", { cloud, since });
+  const now = find();
+  // The name may be another machine's by now.
+  return isRefusal(now) || now.cloud === cloud ? now : freshMachine(find, machines);
+};
