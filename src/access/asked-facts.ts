@@ -1,5 +1,6 @@
 /** All that decided about an ask, plain enough to be written down and asked again of another policy. */
 
+import type { AuthorityName } from "./authority.ts";
 import type { Machine } from "./machine.ts";
 import type { Service } from "./port.ts";
 import type { Cidr } from "./source.ts";
@@ -28,5 +29,11 @@ export interface AskedFacts {
   readonly approverGroups?: Readonly<Record<string, readonly string[]>>;
   /** Slack ids of people whom an approving role names and who couldn't have answered: no members any more. */
   readonly away: readonly string[];
+  /** What those said that had a say under the rule that decided then. Absent in what was written down before this was. */
+  readonly authorities?: AuthorityAnswers;
   readonly usage: { readonly ofPerson: number; readonly onMachine: number; readonly asksAt: readonly EpochMs[] };
 }
+
+/** Anything but `yes` is the code of the refusal. */
+export type AuthorityAnswer = "yes" | "authority-no" | "authority-silent";
+export type AuthorityAnswers = Readonly<Partial<Record<AuthorityName, AuthorityAnswer>>>;

@@ -1,5 +1,7 @@
 /** What was known when somebody asked, and what came of it, for the audit log: so that another policy can be asked the same. */
 
+import type { AuthorityAnswer, AuthorityAnswers } from "../access/asked-facts.ts";
+import type { AuthorityName } from "../access/authority.ts";
 import type { RequestId } from "../access/identifier.ts";
 import type { Person } from "../access/person.ts";
 import type { Refusal } from "../access/refusal.ts";
@@ -28,7 +30,7 @@ export const judgedEvent = (
   auditEvent("request.judged", about, question.at, requester, {
     requester,
     requestId,
-    asked: askedFacts(question, policy),
+    asked: { ...askedFacts(question, policy), authorities: answersOf(question.rule?.authorities ?? [], refusals) },
     outcome: outcomeOf(decision, refusals),
     rule: question.rule?.name,
     codes: [...new Set(refusals.map(({ code }) => code))],
@@ -36,3 +38,13 @@ export const judgedEvent = (
 
 const outcomeOf = ({ kind }: Decision, refusals: readonly Refusal[]): Decision["kind"] =>
   refusals.length > 0 ? "deny" : kind;
+
+/** All are asked whatever policy says, and every "no" is among the refusals. */
+const answersOf = (names: readonly AuthorityName[], refusals: readonly Refusal[]): AuthorityAnswers =>
+  Object.fromEntries(names.map((name) => [name, answerOf(name, refusals)]));
+
+const answerOf = (name: AuthorityName, refusals: readonly Refusal[]): AuthorityAnswer => {
+  for (const { code, facts } of refusals)
+    if ((code === "authority-no" || code === "authority-silent") && facts.authority === name) return code;
+  return "yes";
+};

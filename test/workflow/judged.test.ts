@@ -41,15 +41,20 @@ test("what was never understood isn't", async () => {
   expect(office.judged()).toEqual([]);
 });
 
-test("the no of an authority is written down with those of the policy", async () => {
-  const office = await createOffice({ authorities: ["azure-roles"] });
+test("what authorities said is written down with what policy did", async () => {
+  const office = await createOffice({ authorities: ["azure-roles", "aws-iam"] });
+  await office.submit();
   office.authorities.set("azure-roles", { no: { kind: "not-linked" } });
   await office.refusalsOf({});
   office.authorities.set("azure-roles", "slow");
+  await office.refusalsOf({ end: "9h" });
+  office.setRule({ authorities: [] });
   await office.refusalsOf({});
-  expect(office.judged().map(({ outcome, codes }) => [outcome, ...codes])).toEqual([
-    ["deny", "authority-no"],
-    ["deny", "authority-silent"],
+  expect(office.judged().map(({ outcome, codes, asked }) => [outcome, codes, asked.authorities])).toEqual([
+    ["needs-approval", [], { "azure-roles": "yes", "aws-iam": "yes" }],
+    ["deny", ["authority-no"], { "azure-roles": "authority-no", "aws-iam": "yes" }],
+    ["deny", ["duration-too-long", "authority-silent"], { "azure-roles": "authority-silent", "aws-iam": "yes" }],
+    ["deny", ["already-asked"], {}],
   ]);
 });
 
