@@ -1,16 +1,16 @@
 /** Who a person is elsewhere, by every way of linking that the configuration has. */
 
 import { type Directory, NOBODY_ELSEWHERE, type PersonFacts } from "../access/person.ts";
-import type { IdentitySettings } from "./identity-settings.ts";
+import type { IdentitySettings, SignInSettings } from "./identity-settings.ts";
 import { identitiesFrom, type Said } from "./known.ts";
-import type { Links } from "./links.ts";
+import type { Link, Links } from "./links.ts";
 
 interface IdentitiesDeps {
   /** As they count now. `undefined`: nobody is anybody elsewhere. */
   readonly settings: () => IdentitySettings | undefined;
   /** `undefined`: empty, or a field that people may write themselves. Throws a `Fault` when Slack can't be asked. */
   readonly profile: { readonly read: (user: string, field: string) => Promise<string | undefined> };
-  readonly links: Pick<Links, "linkOf">;
+  readonly links: Pick<Links, "linkOf" | "formerOf">;
 }
 
 /**
@@ -28,28 +28,35 @@ export const createIdentities =
     const { people, profileFields } = now;
     const field = async (id: string | undefined): Promise<string | undefined> =>
       id === undefined ? undefined : profile.read(user, id);
-    const [entra, aws, linked] = await Promise.all([
+    const [entra, aws, { linked, formerly }] = await Promise.all([
       field(profileFields.entra),
       field(profileFields.aws),
       bySignIn(facts, now, links),
     ]);
-    return identitiesFrom([people.get(user) ?? {}, { entra, aws }, linked, byEmail(facts, now)], people);
+    return identitiesFrom([people.get(user) ?? {}, { entra, aws }, linked, byEmail(facts, now)], people, formerly);
   };
 
-/** A link counts while its provider is the one of the configuration, for what that provider is still asked. */
 const bySignIn = async (
   { person }: PersonFacts,
   { signIn }: IdentitySettings,
   links: IdentitiesDeps["links"],
-): Promise<Said> => {
-  if (signIn === undefined) return {};
-  const link = await links.linkOf(person);
-  if (link === undefined || link.issuer !== signIn.issuer) return {};
+): Promise<{ readonly linked: Said; readonly formerly: readonly Said[] }> => {
+  if (signIn === undefined) return { linked: {}, formerly: [] };
+  const [link, former] = await Promise.all([links.linkOf(person), links.formerOf(person)]);
   return {
-    ...(signIn.claims.entra === undefined ? {} : { entra: link.identities.entra }),
-    ...(signIn.claims.aws === undefined ? {} : { aws: link.identities.aws }),
+    linked: link === undefined ? {} : saidBy(link, signIn),
+    formerly: former.map((each) => saidBy(each, signIn)),
   };
 };
+
+/** A link counts while its provider is the one of the configuration, for what that provider is still asked. */
+const saidBy = ({ issuer, identities }: Link, { issuer: asked, claims }: SignInSettings): Said =>
+  issuer === asked
+    ? {
+        ...(claims.entra === undefined ? {} : { entra: identities.entra }),
+        ...(claims.aws === undefined ? {} : { aws: identities.aws }),
+      }
+    : {};
 
 /** Guests and people from outside bring addresses that others gave them. */
 const byEmail = ({ standing, email }: PersonFacts, settings: IdentitySettings): Said =>

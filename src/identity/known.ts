@@ -1,7 +1,6 @@
 /** By what a human is recognised who has several accounts. */
 
 import { type Identities, withWhomTheyShare } from "../access/person.ts";
-import type { IdentitySettings } from "./identity-settings.ts";
 import { allIdentities, combine, readIdentities, type Unread } from "./read-identities.ts";
 
 /** What one way of linking says of somebody. */
@@ -10,10 +9,17 @@ export interface Said extends Unread {
   readonly opsgenie?: string;
 }
 
-/** Who they are by all that is said of them, what goes before others first; and all of it is known, also by way of the people whom the configuration lists. */
-export const identitiesFrom = (said: readonly Said[], people: IdentitySettings["people"]): Identities => ({
+/**
+ * Who they are by all that is said of them, what goes before others first; and all of it is known, also what was said formerly, and by way of the people whom the
+ * configuration lists.
+ */
+export const identitiesFrom = (
+  said: readonly Said[],
+  people: ReadonlyMap<string, Said>,
+  formerly: readonly Said[] = [],
+): Identities => ({
   ...combine(said.map(readIdentities)),
-  known: withWhomTheyShare(said.flatMap(knownIn), [...people.values()].map(knownIn)),
+  known: withWhomTheyShare([...said, ...formerly].flatMap(knownIn), [...people.values()].map(knownIn)),
 });
 
 /** Many people may share an IAM role, so of ARNs only those of users tell. */

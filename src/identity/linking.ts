@@ -42,7 +42,7 @@ export interface Linking {
 }
 
 export const createLinking = (deps: LinkingDeps): Linking => {
-  const { settings, publicUrl, links, auditLog, clock, newId } = deps;
+  const { settings, publicUrl, links, clock, newId } = deps;
 
   const begin: Linking["begin"] = async (user) => {
     const facts = await personOf(user, deps.directory);
@@ -72,7 +72,8 @@ export const createLinking = (deps: LinkingDeps): Linking => {
 
     const { person, issuer, subject, identities } = proof;
     const link: Link = { person, issuer, subject, identities, at: now };
-    const added = await links.add(link);
+    const event = auditEvent("identity.linked", newId(), now, person, { person, issuer, subject, identities });
+    const added = await links.add(link, event);
     if (added === "identity-taken") return refused(facts, refuse("identity-taken", {}));
     if (added === "already-linked") {
       const before = await links.linkOf(person);
@@ -80,15 +81,6 @@ export const createLinking = (deps: LinkingDeps): Linking => {
         facts,
         refuse("already-linked", { as: before === undefined ? "" : showIdentities(before.identities) }),
       );
-    }
-    try {
-      await auditLog.append(
-        auditEvent("identity.linked", newId(), now, person, { person, issuer, subject, identities }),
-      );
-    } catch (error) {
-      // What isn't on record doesn't count.
-      await links.remove(person);
-      throw error;
     }
     return link;
   };
@@ -98,13 +90,12 @@ export const createLinking = (deps: LinkingDeps): Linking => {
     const facts = await deps.directory.lookUp(user);
     if (facts === undefined)
       return by === undefined ? refuse("person-unknown", {}) : refuse("somebody-unknown", { text: user });
-    const removed = await links.remove(facts.person);
-    if (removed === undefined) return refuse("not-linked", by === undefined ? {} : { user });
-    const { person, issuer, subject, identities } = removed;
-    await auditLog.append(
-      auditEvent("identity.unlinked", newId(), clock.now(), by ?? person, { person, issuer, subject, identities }),
-    );
-    return removed;
+    const { person } = facts;
+    const gone = ({ issuer, subject, identities }: Link): AuditEvent =>
+      auditEvent("identity.unlinked", newId(), clock.now(), by ?? person, { person, issuer, subject, identities });
+    // What security takes back was never theirs.
+    const removed = await links.remove(person, gone, { remembers: by === undefined });
+    return removed ?? refuse("not-linked", by === undefined ? {} : { user });
   };
 
   return { begin, finish, unlink };

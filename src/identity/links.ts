@@ -2,6 +2,7 @@
 
 import type { Elsewhere, Person } from "../access/person.ts";
 import type { EpochMs } from "../access/time.ts";
+import type { AuditEvent } from "../audit/event.ts";
 
 /** Somebody is somebody elsewhere, as they showed. */
 export interface Link {
@@ -39,10 +40,16 @@ export interface Proof extends Omit<Link, "at"> {
  */
 export interface Links {
   readonly linkOf: (person: Person) => Promise<Link | undefined>;
-  /** One of a person, one person of a subject. */
-  readonly add: (link: Link) => Promise<"added" | "already-linked" | "identity-taken">;
-  /** What was there. */
-  readonly remove: (person: Person) => Promise<Link | undefined>;
+  /** What they themselves took back lately, and are no longer asked about: it still tells which accounts are one human's. */
+  readonly formerOf: (person: Person) => Promise<readonly Link[]>;
+  /** One of a person, one person of a subject. Together with the event that says so, or neither. */
+  readonly add: (link: Link, event: AuditEvent) => Promise<"added" | "already-linked" | "identity-taken">;
+  /** What was there, which is gone together with the event that says so, or not at all. `remembers`: it stays what they took back lately. */
+  readonly remove: (
+    person: Person,
+    event: (link: Link) => AuditEvent,
+    how: { readonly remembers: boolean },
+  ) => Promise<Link | undefined>;
 
   readonly invite: (token: string, invitation: Invitation) => Promise<void>;
   readonly invitation: (token: string) => Promise<Invitation | undefined>;

@@ -96,6 +96,8 @@ export const outboxKeys = (prefix: string) => ({
 export const linkKeys = (prefix: string) => ({
   /** JSON: who this person is elsewhere. */
   of: (person: PersonKey) => `${prefix}link:of:${person}`,
+  /** JSON: what they took back of it lately. */
+  former: (person: PersonKey) => `${prefix}link:former:${person}`,
   /** Hash of issuer and subject → whose it is. */
   subject: (hash: string) => `${prefix}link:subject:${hash}`,
   /** JSON, by the hash of its token. */

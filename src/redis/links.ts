@@ -1,18 +1,17 @@
 /** Who people are elsewhere, as they showed, and the short-lived secrets by which they show it. */
 
 import { personKey } from "../access/person.ts";
-import { between, type Clock, type EpochMs } from "../access/time.ts";
+import { between, type EpochMs, later } from "../access/time.ts";
 import type { Invitation, Link, Links, Proof, Visit } from "../identity/links.ts";
 import { hashOf } from "../identity/secrets.ts";
+import { type ChainedWriteDeps, createChainedWrite } from "./chained-write.ts";
 import { asJson, asText, lua, type RedisConnection } from "./connection.ts";
-import { linkKeys } from "./keys.ts";
+import { KEPT_AFTER_END, linkKeys } from "./keys.ts";
 
-export const createRedisLinks = (
-  redis: RedisConnection,
-  keyPrefix: string,
-  { clock }: { readonly clock: Clock },
-): Links => {
+export const createRedisLinks = (redis: RedisConnection, keyPrefix: string, deps: ChainedWriteDeps): Links => {
+  const { clock } = deps;
   const keys = linkKeys(keyPrefix);
+  const write = createChainedWrite(redis, keyPrefix, deps);
   /** They go by themselves; that they are over is decided by their `until`. */
   const lasting = (until: EpochMs): number => Math.max(1, between(clock.now(), until));
   const keep = async (key: string, value: Invitation | Visit): Promise<void> => {
@@ -21,25 +20,56 @@ export const createRedisLinks = (
 
   return {
     linkOf: async (person) => asJson(await redis.send("GET", keys.of(personKey(person)))) as Link | undefined,
-    add: async (link) => {
+    formerOf: async (person) =>
+      lately(asJson(await redis.send("GET", keys.former(personKey(person)))), clock.now()).map(({ link }) => link),
+    add: async (link, event) => {
       const owner = personKey(link.person);
-      const said = await redis.run(
-        ADD,
-        [keys.of(owner), keys.subject(subjectHash(link))],
-        [JSON.stringify(link), owner],
+      const [own, subject] = [keys.of(owner), keys.subject(subjectHash(link))];
+      let outcome: Awaited<ReturnType<Links["add"]>> = "added";
+      await write(
+        [own, subject],
+        ([before, whose]) => {
+          outcome =
+            before !== undefined
+              ? "already-linked"
+              : whose !== undefined && whose !== owner
+                ? "identity-taken"
+                : "added";
+          return outcome === "added"
+            ? [
+                ["SET", own, JSON.stringify(link)],
+                ["SET", subject, owner],
+              ]
+            : undefined;
+        },
+        [event],
       );
-      return asText(said) as Awaited<ReturnType<Links["add"]>>;
+      return outcome;
     },
-    remove: async (person) => {
+    remove: async (person, event, { remembers }) => {
       const owner = personKey(person);
-      const link = asJson(await redis.send("GET", keys.of(owner))) as Link | undefined;
-      if (link === undefined) return undefined;
-      const removed = await redis.run(
-        REMOVE,
-        [keys.of(owner), keys.subject(subjectHash(link))],
-        [owner, JSON.stringify(link)],
+      const [own, taken] = [keys.of(owner), keys.former(owner)];
+      const found = asText(await redis.send("GET", own));
+      if (found === undefined) return undefined;
+      const link = asJson(found) as Link;
+      const subject = keys.subject(subjectHash(link));
+      const now = clock.now();
+      const removed = await write(
+        [own, subject, taken],
+        ([before, whose, others]) => {
+          // Somebody else was first.
+          if (before !== found) return undefined;
+          const kept = lately(asJson(others), now).filter((each) => subjectHash(each.link) !== subjectHash(link));
+          const former: readonly Former[] = [...kept, { link, until: later(now, KEPT_AFTER_END) }];
+          return [
+            ["DEL", own],
+            ...(whose === owner ? [["DEL", subject] as const] : []),
+            ...(remembers ? [["SET", taken, JSON.stringify(former), "PX", KEPT_AFTER_END] as const] : []),
+          ];
+        },
+        [event(link)],
       );
-      return removed === 1 ? link : undefined;
+      return removed ? link : undefined;
     },
 
     invite: (token, invitation) => keep(keys.invitation(hashOf(token)), invitation),
@@ -59,28 +89,15 @@ export const createRedisLinks = (
   };
 };
 
+interface Former {
+  readonly link: Link;
+  readonly until: EpochMs;
+}
+
+const lately = (kept: unknown, now: EpochMs): readonly Former[] =>
+  ((kept ?? []) as readonly Former[]).filter(({ until }) => now < until);
+
 const subjectHash = ({ issuer, subject }: Link): string => hashOf(JSON.stringify([issuer, subject]));
-
-const ADD = lua`
--- KEYS: 1 link of the person, 2 whose the subject is
--- ARGV: 1 link, 2 person
-if redis.call('EXISTS', KEYS[1]) == 1 then return 'already-linked' end
-local owner = redis.call('GET', KEYS[2])
-if owner and owner ~= ARGV[2] then return 'identity-taken' end
-redis.call('SET', KEYS[1], ARGV[1])
-redis.call('SET', KEYS[2], ARGV[2])
-return 'added'
-`;
-
-const REMOVE = lua`
--- KEYS: 1 link of the person, 2 whose the subject is
--- ARGV: 1 person, 2 the link as it was read
--- Returns 1 when it was still that one
-if redis.call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
-redis.call('DEL', KEYS[1])
-if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
-return 1
-`;
 
 const KEEP_PROOF = lua`
 -- KEYS: 1 proof

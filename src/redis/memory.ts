@@ -66,7 +66,7 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
     remembered,
     ledger: createRememberingLedger(ledger, remembered, committed),
     auditLog: createRedisAuditLog(redis, prefix, { clock, onAppended }),
-    links: createRedisLinks(redis, prefix, { clock }),
+    links: createRedisLinks(redis, prefix, { clock, onAppended }),
     outbox: createRedisOutbox(redis, prefix, { clock }),
     postures: createPostureMemory(redis, prefix),
     withheld: createWithheldMemory(redis, prefix),

@@ -15,6 +15,7 @@ import { createRedisLinks } from "../../src/redis/links.ts";
 import { createDirectory } from "../../src/slack/directory.ts";
 import { createHome } from "../../src/slack/home.ts";
 import { createProfileFields } from "../../src/slack/profile-fields.ts";
+import { anEvent } from "../contracts/samples.ts";
 import { useRealRedis } from "../redis/real-redis.ts";
 import { BOT_TOKEN, startSlack, world } from "../sandbox/slack-fixture.ts";
 
@@ -67,7 +68,10 @@ const setup = async (changed: Partial<IdentitySettings>) => {
   };
   const link = async (user: string, identities: Elsewhere): Promise<void> => {
     const { person } = await factsOf(user);
-    await links.add({ person, issuer: ISSUER, subject: `subject of ${user}`, identities, at: clock.now() });
+    await links.add(
+      { person, issuer: ISSUER, subject: `subject of ${user}`, identities, at: clock.now() },
+      anEvent(`link of ${user}`),
+    );
   };
   const identitiesOf = async (user: string): Promise<Identities> => directory.identities(await factsOf(user));
   const linked = async (user: string): Promise<LinkedPerson> => ({
@@ -175,7 +179,7 @@ describe("when it can't be known", () => {
 
   test("memory away: a fault, whatever else is known", async () => {
     const { factsOf } = await setup(everyWay);
-    const away = { linkOf: async () => Promise.reject(new Error("redis is away")) };
+    const away = { linkOf: async () => Promise.reject(new Error("redis is away")), formerOf: async () => [] };
     const settings = everyWay as IdentitySettings;
     const identities = createIdentities({
       settings: () => settings,

@@ -13,6 +13,8 @@ import type { IdentitySettings } from "../../src/identity/identity-settings.ts";
 import { createLinking, type Linking } from "../../src/identity/linking.ts";
 import type { Links } from "../../src/identity/links.ts";
 import { createVisiting } from "../../src/identity/visiting.ts";
+import type { RedisConnection } from "../../src/redis/connection.ts";
+import { eventKeys } from "../../src/redis/keys.ts";
 import { createRedisLinks } from "../../src/redis/links.ts";
 import { createFaults, type Faults } from "../../src/sandbox/faults.ts";
 import { createOpenIdServer, type OpenIdServer } from "../../src/sandbox/openid/server.ts";
@@ -85,15 +87,24 @@ export const setLinkStage = async (
     byEmail: new Map(),
   };
   const client = new webApi.WebClient(BOT_TOKEN, { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } });
-  const links = createRedisLinks(real.redis(), real.freshPrefix(), { clock });
-  const directory = createDirectory({ client, clock, home: createHome(client) });
   const events: AuditEvent[] = [];
-  const log: string[] = [];
   let isLogBroken = false;
   const append = async (event: AuditEvent): Promise<void> => {
     if (isLogBroken) throw new Error("the audit log is away");
     events.push(event);
   };
+  const prefix = real.freshPrefix();
+  const redis: RedisConnection = {
+    ...real.redis(),
+    run: async (script, keys, args) => {
+      if (isLogBroken && keys.includes(eventKeys(prefix).audit)) throw new Error("the audit log is away");
+      return real.redis().run(script, keys, args);
+    },
+  };
+  const onAppended = (event: AuditEvent): void => void events.push(event);
+  const links = createRedisLinks(redis, prefix, { clock, onAppended });
+  const directory = createDirectory({ client, clock, home: createHome(client) });
+  const log: string[] = [];
 
   // The port isn't known before the server is there, and it is part of the address.
   let publicUrl = "";

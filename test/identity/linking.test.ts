@@ -36,7 +36,7 @@ describe("somebody shows who they are", () => {
     expect(await stage.linking.begin(DANA)).toMatchObject({ code: "already-linked", facts: { as: OID.dana } });
 
     expect(await stage.linking.unlink(DANA)).toMatchObject({ subject: "dana-there" });
-    expect(await stage.identitiesOf(DANA)).toEqual(NOBODY);
+    expect(await stage.identitiesOf(DANA)).toEqual({ ...NOBODY, known: [`entra:${OID.dana}`] });
     expect(codeOf(await stage.linking.unlink(DANA))).toBe("not-linked");
     await stage.linking.finish(DANA, await codeOfDana(stage));
     expect(stage.events.map(({ kind }) => kind)).toEqual(["identity.linked", "identity.unlinked", "identity.linked"]);
@@ -219,6 +219,15 @@ describe("what isn't certain doesn't count", () => {
     stage.breakAuditLog();
     await expect(stage.linking.finish(DANA, code)).rejects.toThrow("the audit log is away");
     expect(await stage.identitiesOf(DANA)).toEqual(NOBODY);
+  });
+
+  test("nor is one taken back, when that can't be put on record", async () => {
+    const stage = await setLinkStage(real);
+    await stage.linking.finish(DANA, await codeOfDana(stage));
+    stage.breakAuditLog();
+    await expect(stage.linking.unlink(DANA)).rejects.toThrow("the audit log is away");
+    expect(await stage.identitiesOf(DANA)).toMatchObject(ELSEWHERE);
+    expect(stage.events.map(({ kind }) => kind)).toEqual(["identity.linked"]);
   });
 
   test("a link of a provider that is no longer the configuration's, or for a claim no longer asked for", async () => {
