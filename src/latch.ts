@@ -1,7 +1,7 @@
 /** The bot as a whole: starts and stops its parts together. */
 
 import { randomId } from "./access/identifier.ts";
-import { SECOND } from "./access/time.ts";
+import { between, isoSeconds, SECOND } from "./access/time.ts";
 import { answerPeople } from "./answer-people.ts";
 import { auditEvent } from "./audit/event.ts";
 import { followConfig } from "./config/follow-config.ts";
@@ -11,6 +11,7 @@ import { makeItSo } from "./make-it-so.ts";
 import { problemOf } from "./operator-log.ts";
 import { buildParts, type LatchDeps, type Parts } from "./parts.ts";
 import type { Beats } from "./reconcile/beats.ts";
+import { OLDEST_INVENTORY } from "./workflow/fresh-machine.ts";
 
 export type { LatchDeps } from "./parts.ts";
 
@@ -31,6 +32,7 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   const http = await startHttpServer({
     port: deps.settings.port,
     notReady: () => notReady(parts, beats),
+    doubts: () => unread(parts),
     ...(slack.receiver === undefined ? {} : { slackEvents: slack.receiver.receive }),
     ...linkPage(parts),
   });
@@ -68,6 +70,16 @@ const notReady = ({ current, clock, memory: { redis }, machines }: Parts, beats:
   ...(machines.isComplete() ? [] : ["inventory: not read yet"]),
   ...(clock.now() - (beats.lastSecondAt() ?? 0) < BEAT_IS_LATE ? [] : ["beats: not running"]),
 ];
+
+/** People are refused there, and can still deny, close and withdraw: they must go on reaching us. */
+const unread = ({ clock, machines }: Parts): readonly string[] =>
+  machines
+    .readings()
+    .flatMap(({ cloud, readAt }) =>
+      readAt === undefined || between(readAt, clock.now()) <= OLDEST_INVENTORY
+        ? []
+        : [`inventory: ${cloud} not read since ${isoSeconds(readAt)}`],
+    );
 
 /** Where people sign in to show who they are elsewhere. */
 const linkPage = ({ settings: { publicUrl }, people: { visiting }, log }: Parts) =>

@@ -12,6 +12,8 @@ export interface HttpServerDeps {
   readonly port: number;
   /** What keeps the bot from being ready, one line each: `redis: connection refused`. Empty: ready. */
   readonly notReady: () => readonly string[] | Promise<readonly string[]>;
+  /** What is out of order and keeps nobody from being answered, likewise. */
+  readonly doubts?: () => readonly string[];
   /** Absent where people don't reach us. */
   readonly links?: LinkRoutesDeps;
   /** Absent with Socket Mode. */
@@ -31,7 +33,9 @@ export const startHttpServer = async (deps: HttpServerDeps): Promise<HttpServer>
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", async (c) => {
     const missing = await deps.notReady();
-    return missing.length === 0 ? c.text("ready\n") : c.text(`not ready\n${missing.join("\n")}\n`, 503);
+    const isReady = missing.length === 0;
+    const lines = [isReady ? "ready" : "not ready", ...missing, ...(deps.doubts?.() ?? [])];
+    return c.text(`${lines.join("\n")}\n`, isReady ? 200 : 503);
   });
   const { slackEvents } = deps;
   if (slackEvents !== undefined) {

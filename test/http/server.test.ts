@@ -28,6 +28,15 @@ describe("how it is", () => {
     missing = [];
     expect(await ask("/readyz")).toMatchObject({ status: 200, text: "ready\n" });
   });
+
+  test("what keeps nobody from being answered is said, and takes no requests away", async () => {
+    let missing: readonly string[] = [];
+    const doubts = () => ["inventory: aws not read since 2026-11-23T14:02:00Z"];
+    const { ask } = await setup({ notReady: () => missing, doubts });
+    expect(await ask("/readyz")).toMatchObject({ status: 200, text: `ready\n${doubts().join("")}\n` });
+    missing = ["redis: away"];
+    expect(await ask("/readyz")).toMatchObject({ status: 503, text: `not ready\nredis: away\n${doubts().join("")}\n` });
+  });
 });
 
 describe("Slack's requests", () => {

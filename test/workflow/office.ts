@@ -153,13 +153,13 @@ export const createOffice = async (
     return made;
   };
   let count = 0;
-  /** Of the machines' cloud: it can't be read. */
-  const cloud = { away: false };
-  const readOf = (all: readonly Machine[]) => () => {
+  /** What is there, and whether it can't be read. */
+  const cloud = { machines, away: false };
+  const read = (): readonly Machine[] => {
     if (cloud.away) throw new Fault("azure", "no answer", { retry: "later" });
-    return all;
+    return cloud.machines;
   };
-  let found = await machinesFrom(readOf(machines), clock);
+  let found = await machinesFrom(read, clock);
   const hidden = new Set<string>();
   const deps = {
     ledger,
@@ -254,7 +254,8 @@ export const createOffice = async (
     /** Exists, though lists leave it out. */
     hide: (id: Machine["id"]) => hidden.add(id),
     setMachines: async (...next: readonly Machine[]) => {
-      found = await machinesFrom(readOf(next), clock);
+      cloud.machines = next;
+      found = await machinesFrom(read, clock);
     },
     request: async (id: RequestId): Promise<AccessRequest> => {
       const request = await ledger.request(id);
