@@ -3,8 +3,9 @@
 import type { AuthorityName } from "../access/authority.ts";
 import type { RefusalCode } from "../access/refusal.ts";
 import type { Decision } from "../policy/decide.ts";
-import type { Policy, Rule } from "../policy/policy.ts";
-import { questionOf, replay } from "../policy/replay.ts";
+import { ruleFor } from "../policy/match.ts";
+import type { Policy } from "../policy/policy.ts";
+import { replay } from "../policy/replay.ts";
 import type { StepAsked } from "../policy/roles.ts";
 import type { DecisionKind } from "./ask-policy.ts";
 import type { JudgedEvent } from "./judged-log.ts";
@@ -15,49 +16,49 @@ export interface Ending {
   readonly codes: readonly RefusalCode[];
   /** Of `needs-approval`. */
   readonly steps: readonly StepAsked[];
-  /** What nobody looked up then, or can't be asked again. */
+  /** What nobody looked up then. */
   readonly unknown: readonly string[];
+  /** Who has a say and whose answer isn't on record; it counts as a yes. None where it ends as a `deny` anyway. */
+  readonly unasked: readonly AuthorityName[];
 }
 
 export interface Compared {
   readonly event: JudgedEvent;
   readonly before: Ending;
   readonly after: Ending;
-  /** `approvers`: it ends the same, and other people could approve. */
-  readonly difference: "none" | "approvers" | "ending";
+  /** `authorities`: it ends the same if those say yes whom only one of the two asks; `approvers`: other people could approve. */
+  readonly difference: "none" | "approvers" | "authorities" | "ending";
 }
 
 export const compare = (event: JudgedEvent, old: Policy, next: Policy): Compared => {
-  // The clouds' roles can't be asked again: what they said then counts for rules that ask the same of them.
-  const asked = ruleOf(event, old)?.authorities ?? [];
-  const before = endingOf(event, old, asked);
-  const after = endingOf(event, next, asked);
-  const isSame =
-    before.outcome === after.outcome &&
-    before.codes.join() === after.codes.join() &&
-    before.steps.map(({ needed }) => needed).join() === after.steps.map(({ needed }) => needed).join();
-  const samePeople = before.steps.map(peopleOfStep).join(";") === after.steps.map(peopleOfStep).join(";");
-  return { event, before, after, difference: !isSame ? "ending" : samePeople ? "none" : "approvers" };
+  const before = endingOf(event, old);
+  const after = endingOf(event, next);
+  return { event, before, after, difference: differenceOf(before, after) };
 };
 
-const ruleOf = ({ asked, requester, at }: JudgedEvent, policy: Policy): Rule | undefined =>
-  questionOf(asked, requester.user, at, policy).question.rule;
+const differenceOf = (before: Ending, after: Ending): Compared["difference"] => {
+  const same = (words: (ending: Ending) => readonly unknown[]): boolean => words(before).join() === words(after).join();
+  const endsSame = same(({ outcome, codes }) => [outcome, ...codes]) && same(({ steps }) => steps.map(neededOf));
+  if (!endsSame) return "ending";
+  if (!same(({ unasked }) => unasked)) return "authorities";
+  return same(({ steps }) => steps.map(peopleOfStep)) ? "none" : "approvers";
+};
 
-const endingOf = (event: JudgedEvent, policy: Policy, askedThen: readonly AuthorityName[]): Ending => {
-  const { decision, unknown } = replay(event.asked, event.requester.user, event.at, policy);
-  const named = ruleOf(event, policy)?.authorities ?? [];
-  const noes = event.codes.filter((code) => code === "authority-no" || code === "authority-silent");
-  const isTold = named.length === askedThen.length && named.every((name) => askedThen.includes(name));
-  const isYes = noes.length === 0 && named.every((name) => askedThen.includes(name));
+/** What the clouds' roles said then counts again: they can't be asked about the past. */
+const endingOf = ({ asked, requester, at, codes: codesThen }: JudgedEvent, policy: Policy): Ending => {
+  const { decision, unknown } = replay(asked, requester.user, at, policy);
+  const named = ruleFor(policy, asked.machine)?.authorities ?? [];
+  const answers = named.map((name) => asked.authorities?.[name]);
   const codes = [
-    ...(decision.kind === "deny" ? decision.refusals.map(({ code }) => code) : LATER.filter(isIn(event.codes))),
-    ...(isTold && named.length > 0 ? noes : []),
+    ...(decision.kind === "deny" ? decision.refusals.map(({ code }) => code) : LATER.filter(isIn(codesThen))),
+    ...answers.filter((answer) => answer !== undefined && answer !== "yes"),
   ];
   return {
     outcome: codes.length > 0 ? "deny" : decision.kind,
     codes: [...new Set(codes)].toSorted(),
     steps: codes.length === 0 ? askedOf(decision) : [],
-    unknown: isTold || isYes ? unknown : [...unknown, ...named.map((name) => `what ${name} says`)],
+    unknown,
+    unasked: codes.length === 0 ? named.filter((name) => asked.authorities?.[name] === undefined).toSorted() : [],
   };
 };
 
@@ -79,4 +80,7 @@ const isIn =
 const askedOf = (decision: Decision): readonly StepAsked[] =>
   decision.kind === "needs-approval" ? decision.steps : [];
 
-const peopleOfStep = ({ approvers: { users, groups } }: StepAsked): string => [...users, ...groups].toSorted().join();
+const neededOf = ({ needed }: StepAsked): number => needed;
+
+const peopleOfStep = ({ approvers: { users, groups } }: StepAsked): string =>
+  [...users, ...groups].toSorted().join("+");

@@ -7,6 +7,7 @@ import { DAY, type EpochMs } from "../access/time.ts";
 import { configChanges } from "../config/changes.ts";
 import { type Config, readPlaces } from "../config.ts";
 import { messageOf } from "../operator-log.ts";
+import { listed } from "../slack/lists.ts";
 import { showCode } from "./code-words.ts";
 import type { Command, Terminal } from "./command.ts";
 import { type Compared, compare, type Ending } from "./compare.ts";
@@ -26,7 +27,7 @@ export const policyDiff: Command = {
     "       Left out, they are read from Redis as the bot finds it: REDIS_URL, or the embedded one of a bot that isn't running (LATCH_DATA).",
     "--days how far to look back; 30.",
     "What wasn't looked up then (a user group that only the new file names, say) counts as nobody, and is told.",
-    "What the clouds' own roles said then counts again. The exit code is 0 also when something changes.",
+    "What the clouds' own roles said then counts again; what they weren't asked counts as a yes, and is told. The exit code is 0 also when something changes.",
   ],
   options: { days: "text", log: "text" },
   words: [2, 2],
@@ -85,11 +86,15 @@ const unreadable = (lines: readonly number[]): string => {
 
 const showCompared = (all: readonly Compared[], zone: string, days: number, terminal: Terminal): void => {
   const { print } = terminal;
-  const changed = all.filter(({ difference }) => difference === "ending");
+  const changed = all.filter(({ difference }) => difference === "ending" || difference === "authorities");
+  const may = changed.filter(({ difference }) => difference === "authorities").length;
   const span = `of the last ${counted(days, "day")}`;
   if (all.length === 0) print(`The log has no asks ${span}.`);
   else if (changed.length === 0) print(`Nothing changes: all asks ${span} (${all.length}) would end the same.`);
-  else print(`${changed.length} of ${counted(all.length, "ask")} ${span} would end differently:`);
+  else {
+    const sure = `${changed.length - may} of ${counted(all.length, "ask")} ${span} would end differently`;
+    print(may === 0 ? `${sure}:` : `${sure}, and ${may} may:`);
+  }
   for (const { event, before, after } of changed) {
     print("");
     print(`${showLocalTime(event.at, zone)}  ${event.requester.user}  ${showAsk(event)}`);
@@ -99,7 +104,7 @@ const showCompared = (all: readonly Compared[], zone: string, days: number, term
   printSection(
     terminal,
     "In all",
-    countedLines(changed, ({ before, after }) => `${before.outcome} → ${after.outcome}`),
+    countedLines(changed, ({ before, after }) => `${before.outcome}${ifYes(before)} → ${after.outcome}${ifYes(after)}`),
   );
   printSection(
     terminal,
@@ -111,6 +116,14 @@ const showCompared = (all: readonly Compared[], zone: string, days: number, term
   );
   printSection(
     terminal,
+    "What they say isn't on record, so counted as a yes",
+    countedLines(
+      all.flatMap(({ before, after }) => [...new Set([...before.unasked, ...after.unasked])]),
+      (name) => name,
+    ),
+  );
+  printSection(
+    terminal,
     "Couldn't be known, so counted as nobody",
     countedLines(
       all.flatMap(({ before, after }) => unknownIn(before, after)),
@@ -118,6 +131,10 @@ const showCompared = (all: readonly Compared[], zone: string, days: number, term
     ),
   );
 };
+
+/** `, if azure-roles says yes` */
+const ifYes = ({ unasked }: Ending): string =>
+  unasked.length === 0 ? "" : `, if ${listed(unasked)} ${unasked.length === 1 ? "says" : "say"} yes`;
 
 /** `12 × allow → deny`, the most frequent first. */
 const countedLines = <T>(things: readonly T[], words: (thing: T) => string): readonly string[] =>
@@ -137,9 +154,11 @@ const showAsk = ({ asked }: JudgedEvent): string => {
   return `${breakGlass ? "break-glass " : ""}${what} ${machine.name} ${shortDuration(durationMs)}${from}`;
 };
 
-const showEnding = ({ outcome, codes, steps }: Ending): string => {
+const showEnding = (ending: Ending): string => {
+  const { outcome, codes, steps } = ending;
   if (outcome === "deny") return `deny: ${codes.map(showCode).join(", ")}`;
-  return outcome === "needs-approval" ? `needs-approval by ${steps.map(showStep).join(", then ")}` : outcome;
+  const what = outcome === "needs-approval" ? `needs-approval by ${steps.map(showStep).join(", then ")}` : outcome;
+  return `${what}${ifYes(ending)}`;
 };
 
 /** `1 of leads (U0LEAD1, U0LEAD2)` */

@@ -205,32 +205,67 @@ describe("policy diff", () => {
     expect((await latch([...args, "--days", "50"], { input: lines })).out).toContain("2 of 2 asks of the last 50 days");
   });
 
-  test("what the clouds' roles said counts again, and what they weren't asked is told", async () => {
-    const folder = await folderWith({
-      "before.yaml": withAuthorities("azure-roles"),
-      "after.yaml": withAuthorities("policy"),
+  /** Asks of one person for a machine in Azure, by what its roles said then. */
+  const azureLog = (answers: readonly (Readonly<Record<string, string>> | undefined)[]): string =>
+    answers
+      .map((authorities, index) => {
+        const event = judged({ ...first, machine: "prod-1", hours: 1 }, index);
+        const asked = { ...event.asked, machine: { ...event.asked.machine, cloud: "azure" }, authorities };
+        const codes = Object.values(authorities ?? {}).filter((answer) => answer !== "yes");
+        return JSON.stringify({ ...event, asked, codes });
+      })
+      .join("\n");
+  const azureFiles = () =>
+    folderWith({
+      "roles.yaml": withAuthorities("[policy, azure-roles]"),
+      "policy.yaml": withAuthorities("policy"),
       "more.yaml": withAuthorities("azure-roles").replace("groups: [S0ENG]", "groups: [S0ENG, S0NEW]"),
     });
-    const facts = { ...first, machine: "prod-1", hours: 1 };
-    const event = judged(facts, 0);
-    const azure = { ...event.asked, machine: { ...event.asked.machine, cloud: "azure" } };
-    const refused = { ...event, asked: azure, outcome: "deny", codes: ["authority-no"] };
-    const given = { ...event, id: "request.judged/given", asked: azure, outcome: "needs-approval" };
-    const input = [refused, given].map((each) => JSON.stringify(each)).join("\n");
+
+  test("what the clouds' roles said counts again, whichever file asks them", async () => {
+    const folder = await azureFiles();
+    const input = azureLog([{ "azure-roles": "authority-no" }, { "azure-roles": "yes" }]);
     const diff = (from: string, to: string) =>
       latch(["policy", "diff", from, to, "--days", "36500", "--log", "-"], { input, cwd: folder });
 
-    const same = await diff("before.yaml", "before.yaml");
+    const same = await diff("roles.yaml", "roles.yaml");
     expect(same.out).toContain("Nothing changes: all asks of the last 36500 days (2)");
-    const without = await diff("before.yaml", "after.yaml");
+    expect(same.out).not.toContain("on record");
+    const without = await diff("roles.yaml", "policy.yaml");
     expect(printedChanges(without.out).map((each) => each.split("\n")[1])).toEqual([
       "deny authority-no → needs-approval by 1 of leads",
     ]);
-    const back = await diff("after.yaml", "before.yaml");
-    expect(back.out).toContain("2 × what azure-roles says");
-    const group = await diff("before.yaml", "more.yaml");
+    const back = await diff("policy.yaml", "roles.yaml");
+    expect(printedChanges(back.out).map((each) => each.split("\n")[1])).toEqual([
+      "needs-approval by 1 of leads → deny authority-no",
+    ]);
+    expect(back.out).not.toContain("on record");
+    const group = await diff("roles.yaml", "more.yaml");
     expect(group.out).toContain("Nothing changes");
     expect(group.out).toContain("2 × user group S0NEW");
+  });
+
+  test("an authority that nobody asked then makes a difference of its own, and is never said to have said no", async () => {
+    const folder = await azureFiles();
+    // One that a rule without authorities decided, and one that is older than such records.
+    for (const answers of [{}, undefined]) {
+      const diff = (from: string, to: string) =>
+        latch(["policy", "diff", from, to, "--days", "36500", "--log", "-"], {
+          input: azureLog([answers]),
+          cwd: folder,
+        });
+      const added = (await diff("policy.yaml", "roles.yaml")).out;
+      expect(added).not.toContain("Nothing changes");
+      expect(added).toContain("0 of 1 ask of the last 36500 days would end differently, and 1 may:");
+      expect(printedChanges(added).map((each) => each.split("\n")[1])).toEqual([
+        "needs-approval by 1 of leads → needs-approval by 1 of leads, if azure-roles says yes",
+      ]);
+      expect(added).not.toContain("counted as nobody");
+      const same = (await diff("roles.yaml", "roles.yaml")).out;
+      expect(same).toContain("Nothing changes: all asks of the last 36500 days (1)");
+      expect(same).toMatch(/isn't on record, so counted as a yes:?\n +1 × azure-roles/u);
+      expect((await diff("policy.yaml", "policy.yaml")).out).not.toContain("on record");
+    }
   });
 
   test("what was refused after policy had said yes still is, unless policy says no now", async () => {
