@@ -29,7 +29,12 @@ export interface ConfigProblem extends Place {
 
 export type ConfigReading =
   | { readonly kind: "ok"; readonly config: Config }
-  | { readonly kind: "bad"; readonly problems: readonly [ConfigProblem, ...ConfigProblem[]] };
+  | {
+      readonly kind: "bad";
+      readonly problems: readonly [ConfigProblem, ...ConfigProblem[]];
+      /** What the parts say together can't be checked before each of them can be read. Absent: these are all. */
+      readonly mayBeMore?: true;
+    };
 
 /** ``latch.yaml:31:14 rules[2].ports.ssh.maximum: "3 hours" is not a duration; write 3h`` */
 export const showProblem = ({ file, line, column, path, message }: ConfigProblem): string =>
@@ -84,7 +89,8 @@ export const parseConfig = (text: string, file: string): ConfigReading => {
   } else {
     for (const issue of read.error.issues) explain(issue, yaml, complain);
   }
-  return bad(problems.toSorted((a, b) => a.line - b.line || a.column - b.column));
+  const inOrder = bad(problems.toSorted((a, b) => a.line - b.line || a.column - b.column));
+  return read.success ? inOrder : { ...inOrder, mayBeMore: true };
 };
 
 const READ_ERRORS: Readonly<Record<string, string>> = {
@@ -93,7 +99,7 @@ const READ_ERRORS: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
 };
 
-const bad = (problems: readonly ConfigProblem[]): ConfigReading => {
+const bad = (problems: readonly ConfigProblem[]): Extract<ConfigReading, { kind: "bad" }> => {
   const [first, ...rest] = problems;
   if (first === undefined) throw new Error("a bad configuration without a problem");
   return { kind: "bad", problems: [first, ...rest] };

@@ -11,5 +11,7 @@ export const readPolicyFile = async (file: string, terminal: Terminal): Promise<
   const reading = await readConfig(file);
   if (reading.kind === "ok") return reading.config;
   for (const problem of reading.problems) terminal.complain(showProblem(problem));
+  if (reading.mayBeMore === true)
+    terminal.complain("When these are mended, what the parts say together is checked too, and there may be more.");
   return undefined;
 };

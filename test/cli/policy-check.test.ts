@@ -57,6 +57,7 @@ describe("policy check", () => {
     expect(err.trim().split("\n")).toEqual([
       expect.stringMatching(/latch\.yaml:15:30 rules\[0\]\.ports\.ssh\.maximum: "3 hours" .* write 3h$/u),
       expect.stringMatching(/latch\.yaml:18:20 rules\[0\]\.approve\.by.*: "lead" .* did you mean leads\?$/u),
+      "When these are mended, what the parts say together is checked too, and there may be more.",
     ]);
   });
 
