@@ -1,9 +1,9 @@
 /** Somebody links who they are in Entra ID, through Slack, a browser and back; and what that is worth to others. */
 
 import { afterAll, describe, expect, test } from "vitest";
-import { PEOPLE, setStage } from "./stage.ts";
+import { ADDRESSES, PEOPLE, setStage } from "./stage.ts";
 
-const { dev, otherLead, nobody } = PEOPLE;
+const { dev, lead, otherLead, nobody } = PEOPLE;
 const stage = await setStage({ onTestFinished: afterAll });
 
 const linkIn = (answer: string): string => {
@@ -43,5 +43,46 @@ describe("linking", () => {
     await stage.jit(nobody, "link bcdfg-hjkmn");
     expect(kinds().slice(before)).toEqual(["identity.refused", "identity.refused"]);
     expect(await stage.jit(nobody, "unlink")).not.toContain("d0000000");
+  });
+});
+
+describe("taking back a link makes nobody somebody else:", () => {
+  /** The codes by which clicks on this request were refused, one more than before the click. */
+  const refusedTo = async (user: string, id: string): Promise<readonly string[]> => {
+    const refusals = () =>
+      stage.bots[0].events.flatMap((event) =>
+        event.kind === "review.refused" && event.requestId === id ? [event.code] : [],
+      );
+    const before = refusals().length;
+    await stage.approve(user, id);
+    await stage.until("the click is refused on record", () => refusals().length > before);
+    return refusals();
+  };
+  const linkAsLead = async (): Promise<void> => {
+    const code = await signIn(linkIn(await stage.jit(otherLead, "link")), "entra-lead");
+    expect(await stage.jit(otherLead, `link ${code}`)).toContain("linked");
+  };
+  const unlink = async (): Promise<void> => {
+    expect(await stage.jit(otherLead, "unlink")).toContain("no longer linked");
+  };
+
+  test("neither who asks nor who answers, whenever they do it", async () => {
+    await linkAsLead();
+    const answered = await stage.ask(lead, "ssh prod-vm-3 1h because INC-1");
+    const asked = await stage.ask(otherLead, "ssh prod-vm-3 1h because INC-1");
+    expect(await refusedTo(otherLead, answered)).toEqual(["own-request"]);
+    expect(await refusedTo(lead, asked)).toEqual(["own-request"]);
+    await unlink();
+    expect(await refusedTo(otherLead, answered)).toEqual(["own-request", "own-request"]);
+    expect(await refusedTo(lead, asked)).toEqual(["own-request", "own-request"]);
+    await stage.jit(otherLead, `close ${asked}`);
+    const askedAgain = await stage.ask(otherLead, "ssh prod-vm-3 1h because INC-2");
+    expect(await refusedTo(lead, askedAgain)).toEqual(["own-request"]);
+    expect(await stage.reaches(ADDRESSES.vpn, "prod-vm-3")).toBe(false);
+
+    // It isn't that nobody could: the same click does for somebody else's.
+    const another = await stage.ask(dev, "ssh prod-vm-3 1h because INC-1");
+    await stage.approve(otherLead, another);
+    await stage.until("it is open", () => stage.reaches(ADDRESSES.vpn, "prod-vm-3"));
   });
 });
