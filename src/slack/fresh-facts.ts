@@ -1,7 +1,7 @@
 /** Answers of Slack that are kept for moments: so that one decision doesn't ask twice, and a crowd asks once. */
 
 import { isFault } from "../access/fault.ts";
-import { type Clock, type DurationMs, type EpochMs, later } from "../access/time.ts";
+import { type Clock, type DurationMs, type EpochMs, later, MINUTE } from "../access/time.ts";
 
 export interface FreshFacts<T> {
   /** Those who ask for one thing at the same time share one call. What failed isn't kept. */
@@ -29,6 +29,8 @@ export const createFreshFacts = <T>(
   // What is forgotten is no longer in here, and whoever still asks about it changes nothing any more.
   const kept = new Map<string, Facts<T>>();
   let round = 0;
+  /** Limits are by the minute. What is known well enough isn't asked for then, or those who are asked about first would leave nothing for the others. */
+  let throttledUntil: EpochMs | undefined;
 
   const isWithin = (at: EpochMs | undefined, length: DurationMs): boolean =>
     at !== undefined && clock.now() < later(at, length);
@@ -49,6 +51,7 @@ export const createFreshFacts = <T>(
       // Whoever forgot it meanwhile knows that it changed.
       const before = kept.get(key) === facts ? facts.answered : undefined;
       const isThrottled = isFault(error) && error.afterMs !== undefined;
+      if (isThrottled) throttledUntil = later(clock.now(), MINUTE);
       if (isThrottled && before !== undefined && isWithin(before.at, throttledFor)) return before.value;
       throw error;
     }
@@ -56,8 +59,11 @@ export const createFreshFacts = <T>(
 
   const ask = (key: string): Promise<T> => {
     const facts = kept.get(key) ?? {};
-    const { asking } = facts;
+    const { asking, answered } = facts;
     if (asking?.round === round && isWithin(asking.at, keptFor)) return asking.answer;
+    const isThrottled = throttledUntil !== undefined && clock.now() < throttledUntil;
+    if (isThrottled && answered !== undefined && isWithin(answered.at, (throttledFor / 2) as DurationMs))
+      return Promise.resolve(answered.value);
     prune();
     kept.set(key, facts);
     const now = { at: clock.now(), round, answer: readNow(key, facts) };

@@ -71,6 +71,26 @@ describe.each(troubles)("when Slack %s", (_, fault) => {
   });
 });
 
+test("when Slack wants fewer calls about groups, what it said within a minute counts", {
+  timeout: 30_000,
+}, async () => {
+  const id = await stage.ask(dev, "ssh prod-vm-3 1h because INC-1");
+  await stage.settled();
+  stage.faults.slack.add({ calls: groups, does: { kind: "throttle", retryAfterSeconds: 300 } });
+  stage.clock.advance(50_000);
+  await stage.approve(lead, id);
+  await stage.until("it is open", () => stage.card(id).text.includes("open until"));
+  await stage.settled();
+  stage.clock.advance(11_000);
+  const { answer, codes } = await typeInVain(stage, dev, "ssh prod-vm-1 1h because INC-1");
+  expect(codes).toEqual(["cannot-check"]);
+  expect(answer).toMatch(sentence);
+  stage.faults.slack.clear();
+  await stage.jit(dev, `close ${id}`);
+  await stage.until("it is closed", () => stage.card(id).text.includes("closed"));
+  await stage.settled();
+});
+
 test("when Slack hangs, both are told after ten seconds", { timeout: 30_000 }, async () => {
   const id = await stage.ask(dev, "ssh prod-vm-3 1h because INC-1");
   await stage.settled();

@@ -4,6 +4,7 @@ import { webApi } from "@slack/bolt";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { MINUTE, SECOND } from "../../src/access/time.ts";
 import { startHttpServer } from "../../src/http/server.ts";
+import type { SlackServerOptions } from "../../src/sandbox/slack/server.ts";
 import { createSlackApp } from "../../src/slack/app.ts";
 import { createDirectory, type SlackDirectory } from "../../src/slack/directory.ts";
 import { createHome } from "../../src/slack/home.ts";
@@ -28,8 +29,8 @@ interface Office extends Setup {
   readonly calls: (method: string) => number;
 }
 
-const openOffice = async (field = "Xf0BOSS"): Promise<Office> => {
-  const setup = await startSlack({ world: people });
+const openOffice = async (field = "Xf0BOSS", options: Partial<SlackServerOptions> = {}): Promise<Office> => {
+  const setup = await startSlack({ world: people, ...options });
   const { slack, clock } = setup;
   const client = new webApi.WebClient(BOT_TOKEN, {
     slackApiUrl: slack.apiUrl,
@@ -221,6 +222,34 @@ describe("groups", () => {
         return directory.members("S0ENG");
       });
       for (const members of await Promise.all(asked)) expect(members).toEqual(new Set(["U0DEV1", "U0GONE"]));
+    });
+
+    test("and for a minute after, it is spared what was said half a minute ago, so that there is room for the rest", async () => {
+      const { directory, faults, clock, slack, calls } = await throttled();
+      await directory.members("S0ENG");
+      faults.clear();
+      slack.people.changeGroup("S0ENG", { users: [] });
+      const before = calls("usergroups.users.list");
+      clock.advance(30 * SECOND - 1);
+      directory.startAnew();
+      expect(await directory.members("S0ENG")).toEqual(new Set(["U0DEV1", "U0GONE"]));
+      expect(calls("usergroups.users.list")).toBe(before);
+      clock.advance(1);
+      expect(await directory.members("S0ENG")).toEqual(new Set());
+    });
+
+    test("a crowd that acts all the time, for many groups, keeps nobody out", async () => {
+      const groups = ["S0A", "S0B", "S0C", "S0D", "S0E", "S0F", "S0G", "S0H"];
+      const { directory, clock } = await openOffice(undefined, {
+        world: { ...people, userGroups: groups.map((id) => ({ id, handle: id, users: ["U0DEV1"] })) },
+        rateLimits: { minutesAtOnce: 1 },
+      });
+      for (let act = 0; act < 150; act += 1) {
+        directory.startAnew();
+        for (const members of await Promise.all(groups.map(directory.members)))
+          expect(members).toEqual(new Set(["U0DEV1"]));
+        clock.advance(2 * SECOND);
+      }
     });
 
     test("a group that changed isn't known any more", async () => {
