@@ -2,13 +2,14 @@
 
 import type { Logger } from "pino";
 import { randomId } from "./access/identifier.ts";
-import { scheduleKey } from "./access/person.ts";
+import { type PersonFacts, scheduleKey } from "./access/person.ts";
 import type { Clock } from "./access/time.ts";
 import type { CurrentConfig } from "./config/current-config.ts";
 import type { Settings } from "./config/environment.ts";
 import { createOpenIdSignIn } from "./http/openid-sign-in.ts";
 import { createIdentities } from "./identity/identities.ts";
 import { createLinking, type Linking } from "./identity/linking.ts";
+import type { Link } from "./identity/links.ts";
 import { createVisiting, type Visiting } from "./identity/visiting.ts";
 import { createOnCall, type OnCallDeps } from "./on-call/on-call.ts";
 import { problemOf } from "./operator-log.ts";
@@ -43,11 +44,13 @@ export const openPeople = ({ settings, current, clock, log, memory, client, home
     clock,
     distrusted: (field, because) => log.warn({ field, because }, "a profile field says nothing about who people are"),
   });
+  const identitiesBy = (links: Pick<Memory["links"], "linkOf" | "formerOf">) =>
+    createIdentities({ settings: identitySettings, profile, links });
   const directory = createDirectory({
     client,
     clock,
     home,
-    identities: createIdentities({ settings: identitySettings, profile, links: memory.links }),
+    identities: identitiesBy(memory.links),
     profile,
     managerField: () => config().identities.profileFields.manager,
     onCall: createOnCall({
@@ -63,6 +66,8 @@ export const openPeople = ({ settings, current, clock, log, memory, client, home
     settings: identitySettings,
     publicUrl,
     directory,
+    identitiesWith: (facts: PersonFacts, link: Link) =>
+      identitiesBy({ linkOf: async () => link, formerOf: async () => [] })(facts),
     links: memory.links,
     auditLog: memory.auditLog,
     clock,

@@ -257,7 +257,10 @@ interface EventFacts {
   };
   readonly "inventory.read-again": { readonly cloud: CloudName; readonly since: EpochMs | undefined };
   /** Who somebody is elsewhere, as they showed by signing in there. */
-  readonly "identity.linked": LinkFacts;
+  readonly "identity.linked": LinkFacts & {
+    /** Who they are all the same, where what administrators wrote goes before. Absent: as linked. */
+    readonly outranked?: Elsewhere;
+  };
   readonly "identity.unlinked": LinkFacts;
   /** `other-browser`: the provider's answer came back elsewhere than it was asked for; `invalid-token`: it can't be believed. */
   readonly "identity.refused": {

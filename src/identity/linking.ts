@@ -12,13 +12,13 @@
  * - Links and answers count once, and for ten minutes.
  */
 
-import { type Directory, type Person, type PersonFacts, personOf } from "../access/person.ts";
+import { type Directory, type Elsewhere, type Person, type PersonFacts, personOf } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type Clock, later } from "../access/time.ts";
 import { type AuditEvent, type AuditLog, auditEvent } from "../audit/event.ts";
 import type { IdentitySettings } from "./identity-settings.ts";
 import type { Link, Links } from "./links.ts";
-import { showIdentities } from "./read-identities.ts";
+import { outranking, showIdentities } from "./read-identities.ts";
 import { LASTS, newSecret, readCode } from "./secrets.ts";
 
 export interface LinkingDeps {
@@ -26,6 +26,8 @@ export interface LinkingDeps {
   /** Where people reach us; without it nobody can be sent here. */
   readonly publicUrl: string | undefined;
   readonly directory: Pick<Directory, "lookUp">;
+  /** Who they would be by this link, beside all else that is said of them. Throws a `Fault` when that can't be asked. */
+  readonly identitiesWith: (facts: PersonFacts, link: Link) => Promise<Elsewhere>;
   readonly links: Links;
   readonly auditLog: AuditLog;
   readonly clock: Clock;
@@ -36,9 +38,14 @@ export interface LinkingDeps {
 export interface Linking {
   /** The secret link, for this person's eyes only. */
   readonly begin: (user: string) => Promise<URL | Refusal>;
-  readonly finish: (user: string, code: string) => Promise<Link | Refusal>;
+  readonly finish: (user: string, code: string) => Promise<Linked | Refusal>;
   /** `by`: somebody else, who may: see `workflow/unlink-another.ts`. */
   readonly unlink: (user: string, by?: Person) => Promise<Link | Refusal>;
+}
+
+export interface Linked extends Link {
+  /** Who they are all the same, where what administrators wrote goes before the link. Absent: as linked. */
+  readonly outranked?: Elsewhere;
 }
 
 export const createLinking = (deps: LinkingDeps): Linking => {
@@ -72,7 +79,10 @@ export const createLinking = (deps: LinkingDeps): Linking => {
 
     const { person, issuer, subject, identities } = proof;
     const link: Link = { person, issuer, subject, identities, at: now };
-    const event = auditEvent("identity.linked", newId(), now, person, { person, issuer, subject, identities });
+    const others = outranking(identities, await deps.identitiesWith(facts, link));
+    const outranked = others === undefined ? {} : { outranked: others };
+    const said = { person, issuer, subject, identities, ...outranked };
+    const event = auditEvent("identity.linked", newId(), now, person, said);
     const added = await links.add(link, event);
     if (added === "identity-taken") return refused(facts, refuse("identity-taken", {}));
     if (added === "already-linked") {
@@ -82,7 +92,7 @@ export const createLinking = (deps: LinkingDeps): Linking => {
         refuse("already-linked", { as: before === undefined ? "" : showIdentities(before.identities) }),
       );
     }
-    return link;
+    return { ...link, ...outranked };
   };
 
   const unlink: Linking["unlink"] = async (user, by) => {

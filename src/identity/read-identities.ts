@@ -29,6 +29,17 @@ export const combine = (byPrecedence: readonly Elsewhere[]): Elsewhere => ({
   aws: onePerAccount(byPrecedence.flatMap(({ aws }) => aws)),
 });
 
+/** Who somebody counts as at the places where `said` says something else of them. `undefined`: nowhere. */
+export const outranking = (said: Elsewhere, counts: Elsewhere): Elsewhere | undefined => {
+  const others = {
+    entra: said.entra === undefined || said.entra === counts.entra ? undefined : counts.entra,
+    aws: counts.aws.filter(
+      (arn) => !said.aws.includes(arn) && onePerAccount([...said.aws, arn]).length === said.aws.length,
+    ),
+  };
+  return isNobody(others) ? undefined : others;
+};
+
 export const isNobody = ({ entra, aws }: Elsewhere): boolean => entra === undefined && aws.length === 0;
 
 /** `11111111-2222-3333-4444-555555555555, arn:aws:iam::111122223333:user/dev1` */

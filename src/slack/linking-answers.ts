@@ -2,6 +2,7 @@
 
 import { type Elsewhere, samePerson } from "../access/person.ts";
 import type { AuditEvent } from "../audit/event.ts";
+import type { Linked } from "../identity/linking.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { listed, shortened } from "./lists.ts";
 import { code, escapeMrkdwn, mention } from "./mrkdwn.ts";
@@ -14,8 +15,11 @@ export const drawLinkBegun = (address: string): Drawn =>
     "Then type `/jit link` and that code here. Tell the code to nobody else, and type none that somebody else gives you.",
   ]);
 
-export const drawLinked = (identities: Elsewhere): Drawn =>
-  drawn(`You are linked to ${identitiesText(identities)}.`, ["`/jit unlink` takes it back."]);
+export const drawLinked = ({ identities, outranked }: Pick<Linked, "identities" | "outranked">): Drawn =>
+  drawn(`You are linked to ${identitiesText(identities)}.`, [
+    ...outrankedText("you", outranked),
+    "`/jit unlink` takes it back.",
+  ]);
 
 export const drawUnlinked = (identities: Elsewhere): Drawn =>
   drawn(`You are no longer linked to ${identitiesText(identities)}.`, ["`/jit link` links an account again."]);
@@ -38,9 +42,10 @@ export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn 
       return to === "person"
         ? drawn(`Your account is now linked to ${as}.`, [
             from,
+            ...outrankedText("you", event.outranked),
             "If that wasn't you, type `/jit unlink` and tell security.",
           ])
-        : drawn(`${who} is now linked to ${as}.`, [from]);
+        : drawn(`${who} is now linked to ${as}.`, [from, ...outrankedText("them", event.outranked)]);
     }
     case "identity.unlinked": {
       const as = identitiesText(event.identities);
@@ -60,6 +65,13 @@ export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn 
       ]);
   }
 };
+
+const outrankedText = (whom: "you" | "them", outranked: Elsewhere | undefined): readonly string[] =>
+  outranked === undefined
+    ? []
+    : [
+        `I go on asking about ${identitiesText(outranked)}: what administrators wrote for ${whom} goes before a sign-in.`,
+      ];
 
 /** A mention of who did it, when it wasn't the person themselves. */
 const somebodyElse = ({ actor, person }: Told): string | undefined =>

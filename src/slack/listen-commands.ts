@@ -113,7 +113,7 @@ const link = async (code: string | undefined, user: string, { linking, answers }
     return isRefusal(begun) ? answers.refused(user, "link", [begun]) : drawLinkBegun(begun.href);
   }
   const linked = await answers.orCannotCheck("link", () => linking.finish(user, code));
-  return isRefusal(linked) ? answers.refused(user, "link", [linked]) : drawLinked(linked.identities);
+  return isRefusal(linked) ? answers.refused(user, "link", [linked]) : drawLinked(linked);
 };
 
 const unlink = async (

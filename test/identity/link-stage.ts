@@ -3,7 +3,7 @@
 import { webApi } from "@slack/bolt";
 import { onTestFinished } from "vitest";
 import { randomId } from "../../src/access/identifier.ts";
-import type { Directory } from "../../src/access/person.ts";
+import type { Directory, PersonFacts } from "../../src/access/person.ts";
 import { isRefusal, type Refusal } from "../../src/access/refusal.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { createOpenIdSignIn } from "../../src/http/openid-sign-in.ts";
@@ -11,7 +11,7 @@ import { startHttpServer } from "../../src/http/server.ts";
 import { createIdentities } from "../../src/identity/identities.ts";
 import type { IdentitySettings } from "../../src/identity/identity-settings.ts";
 import { createLinking, type Linking } from "../../src/identity/linking.ts";
-import type { Links } from "../../src/identity/links.ts";
+import type { Link, Links } from "../../src/identity/links.ts";
 import { createVisiting } from "../../src/identity/visiting.ts";
 import type { RedisConnection } from "../../src/redis/connection.ts";
 import { eventKeys } from "../../src/redis/keys.ts";
@@ -106,6 +106,9 @@ export const setLinkStage = async (
   const directory = createDirectory({ client, clock, home: createHome(client) });
   const log: string[] = [];
 
+  const identitiesBy = (from: Pick<Links, "linkOf" | "formerOf">) =>
+    createIdentities({ settings: () => settings, profile: { read: async () => undefined }, links: from });
+
   // The port isn't known before the server is there, and it is part of the address.
   let publicUrl = "";
   const visitingDeps = () => ({
@@ -122,6 +125,8 @@ export const setLinkStage = async (
       },
     },
     links,
+    identitiesWith: (facts: PersonFacts, link: Link) =>
+      identitiesBy({ linkOf: async () => link, formerOf: async () => [] })(facts),
     auditLog: { append },
     clock,
     newId: randomId,
@@ -138,7 +143,7 @@ export const setLinkStage = async (
     await openid.stop();
   });
   const linking = createLinking({ ...deps, publicUrl });
-  const identities = createIdentities({ settings: () => settings, profile: { read: async () => undefined }, links });
+  const identities = identitiesBy(links);
 
   return {
     ...setup,

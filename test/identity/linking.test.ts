@@ -23,10 +23,23 @@ describe("somebody shows who they are", () => {
     const link = await stage.linking.finish(DANA, code);
     expect(link).toMatchObject({ person: { user: DANA }, subject: "dana-there", identities: ELSEWHERE });
     expect(await stage.identitiesOf(DANA)).toMatchObject(ELSEWHERE);
+    expect(link).not.toHaveProperty("outranked");
     expect(await stage.identitiesOf(LEE)).toEqual(NOBODY);
     expect(stage.events).toMatchObject([
       { kind: "identity.linked", actor: { person: { user: DANA } }, subject: "dana-there", identities: ELSEWHERE },
     ]);
+  });
+
+  test("and is told where what is written down for them goes before", async () => {
+    const stage = await setLinkStage(real);
+    stage.change({ people: new Map([[DANA, { entra: OID.lee, aws: [] }]]) });
+    const outranked = { entra: OID.lee, aws: [] };
+    expect(await stage.linking.finish(DANA, await codeOfDana(stage))).toMatchObject({
+      identities: ELSEWHERE,
+      outranked,
+    });
+    expect(stage.events).toMatchObject([{ kind: "identity.linked", identities: ELSEWHERE, outranked }]);
+    expect(await stage.identitiesOf(DANA)).toMatchObject(outranked);
   });
 
   test("once; it can be taken back and shown again", async () => {

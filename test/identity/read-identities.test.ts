@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Elsewhere } from "../../src/access/person.ts";
-import { combine, isNobody, readIdentities, showIdentities } from "../../src/identity/read-identities.ts";
+import { combine, isNobody, outranking, readIdentities, showIdentities } from "../../src/identity/read-identities.ts";
 
 const OID = "11111111-2222-3333-4444-555555555555";
+const OTHER = OID.replace("5", "6");
 const DEV = "arn:aws:iam::111122223333:user/dev1";
 const ROLE = "arn:aws:iam::444455556666:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_dev_0a1b";
 
@@ -109,4 +110,13 @@ test("nobody is nobody, and somebody is shown by what they are", () => {
   expect(isNobody({ entra: undefined, aws: [] })).toBe(true);
   expect(isNobody({ entra: undefined, aws: [DEV] })).toBe(false);
   expect(showIdentities({ entra: OID, aws: [DEV, ROLE] })).toBe(`${OID}, ${DEV}, ${ROLE}`);
+});
+
+test.each([
+  ["nothing else", { entra: OID, aws: [DEV, ROLE] }, undefined],
+  ["another there", { entra: OTHER, aws: [DEV] }, { entra: OTHER, aws: [] }],
+  ["another of one account", { entra: OID, aws: [`${DEV}-2`, ROLE] }, { entra: undefined, aws: [`${DEV}-2`] }],
+  ["more than was said", { entra: OID, aws: [DEV, ROLE, "arn:aws:iam::777788889999:user/dev"] }, undefined],
+])("who counts before what was said: %s", (_, counts, expected) => {
+  expect(outranking({ entra: OID, aws: [DEV, ROLE] }, counts)).toEqual(expected);
 });

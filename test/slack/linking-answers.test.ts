@@ -34,9 +34,19 @@ test("who begins to link is given the address, and told what to do with the code
 });
 
 test("who linked or took it back reads as whom", () => {
-  expect(shown(drawLinked(identities))).toBe(`You are linked to ${NAMED}.\n\`/jit unlink\` takes it back.`);
+  expect(shown(drawLinked({ identities }))).toBe(`You are linked to ${NAMED}.\n\`/jit unlink\` takes it back.`);
   expect(shown(drawUnlinked(identities))).toContain(`You are no longer linked to ${NAMED}.`);
-  expect(shown(drawLinked({ entra: undefined, aws: [] }))).toContain("linked to no account");
+  expect(shown(drawLinked({ identities: { entra: undefined, aws: [] } }))).toContain("linked to no account");
+});
+
+test("where something goes before the link, that is said to whoever hears of the link", () => {
+  const outranked = { entra: undefined, aws: ["arn:aws:iam::111122223333:user/other"] };
+  const before = (whom: string): string =>
+    `I go on asking about AWS \`arn:aws:iam::111122223333:user/other\`: what administrators wrote for ${whom} goes before a sign-in.`;
+  expect(shown(drawLinked({ identities, outranked }))).toContain(before("you"));
+  const event = { ...link, kind: "identity.linked", outranked } as const;
+  expect(said(event, "person")).toContain(before("you"));
+  expect(said(event, "security")).toContain(before("them"));
 });
 
 test("the person hears of it, and what to do if it wasn't them", () => {
