@@ -7,6 +7,7 @@ import type { Config } from "../config.ts";
 import { isWithin } from "../policy/hours.ts";
 import { type Denial, lineFor, type Rule, showAllowed, sourcesFor } from "../policy/policy.ts";
 import type { Question } from "../policy/question.ts";
+import { isAutomatic } from "../policy/usual-way.ts";
 import { listed } from "../slack/lists.ts";
 import { refusalText } from "../slack/refusal-text.ts";
 import type { Asked, PolicyAnswer } from "./ask-policy.ts";
@@ -93,33 +94,44 @@ const CHECKS: readonly CheckWords[] = [
     codes: ["outside-hours"],
     fine: ({ asked: { question } }, { hours }) => {
       if (hours.length === 0) return undefined;
-      if (question.breakGlass) return "don't count for break-glass";
+      if (question.breakGlass) return UNCOUNTED;
       return `within ${listed(hours.filter((each) => isWithin(each, question.at)).map(({ name }) => name))}`;
     },
   },
   {
     name: "freezes",
     codes: ["frozen"],
-    fine: ({ config: { policy } }) => (policy.freezes.length === 0 ? undefined : "none now, or not for them"),
+    fine: ({ config: { policy }, asked: { question } }) => {
+      if (policy.freezes.length === 0) return undefined;
+      return question.breakGlass ? UNCOUNTED : "none now, or not for them";
+    },
   },
   {
     name: "limits",
     codes: ["too-many-at-once", "asked-too-often"],
-    fine: (_, { limits: { perPerson, perMachine, asksPerHour } }) => {
+    fine: ({ asked: { question } }, { limits: { perPerson, perMachine, asksPerHour } }) => {
       const limits = [
         ...(perPerson === undefined ? [] : [`${perPerson} at once for a person`]),
         ...(perMachine === undefined ? [] : [`${perMachine} at once on a machine`]),
         ...(asksPerHour === undefined ? [] : [`${asksPerHour} asks an hour`]),
       ];
-      return limits.length === 0 ? undefined : `${listed(limits)}; what is open now isn't counted here`;
+      if (limits.length === 0) return undefined;
+      return question.breakGlass ? UNCOUNTED : `${listed(limits)}; what is open now isn't counted here`;
     },
   },
   {
     name: "approvers",
     codes: ["no-approver"],
-    fine: (_, { approve }) => (approve.kind === "none" ? "nobody has to approve" : "there are enough"),
+    fine: ({ asked: { question } }, rule) => {
+      if (rule.approve.kind === "none") return "nobody has to approve";
+      if (question.breakGlass) return UNCOUNTED;
+      return isAutomatic(rule, question.at) ? "nobody has to approve at this hour" : "there are enough";
+    },
   },
 ];
+
+/** Of what break-glass goes past; nobody looked whether it would be fine. */
+const UNCOUNTED = "don't count for break-glass";
 
 const denialLine = (denial: Denial, question: Question, denied: readonly Refusal[]): string => {
   const { name, people, match, ports, because } = denial;

@@ -145,6 +145,62 @@ describe("policy explain", () => {
     );
   });
 
+  describe("what isn't looked at", () => {
+    const DECEMBER = ["--at", "2026-12-23 10:00"];
+    const checks = async (policy: string, ...more: readonly string[]): Promise<readonly string[]> => {
+      const gone = `
+facts:
+  people: { U0DEV1: { name: dev }, U0LEAD1: { standing: deactivated } }
+  machines: { prod-1: { cloud: azure } }
+`;
+      const folder = await folderWith({ "latch.yaml": policy, "facts.yaml": gone });
+      const args = ["policy", "explain", "@dev", "prod-1", "ssh", "from", "vpn", "--facts", "facts.yaml", ...more];
+      const { out, err } = await latch(args, { cwd: folder });
+      expect(err).toBe("");
+      return out.split("\n").filter((line) => /^ {2}(?:yes|no) +(?:hours|freezes|limits|approvers):/u.test(line));
+    };
+    const frozen = `
+installation: acme
+clouds: { azure: { subscriptions: [00000000-0000-0000-0000-000000000001] } }
+channel: C0ACCESS
+hours: { office: { days: mon-sun, from: "08:00", until: "18:00" } }
+freezes: { name: end of the year, from: 2026-12-20 00:00, until: 2027-01-04 00:00 }
+roles: { engineers: { users: [U0DEV1] }, leads: { users: [U0LEAD1] } }
+networks: { vpn: 198.51.100.7/32 }
+rules:
+  - name: production
+    ports: { ssh: { maximum: 3h } }
+    sources: vpn
+    request: engineers
+    hours: office
+    limits: { perPerson: 1 }
+    approve: { by: leads }
+    breakGlass: { by: engineers, maximum: 1h }
+`;
+
+    test("break-glass goes past hours, freezes, limits and approvers, and none of them is said to be fine", async () => {
+      expect(await checks(frozen, "--break-glass", ...DECEMBER)).toEqual(
+        ["hours", "freezes", "limits", "approvers"].map((name) => `  yes  ${name}: don't count for break-glass`),
+      );
+      expect(await checks(frozen, ...DECEMBER)).toEqual([
+        "  yes  hours: within office",
+        expect.stringMatching(/^ {2}no {3}freezes: /u),
+        expect.stringMatching(/^ {2}yes {2}limits: 1 at once/u),
+        expect.stringMatching(/^ {2}no {3}approvers: /u),
+      ]);
+    });
+
+    test("at an hour when nobody has to approve it isn't said that somebody could", async () => {
+      const automatic = frozen.replace("{ by: leads }", "{ by: leads, automatic: office }");
+      expect(await checks(automatic, ...MONDAY)).toContain("  yes  approvers: nobody has to approve at this hour");
+      expect(await checks(automatic, "--at", "2026-11-23 20:00")).toContainEqual(
+        expect.stringMatching(/^ {2}no {3}approvers: /u),
+      );
+      const none = frozen.replace("{ by: leads }", "none").replace(/ +breakGlass.*\n/u, "");
+      expect(await checks(none, ...MONDAY)).toContain("  yes  approvers: nobody has to approve");
+    });
+  });
+
   test("unknown names are told with what may be meant", async () => {
     expect(await explain("@dvv", "prod-1", "ssh")).toMatchObject({
       code: 2,
