@@ -30,9 +30,15 @@ export interface Compared {
   readonly difference: "none" | "approvers" | "authorities" | "ending";
 }
 
-export const compare = (event: JudgedEvent, old: Policy, next: Policy): Compared => {
-  const before = endingOf(event, old);
-  const after = endingOf(event, next);
+/** `anew` are authorities that would be asked for other actions than then. */
+export const compare = (
+  event: JudgedEvent,
+  old: Policy,
+  next: Policy,
+  anew: readonly AuthorityName[] = [],
+): Compared => {
+  const before = endingOf(event, old, []);
+  const after = endingOf(event, next, anew);
   return { event, before, after, difference: differenceOf(before, after) };
 };
 
@@ -45,20 +51,25 @@ const differenceOf = (before: Ending, after: Ending): Compared["difference"] => 
 };
 
 /** What the clouds' roles said then counts again: they can't be asked about the past. */
-const endingOf = ({ asked, requester, at, codes: codesThen }: JudgedEvent, policy: Policy): Ending => {
+const endingOf = (
+  { asked, requester, at, codes: codesThen }: JudgedEvent,
+  policy: Policy,
+  anew: readonly AuthorityName[],
+): Ending => {
   const { decision, unknown } = replay(asked, requester.user, at, policy);
   const named = ruleFor(policy, asked.machine)?.authorities ?? [];
-  const answers = named.map((name) => asked.authorities?.[name]);
+  const answers = named.map((name) => ({ name, answer: anew.includes(name) ? undefined : asked.authorities?.[name] }));
   const codes = [
     ...(decision.kind === "deny" ? decision.refusals.map(({ code }) => code) : LATER.filter(isIn(codesThen))),
-    ...answers.filter((answer) => answer !== undefined && answer !== "yes"),
+    ...answers.flatMap(({ answer }) => (answer === undefined || answer === "yes" ? [] : answer)),
   ];
   return {
     outcome: codes.length > 0 ? "deny" : decision.kind,
     codes: [...new Set(codes)].toSorted(),
     steps: codes.length === 0 ? askedOf(decision) : [],
     unknown,
-    unasked: codes.length === 0 ? named.filter((name) => asked.authorities?.[name] === undefined).toSorted() : [],
+    unasked:
+      codes.length > 0 ? [] : answers.flatMap(({ name, answer }) => (answer === undefined ? name : [])).toSorted(),
   };
 };
 

@@ -1,6 +1,7 @@
 /** `latch policy diff`: which past asks would end differently under another policy. */
 
 import { readFile } from "node:fs/promises";
+import type { ActionsOf, AuthorityName } from "../access/authority.ts";
 import { shortDuration } from "../access/duration.ts";
 import { showCidr } from "../access/source.ts";
 import { DAY, type EpochMs } from "../access/time.ts";
@@ -49,7 +50,10 @@ export const policyDiff: Command = {
     }
     const since = (terminal.clock.now() - days * DAY) as EpochMs;
     if (log.unreadable.length > 0) terminal.complain(unreadable(log.unreadable));
-    const compared = log.events.filter(({ at }) => at >= since).map((event) => compare(event, old.policy, next.policy));
+    const anew = askedAnew(old, next);
+    const compared = log.events
+      .filter(({ at }) => at >= since)
+      .map((event) => compare(event, old.policy, next.policy, anew));
     showCompared(compared, next.timezone, days, terminal);
     return 0;
   },
@@ -60,6 +64,16 @@ const showChanges = async (oldFile: string, newFile: string, { print }: Terminal
   print(changes.length === 0 ? "The files say the same." : "The files differ:");
   for (const change of changes) print(`  ${change}`);
   print("");
+};
+
+/** Who is asked for other actions by the new file, so that what they said then is no answer. */
+const askedAnew = ({ authorities: old }: Config, { authorities: next }: Config): readonly AuthorityName[] => {
+  const differ = (before: ActionsOf, after: ActionsOf): boolean =>
+    new Set(before.request).symmetricDifference(new Set(after.request)).size > 0;
+  return [
+    ...(differ(old.azureRoles.actions, next.azureRoles.actions) ? (["azure-roles"] as const) : []),
+    ...(differ(old.awsIam.actions, next.awsIam.actions) ? (["aws-iam"] as const) : []),
+  ];
 };
 
 type LogReading = JudgedLog | { readonly failed: string } | { readonly none: true };

@@ -268,6 +268,22 @@ describe("policy diff", () => {
     }
   });
 
+  test("what an authority said of other actions than it would be asked for isn't an answer", async () => {
+    const actions =
+      "authorities: { azure-roles: { actions: { request: [Microsoft.Compute/virtualMachines/start/action] } } }";
+    const folder = await folderWith({
+      "before.yaml": withAuthorities("azure-roles"),
+      "after.yaml": `${withAuthorities("azure-roles")}${actions}\n`,
+    });
+    const input = azureLog([{ "azure-roles": "authority-no" }, { "azure-roles": "yes" }]);
+    const args = ["policy", "diff", "before.yaml", "after.yaml", "--days", "36500", "--log", "-"];
+    const { out } = await latch(args, { input, cwd: folder });
+    expect(printedChanges(out).map((each) => each.split("\n")[1])).toEqual([
+      "deny authority-no → needs-approval by 1 of leads, if azure-roles says yes",
+      "needs-approval by 1 of leads → needs-approval by 1 of leads, if azure-roles says yes",
+    ]);
+  });
+
   test("what was refused after policy had said yes still is, unless policy says no now", async () => {
     const again = { ...judged({ ...first, at: "2026-11-20T10:00" }, 0), outcome: "deny", codes: ["already-asked"] };
     const input = JSON.stringify(again);
