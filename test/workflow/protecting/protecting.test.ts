@@ -180,6 +180,16 @@ describe("where withholding does more than close a port", () => {
     expect((await protection(awsMachine("web-1"))).targets[0]?.overrules).toEqual(["sgr-1", "sgr-2"]);
   });
 
+  test("nobody confirms by what was known of a cloud that can't be read; to leave it be takes nothing", async () => {
+    const { protectMachine, memory, clock, cloud } = await office();
+    const id = proposalOf(await protectMachine.protect("web-1", ["ssh"], SECURITY));
+    clock.advance(6 * MINUTE);
+    cloud.away = true;
+    expect(codes(await protectMachine.confirm(id, SECURITY))).toEqual(["inventory-old"]);
+    expect(memory.protections().map(({ state }) => state.kind)).toEqual(["proposed"]);
+    expect(await protectMachine.leave(id, SECURITY)).toMatchObject({ machine: { name: "web-1" } });
+  });
+
   test("who may not decide any more can't confirm", async () => {
     const { protectMachine, memory } = await office();
     const id = proposalOf(await protectMachine.protect("web-1", ["ssh"], SECURITY));
@@ -283,6 +293,17 @@ describe("what undercuts a protection", () => {
     expect((await office.protection(named("vm-6"))).targets).toMatchObject([{ overrules: ["AllowSSH"] }]);
     expect((await office.protection(named("vm-7"))).targets).toMatchObject([{ overrules: [] }]);
     expect(await office.undercut.overrule(`${NSG}#AllowSSH`, LEAD)).toMatchObject({ undecided: [] });
+  });
+
+  test("isn't decided about by what was known of a cloud that can't be read", async () => {
+    const office = await undercutOffice();
+    const before = await office.protection();
+    office.clock.advance(6 * MINUTE);
+    office.cloud.away = true;
+    for (const decide of [office.undercut.overrule, office.undercut.accept])
+      expect(await decide(before.id, SECURITY)).toMatchObject({ refusals: [{ code: "inventory-old" }] });
+    expect(await office.protection()).toEqual(before);
+    expect(office.told()).toEqual(["protection.set"]);
   });
 
   test("may be meant to be: recorded, and nothing changes", async () => {
