@@ -128,8 +128,7 @@ const emailOf = (user: SlackUser): { readonly email?: string } =>
 
 /**
  * Slack Connect lets people from other companies press buttons in a shared channel: someone is from outside when Slack calls them a stranger, or when neither
- * the workspace nor the enterprise is ours. Slack leaves `deleted` out of those who are there, `is_stranger` out of those who are none, and says of everybody who is there whether
- * they are a guest. https://docs.slack.dev/reference/objects/user-object
+ * the workspace nor the enterprise is ours. A flag that Slack leaves out isn't set. https://docs.slack.dev/reference/objects/user-object
  */
 const standingOf = (id: string, user: SlackUser, home: Home): PersonFacts["standing"] => {
   const says = new Map<string, unknown>(Object.entries(user));
@@ -144,7 +143,6 @@ const standingOf = (id: string, user: SlackUser, home: Home): PersonFacts["stand
   const sameEnterprise = home.enterpriseId !== undefined && user.enterprise_user?.enterprise_id === home.enterpriseId;
   if (is("is_stranger") || (user.team_id !== home.teamId && !sameEnterprise)) return "outsider";
   if (is("is_restricted") || is("is_ultra_restricted")) return "guest";
-  if (!says.has("is_restricted")) throw unclear(`look up \`${id}\``, "it isn't said whether they are a guest");
   return "member";
 };
 

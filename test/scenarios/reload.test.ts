@@ -69,6 +69,6 @@ test("who loses their role by it can't be granted what they asked before", async
   const id = await stage.ask(dev, "ssh prod-vm-3 1h because INC-2");
   await change(original.replace("request: [engineers, leads]", "request: [leads]"), "policy.changed");
   await stage.approve(PEOPLE.lead, id);
-  await stage.until("the click is refused", () => /^Not any more/u.test(stage.answers(PEOPLE.lead).at(-1) ?? ""));
+  await stage.until("the click is refused", () => (stage.answers(PEOPLE.lead).at(-1) ?? "").startsWith("Not any more"));
   expect(stage.told(id)).not.toContain("request.approved");
 });

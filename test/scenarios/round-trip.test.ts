@@ -137,11 +137,11 @@ const travel = async (
     const pressed = label.exec(text)?.[1] ?? "";
     const decisions = (): number =>
       bot.events.filter(({ kind }) => kind === "protection.set" || kind === "undercut.overruled").length;
-    const before = decisions();
+    const decided = decisions();
     // A bot that just died hears nothing, and people press again.
     let pressedAt = 0;
     await until(`“${pressed}” is heard`, async () => {
-      if (decisions() > before) return true;
+      if (decisions() > decided) return true;
       if (Date.now() - pressedAt > 3_000) {
         pressedAt = Date.now();
         await stage.slack

@@ -135,7 +135,7 @@ describe("what Slack says of somebody", () => {
   test.each([
     ["nothing special", {}, "member"],
     ["nothing of having left", { deleted: undefined }, "member"],
-    ["nothing of bots", { is_bot: undefined }, "member"],
+    ["nothing of bots and guests", { is_bot: undefined, is_restricted: undefined }, "member"],
     ["that they left, and no more", { deleted: true, is_restricted: undefined, is_bot: undefined }, "deactivated"],
     ["that a workflow is behind it", { is_workflow_bot: true }, "bot"],
     ["that they are in one channel alone", { is_ultra_restricted: true }, "guest"],
@@ -149,7 +149,6 @@ describe("what Slack says of somebody", () => {
     { deleted: "true" },
     { deleted: null },
     { is_restricted: 1 },
-    { is_restricted: undefined },
     { is_ultra_restricted: "false" },
     { is_bot: 1 },
     { is_stranger: 1 },

@@ -233,8 +233,8 @@ test("names and words from elsewhere are shown as text, and nothing is longer th
     { ...facts, ...linked, kind: "identity.linked" },
     { ...facts, ...linked, kind: "identity.unlinked" },
     { ...facts, person, kind: "identity.refused", because: "identity-taken" },
-    { ...facts, kind: "policy.changed", changes: many },
-    { ...facts, kind: "policy.refused", problems: many },
+    { ...facts, kind: "policy.changed", changes: many, more: 9, how: "while-running" },
+    { ...facts, kind: "policy.refused", problems: many, more: 9, counts: true },
     { ...about, kind: "grant.ending", expiresAt: END },
     { ...about, kind: "grant.ended", cause: "expired", openedAt: NOW, lagMs: 0, stillOpen: [] },
   ] as unknown as readonly AuditEvent[];
