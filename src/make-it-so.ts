@@ -54,7 +54,7 @@ export const makeItSo = (parts: Parts): Beats => {
     homeTeam: () => homeTeam,
   });
   const tellOverdue = createTellOverdue({ ledger, auditLog, clock, overdueAfter: OVERDUE_AFTER });
-  const tellUnread = createTellUnread({ machines, auditLog, clock });
+  const tellUnread = createTellUnread({ machines, clock, told: memory.toldCloud });
   const lookAtRequest = createLookAtRequest({ ledger, clock, checkOpened: createCheckOpened(workflow) });
   const deliver: DeliverDeps = {
     outbox,

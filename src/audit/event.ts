@@ -255,7 +255,7 @@ interface EventFacts {
     readonly since: EpochMs | undefined;
     readonly problem: string;
   };
-  readonly "inventory.read-again": { readonly cloud: CloudName; readonly since: EpochMs | undefined };
+  readonly "inventory.read-again": { readonly cloud: CloudName };
   /** Who somebody is elsewhere, as they showed by signing in there. */
   readonly "identity.linked": LinkFacts & {
     /** Who they are all the same, where what administrators wrote goes before. Absent: as linked. */

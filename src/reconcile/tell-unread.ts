@@ -1,42 +1,52 @@
 /** Security is told, once, that a cloud's machines couldn't be read for long, and once that they can be again. */
 
 import type { CloudName } from "../access/machine.ts";
-import { between, type Clock, type DurationMs, type EpochMs, isoSeconds, MINUTE } from "../access/time.ts";
-import { type AuditLog, auditEvent } from "../audit/event.ts";
-import type { Machines } from "../cloud/machines.ts";
+import { between, type Clock, type DurationMs, isoSeconds, MINUTE } from "../access/time.ts";
+import { type AuditEvent, auditEvent } from "../audit/event.ts";
+import type { CloudReading, Machines } from "../cloud/machines.ts";
 
 export interface TellUnreadDeps {
   readonly machines: Pick<Machines, "readings">;
-  readonly auditLog: AuditLog;
   readonly clock: Clock;
+  /** What was told of this cloud last, by any of us and before we started: the same isn't told twice. `event` gets it, and returns nothing where there is nothing to tell. */
+  readonly told: (cloud: CloudName) => {
+    readonly tell: (
+      state: CloudState,
+      event: (before: string | undefined) => AuditEvent | undefined,
+    ) => Promise<boolean>;
+  };
 }
+
+export type CloudState = "read" | "unread";
 
 export const TELL_UNREAD_AFTER = (10 * MINUTE) as DurationMs;
 
 /** One look, safe to repeat. Throws a `Fault` when memory is away; the next look tells it then. */
-export const createTellUnread = ({ machines, auditLog, clock }: TellUnreadDeps): (() => Promise<void>) => {
+export const createTellUnread = ({ machines, told, clock }: TellUnreadDeps): (() => Promise<void>) => {
   const startedAt = clock.now();
-  /** Clouds of which it was told, and since when they weren't read. */
-  const told = new Map<CloudName, EpochMs | undefined>();
+  /** Of those that can read a cloud and those that can't, each speaks only when that changes, not in turns for ever. */
+  const known = new Map<CloudName, CloudState>();
 
   return async () => {
-    for (const { cloud, readAt, fault } of machines.readings()) {
+    for (const reading of machines.readings()) {
+      const { cloud, readAt } = reading;
       const at = clock.now();
       const isUnread = between(readAt ?? startedAt, at) >= TELL_UNREAD_AFTER;
-      if (isUnread && !told.has(cloud)) {
-        const facts = { cloud, since: readAt, problem: fault?.message ?? "no answer yet" };
-        await auditLog.append(auditEvent("inventory.stale", about(cloud, readAt ?? startedAt), at, "bot", facts));
-        told.set(cloud, readAt);
-      } else if (!isUnread && told.has(cloud)) {
-        const since = told.get(cloud);
-        const facts = { cloud, since };
-        await auditLog.append(auditEvent("inventory.read-again", about(cloud, since ?? startedAt), at, "bot", facts));
-        told.delete(cloud);
-      }
+      if (!isUnread && readAt === undefined) continue;
+      const state = isUnread ? "unread" : "read";
+      if (known.get(cloud) === state) continue;
+      const about = `${cloud}/${isoSeconds(at)}`;
+      await told(cloud).tell(state, (before) => {
+        if (isUnread) return auditEvent("inventory.stale", about, at, "bot", staleFacts(reading));
+        return before === "unread" ? auditEvent("inventory.read-again", about, at, "bot", { cloud }) : undefined;
+      });
+      known.set(cloud, state);
     }
   };
 };
 
-/** The same for all replicas: each reads every cloud at the full minute. */
-const about = (cloud: CloudName, since: EpochMs): string =>
-  `${cloud}/${isoSeconds((Math.round(since / MINUTE) * MINUTE) as EpochMs)}`;
+const staleFacts = ({ cloud, readAt, fault }: CloudReading) => ({
+  cloud,
+  since: readAt,
+  problem: fault?.message ?? "no answer yet",
+});

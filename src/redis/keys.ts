@@ -110,5 +110,7 @@ export const linkKeys = (prefix: string) => ({
 
 /** Which configuration was told last. */
 export const toldConfigKey = (prefix: string): string => `${prefix}config:told`;
+/** Whether a cloud was told to be readable last. */
+export const toldCloudKey = (prefix: string, cloud: string): string => `${prefix}cloud:told:${cloud}`;
 
 export const replayKey = (prefix: string, signature: string): string => `${prefix}replay:${signature}`;

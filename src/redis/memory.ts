@@ -1,6 +1,7 @@
 /** Everything that is kept in Redis, opened together: the one that is named, or one of our own. */
 
 import { join } from "node:path";
+import type { CloudName } from "../access/machine.ts";
 import type { Clock } from "../access/time.ts";
 import type { AuditEvent, AuditLog } from "../audit/event.ts";
 import type { WithheldMemory } from "../cloud/withheld.ts";
@@ -15,7 +16,7 @@ import { createRedisAuditLog } from "./audit-log.ts";
 import { connectRedis, type RedisLog } from "./connect.ts";
 import type { RedisConnection } from "./connection.ts";
 import { startEmbeddedRedis } from "./embedded-server.ts";
-import { keyPrefixOf } from "./keys.ts";
+import { keyPrefixOf, toldCloudKey } from "./keys.ts";
 import { createRedisLedger } from "./ledger.ts";
 import { createRedisLinks } from "./links.ts";
 import { createRedisOutbox } from "./outbox.ts";
@@ -47,6 +48,7 @@ export interface Memory {
   readonly postures: PostureMemory;
   readonly withheld: WithheldMemory;
   readonly toldConfig: ToldConfig;
+  readonly toldCloud: (cloud: CloudName) => ToldConfig;
   readonly wakeups: (queue: string) => Wakeups;
   readonly firstTime: (signature: string, seconds: number) => Promise<boolean>;
   readonly close: () => Promise<void>;
@@ -71,6 +73,7 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
     postures: createPostureMemory(redis, prefix),
     withheld: createWithheldMemory(redis, prefix),
     toldConfig: createToldConfig(redis, prefix, { clock, onAppended }),
+    toldCloud: (cloud) => createToldConfig(redis, prefix, { clock, onAppended }, toldCloudKey(prefix, cloud)),
     wakeups: (queue) => createRedisWakeups(redis, prefix, queue),
     firstTime: createReplayGuard(redis, prefix).firstTime,
     close: async () => {

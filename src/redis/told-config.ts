@@ -1,4 +1,4 @@
-/** Which configuration the audit log spoke of last: so that each change is on record once, whichever replica sees it first. */
+/** Which configuration, or which state of a cloud, the audit log spoke of last: so that each change is on record once, whichever replica sees it first. */
 
 import type { AuditEvent } from "../audit/event.ts";
 import { type ChainedWriteDeps, createChainedWrite } from "./chained-write.ts";
@@ -13,9 +13,13 @@ export interface ToldConfig {
   readonly tell: (state: string, event: (before: string | undefined) => AuditEvent | undefined) => Promise<boolean>;
 }
 
-export const createToldConfig = (redis: RedisConnection, keyPrefix: string, deps: ChainedWriteDeps): ToldConfig => {
+export const createToldConfig = (
+  redis: RedisConnection,
+  keyPrefix: string,
+  deps: ChainedWriteDeps,
+  key = toldConfigKey(keyPrefix),
+): ToldConfig => {
   const write = createChainedWrite(redis, keyPrefix, deps);
-  const key = toldConfigKey(keyPrefix);
   return {
     tell: async (state, event) => {
       const reply = await redis.send("GET", key);

@@ -10,13 +10,13 @@ type Told = Extract<AuditEvent, { kind: "inventory.stale" | "inventory.read-agai
 
 export const drawInventoryNews = (event: Told, now: EpochMs, zone: string): Drawn => {
   const cloud = CLOUDS[event.cloud];
+  if (event.kind === "inventory.read-again")
+    return drawn(`I can read the machines in ${cloud} again, and people are given access there.`, []);
   const since = event.since === undefined ? "since I started" : `since ${when(event.since, now, zone)}`;
-  return event.kind === "inventory.stale"
-    ? drawn(`I couldn't read the machines in ${cloud} ${since}.`, [
-        operatorsText(event.problem),
-        "Until I can, nobody is given access there, because their tags may be others by now. What is open closes on time.",
-      ])
-    : drawn(`I can read the machines in ${cloud} again, and people are given access there.`, []);
+  return drawn(`I couldn't read the machines in ${cloud} ${since}.`, [
+    operatorsText(event.problem),
+    "Until I can, nobody is given access there, because their tags may be others by now. What is open closes on time.",
+  ]);
 };
 
 const CLOUDS: Readonly<Record<CloudName, string>> = { azure: "Azure", aws: "AWS" };

@@ -195,7 +195,6 @@ const events: Readonly<Record<string, AuditEvent>> = {
     actor: { kind: "bot" },
     kind: "inventory.read-again",
     cloud: "aws",
-    since: NOW,
   },
   "policy changed": {
     id: "e",

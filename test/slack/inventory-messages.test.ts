@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { MINUTE } from "../../src/access/time.ts";
+import { type EpochMs, MINUTE } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { drawMessage } from "../../src/slack/messages.ts";
 import { NOW } from "../contracts/samples.ts";
 
-const event = { id: "e", at: NOW, actor: { kind: "bot" }, cloud: "aws", since: (NOW - 11 * MINUTE) as never } as const;
+const event = { id: "e", at: NOW, actor: { kind: "bot" }, cloud: "aws" } as const;
+const since = (NOW - 11 * MINUTE) as EpochMs;
 const said = (told: AuditEvent): string => {
   const drawn = drawMessage({ kind: "message", event: told, to: "security" }, undefined, NOW, "Europe/Berlin");
   return JSON.stringify(drawn?.blocks ?? []);
@@ -12,7 +13,7 @@ const said = (told: AuditEvent): string => {
 
 test("security is told since when a cloud can't be read, why, and what follows from it", () => {
   const problem = "cannot read `DescribeInstances`: <!channel> UnauthorizedOperation";
-  const text = said({ ...event, kind: "inventory.stale", problem });
+  const text = said({ ...event, kind: "inventory.stale", problem, since });
   expect(text).toContain("I couldn't read the machines in AWS since <!date^");
   expect(text).toContain("UnauthorizedOperation");
   expect(text).not.toContain("<!channel>");
