@@ -164,7 +164,7 @@ const drawDisallowed = (
   const whose = to === "requester" ? "your access" : `${mention(event.requester.user)}'s access`;
   return drawn(
     `${escapeMrkdwn(accessTitle(event))}: ${whose} is no longer allowed; ${so}.`,
-    [`${capital(whyNotAnyMore(event))}.`],
+    [`${capital(whyNotAnyMore(event, to === "requester" ? "you" : undefined))}.`],
     event.closes ? [] : [button(to === "requester" ? "I'm done" : "Close", "grant.close", event.grantId)],
   );
 };

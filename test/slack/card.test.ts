@@ -177,7 +177,7 @@ describe("an access on its card", () => {
   test("no longer allowed, it says why and until when it stays open", () => {
     const shown = card(approved(), { ...open, disallowed: { code: "authority-no", authority: "azure-roles" } });
     expect(textOf(shown)).toMatch(
-      /\n\*No longer allowed\*: Azure no longer gives whoever asked what it takes there\. It stays open until <!date/u,
+      /\n\*No longer allowed\*: Azure no longer gives whoever asked a role that allows it\. It stays open until <!date/u,
     );
     expect(buttonsOf(shown)).toEqual(["Close k7f3q2xd"]);
   });

@@ -208,7 +208,7 @@ describe("an access that wouldn't be given any more", () => {
 
   test("says why, and until when it stays open, to its requester and to others", () => {
     expect(said(disallowed, undefined, NOW, "requester")).toMatch(
-      /^SSH to prod-vm-3: your access is no longer allowed; it stays open until <!date[^>]+>\.\nAzure no longer gives whoever asked what it takes there\.$/u,
+      /^SSH to prod-vm-3: your access is no longer allowed; it stays open until <!date[^>]+>\.\nAzure no longer gives you a role that allows it\.$/u,
     );
     expect(said(disallowed, undefined, NOW, "security")).toContain("<@U0DEV1>'s access is no longer allowed; it stays");
   });

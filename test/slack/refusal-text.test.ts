@@ -267,7 +267,7 @@ describe("what is said", () => {
     expect(say("not-security", { roles: ["sec"] })).toContain("another's is for *sec* to take back");
     expect(say("somebody-unknown", { text: "dana" })).toMatch(/^I don't know `dana`: .*member id/u);
     expect(say("not-any-more", { code: "authority-no", authority: "azure-roles" })).toBe(
-      "Not any more: Azure no longer gives whoever asked what it takes there. They can ask again when that is settled.",
+      "Not any more: Azure no longer gives whoever asked a role that allows it. They can ask again when that is settled.",
     );
   });
 

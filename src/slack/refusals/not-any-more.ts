@@ -4,10 +4,10 @@ import type { Reason, RefusalCode } from "../../access/refusal.ts";
 import { PLACES } from "./authorities.ts";
 
 /** Lower case, no full stop. It speaks of them to others, so it says no more than what kind of reason it is. */
-export const whyNotAnyMore = ({ code, authority }: Reason): string => {
+export const whyNotAnyMore = ({ code, authority }: Reason, whom = "whoever asked"): string => {
   const where = authority === undefined ? "the cloud" : PLACES[authority];
-  if (code === "authority-no") return `${where} no longer gives whoever asked what it takes there`;
-  if (code === "authority-silent") return `${where} doesn't say whether whoever asked still has what it takes there`;
+  if (code === "authority-no") return `${where} no longer gives ${whom} a role that allows it`;
+  if (code === "authority-silent") return `${where} doesn't say whether ${whom} still has a role that allows it`;
   return WHY[code] ?? "the policy no longer allows it";
 };
 
