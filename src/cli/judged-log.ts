@@ -11,6 +11,9 @@ export interface JudgedLog {
   readonly unreadable: readonly number[];
 }
 
+/** Whether any line is an audit event at all: a log without asks is one thing, and a file that is no log another. */
+export const holdsEvents = (text: string): boolean => /"kind"\s*:\s*"[a-z-]+\.[a-z-]+"/u.test(text);
+
 /** Other events, and lines that aren't JSON at all (a log may have others between), are passed over. */
 export const readJudgedLog = (text: string): JudgedLog => {
   const unreadable: number[] = [];

@@ -12,7 +12,7 @@ import { listed } from "../slack/lists.ts";
 import { showCode } from "./code-words.ts";
 import type { Command, Terminal } from "./command.ts";
 import { type Compared, compare, type Ending } from "./compare.ts";
-import { type JudgedEvent, type JudgedLog, readJudgedLog } from "./judged-log.ts";
+import { holdsEvents, type JudgedEvent, type JudgedLog, readJudgedLog } from "./judged-log.ts";
 import { showLocalTime } from "./local-time.ts";
 import { readPolicyFile } from "./policy-file.ts";
 import { printSection } from "./section.ts";
@@ -80,8 +80,14 @@ type LogReading = JudgedLog | { readonly failed: string } | { readonly none: tru
 
 const readLog = async (file: string | undefined, { installation }: Config, terminal: Terminal): Promise<LogReading> => {
   try {
-    if (file !== undefined)
-      return readJudgedLog(file === "-" ? await terminal.readInput() : await readFile(file, "utf8"));
+    if (file !== undefined) {
+      const text = file === "-" ? await terminal.readInput() : await readFile(file, "utf8");
+      if (text.trim() !== "" && !holdsEvents(text))
+        return {
+          failed: `${file === "-" ? "what came in" : file} is no audit log: no line of it is an event of the bot's`,
+        };
+      return readJudgedLog(text);
+    }
     // Redis' client takes a while to load.
     const { readStoredLog } = await import("./stored-log.ts");
     const events = await readStoredLog({ ...readPlaces(terminal.env), installation, clock: terminal.clock });

@@ -297,6 +297,18 @@ describe("policy diff", () => {
     ]);
   });
 
+  test("a file that is no audit log isn't taken for one without asks", async () => {
+    const args = ["policy", "diff", BEFORE, AFTER, "--log", "-"];
+    const junk = await latch(args, { input: 'junk\n{"a":1}\n' });
+    expect([junk.code, junk.err.trim()]).toEqual([
+      1,
+      "what came in is no audit log: no line of it is an event of the bot's",
+    ]);
+    const other = await latch(args, { input: '{"id":"bot.started/1","kind":"bot.started","at":1}\n' });
+    expect([other.code, other.err]).toEqual([0, ""]);
+    expect(other.out).toContain("The log has no asks of the last 30 days.");
+  });
+
   test("tells apart who could approve from how it ends", async () => {
     const text = await readFile(BEFORE, "utf8");
     const folder = await folderWith({ "after.yaml": text.replace("by: leads", "by: security") });

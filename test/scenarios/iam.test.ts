@@ -1,8 +1,8 @@
 /** Machines in AWS whose access IAM has a say in too. */
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { sandboxConfig } from "../../src/sandbox/world.ts";
-import { ADDRESSES, PEOPLE, type Stage, setStage } from "./stage.ts";
+import { ADDRESSES, PEOPLE, setStage } from "./stage.ts";
 
 const { dev, otherDev, lead } = PEOPLE;
 const DEV = "arn:aws:iam::111122223333:user/dev1";
@@ -29,10 +29,7 @@ const config = sandboxConfig
 `,
   );
 
-let stage: Stage;
-beforeAll(async () => {
-  stage = await setStage({ onTestFinished: afterAll }, { config });
-}, 60_000);
+const stage = await setStage({ onTestFinished: afterAll }, { config });
 
 const letsIn = (): Promise<boolean> => stage.reaches(ADDRESSES.vpn, "prod-web-1");
 const allow = (env: string): void =>
