@@ -156,6 +156,12 @@ export interface RefusalFacts {
   /** Nothing that the button was about lets in any more. */
   readonly "undercut-gone": Record<never, never>;
 
+  // Locked down
+  /** Nothing opens before somebody of security lifts it. */
+  readonly "locked-down": { readonly by: string; readonly at: EpochMs };
+  /** There is none to lift. */
+  readonly "not-locked-down": Record<never, never>;
+
   // We don't know, so no
   /** What is known of the cloud's machines is of `since`, and it can't be read now. */
   readonly "inventory-old": { readonly cloud: CloudName; readonly since: EpochMs | undefined };

@@ -64,6 +64,8 @@ const WORDS = {
   "undercut-gone": "nothing undercuts it",
   "inventory-old": "what is known of the machines is too old",
   "firewall-unseen": "not all firewalls can be seen",
+  "locked-down": "everything is locked down",
+  "not-locked-down": "nothing is locked down",
   "cannot-check": "couldn't be checked",
 } as const satisfies Readonly<Record<RefusalCode, string>>;
 

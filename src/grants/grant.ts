@@ -14,7 +14,10 @@ export type Revocation =
   | { readonly kind: "closed"; readonly at: EpochMs; readonly by: Person }
   | { readonly kind: "failed"; readonly at: EpochMs; readonly problem: string }
   /** It wouldn't be given any more, and its rule says `recheck: close`. */
-  | ({ readonly kind: "not-allowed"; readonly at: EpochMs } & Reason);
+  | ({ readonly kind: "not-allowed"; readonly at: EpochMs } & Reason)
+  /** A newer grant took its place, and was seen to let the requester in. */
+  | { readonly kind: "superseded"; readonly at: EpochMs; readonly by: GrantId }
+  | { readonly kind: "lockdown"; readonly at: EpochMs; readonly by: Person };
 
 export interface Grant extends AccessFacts {
   readonly id: GrantId;
@@ -40,11 +43,23 @@ export interface Grant extends AccessFacts {
   /** When it was found out whether what was opened lets in. Absent: not yet. */
   readonly checkedAt?: EpochMs;
   readonly warnedAt: EpochMs | undefined;
+  /** The one whose place it takes once it is open; that one goes on until then. Absent: none. */
+  readonly supersedes?: GrantId;
+  /** How it was made longer, each time, the latest last. Absent: never. */
+  readonly extensions?: readonly Extension[];
   /** Why it wouldn't be given any more, as people were told. Absent: it would be. */
   readonly disallowed?: Reason;
   readonly endedAt: EpochMs | undefined;
   /** Whose grants kept one of its ports open when it ended. */
   readonly stillOpen: readonly StillOpen[];
+}
+
+export interface Extension {
+  readonly at: EpochMs;
+  /** Who approved it; empty: nobody had to. */
+  readonly approvers: readonly Person[];
+  /** When it would have ended before. */
+  readonly from: EpochMs;
 }
 
 /** How a grant begins: nothing has been seen of it yet. */

@@ -6,6 +6,7 @@ import type { PersonKey } from "../access/person.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "./grant.ts";
+import type { Lockdown } from "./lockdown.ts";
 import type { Protection } from "./protection.ts";
 import type { AccessRequest } from "./request.ts";
 
@@ -15,6 +16,8 @@ import type { AccessRequest } from "./request.ts";
  * An entity is written only over its version minus one (version 1: only where there is none); so of two who change the same thing, one wins.
  * The events are appended to the audit log and handed to the notices; the wake-ups are set. When this returns, nothing that follows
  * from the change can be lost any more.
+ *
+ * While a lockdown stands nothing is written that opens: no grant that is new and wasn't found in a cloud, and none that ends later than before.
  */
 export interface Write {
   readonly request?: AccessRequest;
@@ -25,6 +28,8 @@ export interface Write {
   readonly requestDue?: EpochMs;
   /** Counted in the same moment as written: where one is reached already, nothing is written. */
   readonly limits?: readonly Limit[];
+  /** It begins, where none stands; `lifted`: it is over, where one does. The machines' watch is woken at once. */
+  readonly lockdown?: Lockdown | "lifted";
 }
 
 /** Of `most`, none of what this write itself adds. */
@@ -54,6 +59,8 @@ export interface Ledger {
   readonly pendingOf: (requester: PersonKey) => Promise<readonly AccessRequest[]>;
   /** When this person asked, after an instant of at most an hour ago, whatever became of it; ascending. */
   readonly asksOf: (requester: PersonKey, after: EpochMs) => Promise<readonly EpochMs[]>;
+  /** What this person asked in the last 35 days, the latest first, whatever became of it. */
+  readonly latestRequests: (requester: PersonKey, most: number) => Promise<readonly AccessRequest[]>;
   readonly grant: (id: GrantId) => Promise<Grant | undefined>;
   /** Not ended (`endedAt` is undefined), with a target on this firewall. */
   readonly grantsOn: (firewall: FirewallId) => Promise<readonly Grant[]>;
@@ -64,6 +71,7 @@ export interface Ledger {
   readonly protectionsOn: (firewall: FirewallId) => Promise<readonly Protection[]>;
   /** All live ones. */
   readonly liveProtections: () => Promise<readonly Protection[]>;
-  /** `false`, and nothing written, when somebody else was first or a limit is reached. */
+  readonly lockdown: () => Promise<Lockdown | undefined>;
+  /** `false`, and nothing written, when somebody else was first, a limit is reached, or a lockdown stands in its way. */
   readonly commit: (write: Write) => Promise<boolean>;
 }

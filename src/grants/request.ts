@@ -1,7 +1,7 @@
 /** A stored ask, and the ways it can end. */
 
 import type { TypedEnd } from "../access/duration.ts";
-import type { RequestId } from "../access/identifier.ts";
+import type { GrantId, RequestId } from "../access/identifier.ts";
 import type { FirewallId } from "../access/machine.ts";
 import { type Person, samePerson } from "../access/person.ts";
 import { type Refusal, refuse } from "../access/refusal.ts";
@@ -33,6 +33,22 @@ export interface RequestStep {
   readonly groups: readonly string[];
   /** On-call schedules that didn't say who is on call, so that others are asked: `pagerduty:PABC123`. Absent: none. */
   readonly silent?: readonly string[];
+  /** Users whom policy names and who are no longer here, so that nobody waits for them. Absent: none. */
+  readonly gone?: readonly string[];
+}
+
+/** An approver gave less than was asked: what was asked before. */
+export interface Narrowed extends Pick<AccessFacts, "services" | "ports" | "sources"> {
+  readonly by: Person;
+  readonly at: EpochMs;
+  readonly end: TypedEnd;
+}
+
+/** Who was told directly that a step waits for them, because they don't read the channel. */
+export interface Told {
+  readonly step: number;
+  /** Slack ids of users. */
+  readonly users: readonly string[];
 }
 
 /** An access that was opened past approvals. */
@@ -77,6 +93,16 @@ export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly steps: readonly RequestStep[];
   /** Absent: it went the usual way. */
   readonly breakGlass?: BreakGlassUse;
+  /** It asks to make this grant longer, up to `end`. Absent: it asks for a new one. */
+  readonly extends?: GrantId;
+  /** It asks to put another source in the place of this grant's. Absent: it doesn't. */
+  readonly moves?: GrantId;
+  /** The first time that somebody gave less. Absent: nobody did. */
+  readonly narrowed?: Narrowed;
+  /** Absent: nobody yet. */
+  readonly told?: readonly Told[];
+  /** How far people were pressed for an answer. Absent: not yet. */
+  readonly pressed?: "reminded" | "escalated";
   readonly state: RequestState;
 }
 

@@ -33,6 +33,8 @@ export type Notice = Message | Card;
 export const deliveriesFor = (event: AuditEvent, securityChannel: string | undefined): readonly Delivery[] => {
   switch (event.kind) {
     case "request.submitted":
+    case "request.narrowed":
+    case "grant.extended":
     case "review.given":
     case "request.approved":
     case "request.withdrawn":
@@ -107,6 +109,14 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return security(event, securityChannel ?? "");
     case "posture.digest":
       return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
+    case "approvers.told":
+    case "request.pressed":
+    case "grant.moved":
+    case "lockdown.begun":
+    case "lockdown.done":
+    case "lockdown.lifted":
+    case "address.seen":
+    case "address.refused":
     case "request.judged":
     case "request.refused":
     case "review.refused":

@@ -5,7 +5,7 @@ import type { FirewallId } from "../access/machine.ts";
 import type { Cidr } from "../access/source.ts";
 import { familyOf } from "../access/source.ts";
 import { between, type Clock, type DurationMs, type EpochMs, later, SECOND } from "../access/time.ts";
-import { auditEvent } from "../audit/event.ts";
+import { type AuditEvent, auditEvent } from "../audit/event.ts";
 import type { Firewall, IngressRule, Mapping, Observed } from "../cloud/firewall.ts";
 import type { Machines } from "../cloud/machines.ts";
 import { changeGrant } from "../grants/change.ts";
@@ -148,7 +148,7 @@ const ended = (grant: Grant, firewall: FirewallId, at: EpochMs, others: readonly
   return { grant: { ...grant, seenClosed, endedAt: at, stillOpen: others }, events: [event] };
 };
 
-const causeOf = ({ revoked }: Grant): "expired" | "revoked" | "failed" | "not-allowed" => {
+const causeOf = ({ revoked }: Grant): Extract<AuditEvent, { kind: "grant.ended" }>["cause"] => {
   if (revoked === undefined) return "expired";
   return revoked.kind === "closed" ? "revoked" : revoked.kind;
 };

@@ -40,6 +40,9 @@ export const queueKeys = (prefix: string, queue: string) => ({
   token: `${prefix}wake:${queue}:token`,
 });
 
+/** What the watch of a lockdown is woken by. */
+export const LOCKDOWN_ID = "lockdown";
+
 export const entityKeys = (prefix: string) => ({
   request: (id: RequestId) => `${prefix}request:${id}`,
   grant: (id: GrantId) => `${prefix}grant:${id}`,
@@ -62,6 +65,10 @@ export const entityKeys = (prefix: string) => ({
   grantsOfPerson: (rule: string, requester: PersonKey) => `${prefix}grants-of:${requester}:${rule}`,
   /** The same. */
   grantsOnMachine: (rule: string, machine: MachineId) => `${prefix}grants-on-machine:${machine}:${rule}`,
+  /** Sorted set: ids of the latest requests by when they were asked. */
+  requestsOf: (requester: PersonKey) => `${prefix}requests-of:${requester}`,
+  /** JSON: the lockdown that stands. */
+  lockdown: `${prefix}lockdown`,
   /** Set of ids of pending requests. */
   pendingOf: (requester: PersonKey) => `${prefix}pending-of:${requester}`,
 });

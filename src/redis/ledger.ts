@@ -3,17 +3,19 @@
 import { personKey } from "../access/person.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Ledger, Write } from "../grants/ledger.ts";
+import type { Lockdown } from "../grants/lockdown.ts";
 import { firewallsBlocked, isLive, type Protection } from "../grants/protection.ts";
 import { type AccessRequest, isUnreviewed } from "../grants/request.ts";
 import { type ChainedWriteDeps, type Command, createChainedWrite } from "./chained-write.ts";
 import { asJson, asList, asText, asTexts, type RedisConnection } from "./connection.ts";
 import { countCommands, countedBy, isBelow, limitKey, readCounts } from "./counts.ts";
-import { entityKeys, KEPT_AFTER_END, QUEUES, queueKeys } from "./keys.ts";
+import { entityKeys, KEPT_AFTER_END, LOCKDOWN_ID, QUEUES, queueKeys } from "./keys.ts";
 
 export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, deps: ChainedWriteDeps): Ledger => {
   const keys = entityKeys(keyPrefix);
   const firewallsDue = queueKeys(keyPrefix, QUEUES.firewalls).due;
   const requestsDue = queueKeys(keyPrefix, QUEUES.requests).due;
+  const watchesDue = queueKeys(keyPrefix, QUEUES.watches).due;
   const write = createChainedWrite(redis, keyPrefix, deps);
 
   /** What an index names, as it is now: between two reads something may have ended or gone. */
@@ -29,6 +31,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
 
   const requestCommands = (request: AccessRequest, grant: Grant | undefined): Command[] => [
     store(keys.request(request.id), request, isOver(request, grant)),
+    ...(request.version === 1 ? latestCommands(keys.requestsOf(personKey(request.requester)), request) : []),
     [request.state.kind === "pending" ? "SADD" : "SREM", keys.pendingOf(personKey(request.requester)), request.id],
   ];
 
@@ -65,6 +68,12 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
     ];
   };
 
+  const lockdownCommands = ({ lockdown }: Write): Command[] => {
+    if (lockdown === undefined) return [];
+    const wake: Command = ["ZADD", watchesDue, "LT", deps.clock.now(), LOCKDOWN_ID];
+    return [lockdown === "lifted" ? ["DEL", keys.lockdown] : ["SET", keys.lockdown, JSON.stringify(lockdown)], wake];
+  };
+
   const wakeCommands = ({ request, grant, firewallsDue: due = [], requestDue }: Write): Command[] => {
     const id = request?.id ?? grant?.requestId;
     return [
@@ -86,6 +95,13 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       [...readCounts(asText(await redis.send("GET", keys.asksOf(requester)))).values()]
         .filter((at) => at > after)
         .toSorted((a, b) => a - b),
+    latestRequests: async (requester, most) => {
+      const ids = asTexts(await redis.send("ZRANGE", keys.requestsOf(requester), 0, most - 1, "REV"));
+      if (ids.length === 0) return [];
+      const values = asList(await redis.send("MGET", ...ids.map(requestKey)));
+      return values.map((value) => asJson(value) as AccessRequest | undefined).filter((each) => each !== undefined);
+    },
+    lockdown: async () => asJson(await redis.send("GET", keys.lockdown)) as Lockdown | undefined,
     grantsOn: async (firewall) =>
       (await indexed<Grant>(keys.grantsOn(firewall), grantKey)).filter(
         ({ endedAt, targets }) => endedAt === undefined && targets.some((target) => target.firewall === firewall),
@@ -108,6 +124,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
           // How long one of them is kept hangs on the other.
           ...(id === undefined ? [] : [keys.request(id), keys.grant(grant?.id ?? (id as string as Grant["id"]))]),
           ...(protection === undefined ? [] : [keys.protection(protection.id)]),
+          ...(grant === undefined && change.lockdown === undefined ? [] : [keys.lockdown]),
           ...counted.map(({ key }) => key),
           ...limited,
         ]),
@@ -124,12 +141,15 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
           const isNext =
             follows(request, requestBefore) && follows(grant, grantBefore) && follows(protection, protectionBefore);
           const isFree = limits.every((limit) => isBelow(limit, readCounts(found.get(limitKey(limit, keys)))));
-          if (!isNext || !isFree) return undefined;
+          const isLocked = asJson(found.get(keys.lockdown)) !== undefined;
+          if (!isNext || !isFree || (isLocked && opens(grant, grantBefore))) return undefined;
+          if (change.lockdown !== undefined && isLocked !== (change.lockdown === "lifted")) return undefined;
           return [
             ...(request === undefined ? [] : requestCommands(request, grant ?? grantBefore)),
             ...(grant === undefined ? [] : grantCommands(grant, grantBefore, request ?? requestBefore)),
             ...(protection === undefined ? [] : protectionCommands(protection, protectionBefore)),
             ...counted.flatMap((count) => countCommands(count, found.get(count.key))),
+            ...lockdownCommands(change),
             ...wakeCommands(change),
           ];
         },
@@ -145,6 +165,19 @@ interface Versioned {
 
 const follows = (next: Versioned | undefined, before: Versioned | undefined): boolean =>
   next === undefined || next.version === (before?.version ?? 0) + 1;
+
+/** What was found in a cloud is open already, and has to be known to be closed. */
+const opens = (grant: Grant | undefined, before: Grant | undefined): boolean =>
+  grant !== undefined && (before === undefined ? !grant.adopted : grant.expiresAt > before.expiresAt);
+
+const latestCommands = (key: string, { id, askedAt }: AccessRequest): readonly Command[] => [
+  ["ZADD", key, askedAt, id],
+  ["ZREMRANGEBYRANK", key, 0, -MOST_KEPT - 1],
+  ["PEXPIRE", key, KEPT_AFTER_END],
+];
+
+/** Of one person's latest requests. */
+const MOST_KEPT = 100;
 
 /** An approved request is over when its grant is, and when it was reviewed where it has to be. */
 const isOver = (request: AccessRequest, grant: Grant | undefined): boolean => {

@@ -93,7 +93,7 @@ const drawGrant = (grant: Grant, facts: CardFacts): Drawn => {
 };
 
 /** `undefined` while it isn't to be closed. */
-const closingText = ({ revoked, expiresAt }: Grant, now: EpochMs, zone: string): string | undefined => {
+const closingText = ({ revoked, requester, expiresAt }: Grant, now: EpochMs, zone: string): string | undefined => {
   switch (revoked?.kind) {
     case "failed":
       return failedText(revoked.problem);
@@ -101,6 +101,10 @@ const closingText = ({ revoked, expiresAt }: Grant, now: EpochMs, zone: string):
       return `closing, ended by ${mention(revoked.by.user)}`;
     case "not-allowed":
       return `closing, because it is *no longer allowed*: ${whyNotAnyMore(revoked)}`;
+    case "superseded":
+      return `closing; ${mention(requester.user)} moved, and has it from elsewhere now`;
+    case "lockdown":
+      return `closing: ${mention(revoked.by.user)} locked everything down`;
     case undefined:
       return now >= expiresAt ? `closing; its time ended at ${when(expiresAt, now, zone)}` : undefined;
   }
@@ -136,6 +140,10 @@ export const endedText = (grant: Grant, now: EpochMs, zone: string): string => {
       return `${closed} ${mention(revoked.by.user)} ended it`;
     case "not-allowed":
       return `${closed} it was no longer allowed: ${whyNotAnyMore(revoked)}`;
+    case "superseded":
+      return `${closed} they had it from elsewhere`;
+    case "lockdown":
+      return `${closed} ${mention(revoked.by.user)} locked everything down`;
   }
 };
 

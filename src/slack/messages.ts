@@ -117,6 +117,16 @@ export const drawMessage = (
     case "identity.refused":
       return drawIdentityNews(event, to === "security" ? "security" : "person");
     case "break-glass.reviewed":
+    case "approvers.told":
+    case "request.pressed":
+    case "request.narrowed":
+    case "grant.extended":
+    case "grant.moved":
+    case "lockdown.begun":
+    case "lockdown.done":
+    case "lockdown.lifted":
+    case "address.seen":
+    case "address.refused":
     case "request.judged":
     case "protection.set":
     case "undercut.overruled":

@@ -5,6 +5,7 @@ import { cut } from "./blocks.ts";
 import { answeringWords } from "./refusals/answering.ts";
 import { authorityWords } from "./refusals/authorities.ts";
 import { linkingWords } from "./refusals/linking.ts";
+import { lockdownWords } from "./refusals/lockdown.ts";
 import { machineWords } from "./refusals/machine.ts";
 import { policyWords } from "./refusals/policy.ts";
 import { protectingWords } from "./refusals/protecting.ts";
@@ -44,6 +45,7 @@ const WORDS: Words = {
   ...machineWords,
   ...answeringWords,
   ...protectingWords,
+  ...lockdownWords,
 };
 
 const wordsOf = <C extends RefusalCode>(code: C, facts: RefusalFacts[C], situation: Situation): string =>

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { GrantId, RequestId } from "../../src/access/identifier.ts";
 import type { MachineId } from "../../src/access/machine.ts";
 import { personKey } from "../../src/access/person.ts";
-import { type DurationMs, type EpochMs, later, MINUTE } from "../../src/access/time.ts";
+import { type DurationMs, type EpochMs, HOUR, later, MINUTE } from "../../src/access/time.ts";
 import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import type { Ledger, Limit } from "../../src/grants/ledger.ts";
@@ -155,6 +155,41 @@ export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
       await ledger.commit({ request: aRequest({ version: 2, state: { kind: "withdrawn", at: NOW } }), events: [] });
       expect(await ledger.pendingOf(personKey(DEV))).toEqual([]);
       expect((await ledger.request(aRequest().id))?.state.kind).toBe("withdrawn");
+    });
+
+    test("somebody's latest requests are found, the latest first, whatever became of them", async () => {
+      const { ledger } = setup;
+      const first = aRequest({ id: r("first"), askedAt: later(NOW, -MINUTE as DurationMs) });
+      await ledger.commit({ request: aRequest({ id: r("other"), requester: LEAD }), events: [] });
+      await ledger.commit({ request: aRequest(), events: [] });
+      await ledger.commit({ request: first, events: [] });
+      const withdrawn = aRequest({ version: 2, state: { kind: "withdrawn", at: NOW } });
+      await ledger.commit({ request: withdrawn, events: [] });
+      expect(await ledger.latestRequests(personKey(DEV), 5)).toEqual([withdrawn, first]);
+      expect(await ledger.latestRequests(personKey(DEV), 1)).toEqual([withdrawn]);
+    });
+
+    test("while a lockdown stands nothing opens or is made longer, and everything can end", async () => {
+      const { ledger } = setup;
+      const lockdown = { at: NOW, by: LEAD, because: "" };
+      const longer = (version: number) => aGrant({ version, expiresAt: later(NOW, (3 * HOUR) as DurationMs) });
+      await ledger.commit({ grant: aGrant(), events: [] });
+      expect(await ledger.commit({ lockdown: "lifted", events: [] })).toBe(false);
+      expect(await ledger.commit({ lockdown, events: [] })).toBe(true);
+      expect(await ledger.commit({ lockdown, events: [] })).toBe(false);
+      expect(await ledger.lockdown()).toEqual(lockdown);
+
+      expect(await ledger.commit({ grant: aGrant({ id: g("new") }), events: [anEvent("new")] })).toBe(false);
+      expect(await ledger.commit({ grant: longer(2), events: [] })).toBe(false);
+      expect(await ledger.commit({ grant: aGrant({ id: g("found"), adopted: true }), events: [] })).toBe(true);
+      const closed = aGrant({ version: 2, revoked: { kind: "lockdown", at: NOW, by: LEAD } });
+      expect(await ledger.commit({ grant: closed, events: [] })).toBe(true);
+      expect(await ledger.grant(g("new"))).toBeUndefined();
+
+      expect(await ledger.commit({ lockdown: "lifted", events: [] })).toBe(true);
+      expect(await ledger.lockdown()).toBeUndefined();
+      expect(await ledger.commit({ grant: longer(3), events: [] })).toBe(true);
+      expect(await logged()).toEqual([]);
     });
 
     test("live grants are found by each of their firewalls until they end, expired and revoked ones too", async () => {

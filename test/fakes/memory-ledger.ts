@@ -5,6 +5,7 @@ import type { EpochMs } from "../../src/access/time.ts";
 import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
 import { type Grant, isUnderWay } from "../../src/grants/grant.ts";
 import type { Ledger, Limit } from "../../src/grants/ledger.ts";
+import type { Lockdown } from "../../src/grants/lockdown.ts";
 import { firewallsBlocked, isLive, type Protection } from "../../src/grants/protection.ts";
 import type { AccessRequest } from "../../src/grants/request.ts";
 import type { Wakeups } from "../../src/reconcile/wakeups.ts";
@@ -40,6 +41,7 @@ export const createMemoryLedger = ({
   const grants = new Map<string, Grant>();
   const protections = new Map<string, Protection>();
   const events = new Map<string, AuditEvent>();
+  let locked: Lockdown | undefined;
 
   const append = async (event: AuditEvent): Promise<void> => {
     if (events.has(event.id)) return;
@@ -85,6 +87,15 @@ export const createMemoryLedger = ({
       await reach(outage);
       return asksAfter(requester, after).toSorted((a, b) => a - b);
     },
+    latestRequests: async (requester, most) => {
+      await reach(outage);
+      const theirs = [...requests.values()].filter((request) => personKey(request.requester) === requester);
+      return structuredClone(theirs.toSorted((a, b) => b.askedAt - a.askedAt).slice(0, most));
+    },
+    lockdown: async () => {
+      await reach(outage);
+      return structuredClone(locked);
+    },
     grantsOn: async (firewall) => {
       await reach(outage);
       return live().filter(({ targets }) => targets.some((target) => target.firewall === firewall));
@@ -108,8 +119,21 @@ export const createMemoryLedger = ({
       await reach(outage);
       return structuredClone([...protections.values()].filter(isLive));
     },
-    commit: async ({ request, grant, protection, events: said, firewallsDue = [], requestDue, limits = [] }) => {
+    commit: async ({
+      request,
+      grant,
+      protection,
+      events: said,
+      firewallsDue = [],
+      requestDue,
+      limits = [],
+      lockdown,
+    }) => {
       await reach(outage);
+      const before = grant === undefined ? undefined : grants.get(grant.id);
+      const opens = grant !== undefined && (before === undefined ? !grant.adopted : grant.expiresAt > before.expiresAt);
+      if (locked !== undefined && opens) return false;
+      if (lockdown !== undefined && (lockdown === "lifted") !== (locked !== undefined)) return false;
       const fits =
         limits.every((limit) => counted(limit) < limit.most) &&
         (request === undefined || request.version === (requests.get(request.id)?.version ?? 0) + 1) &&
@@ -119,6 +143,7 @@ export const createMemoryLedger = ({
       if (request !== undefined) requests.set(request.id, structuredClone(request));
       if (grant !== undefined) grants.set(grant.id, structuredClone(grant));
       if (protection !== undefined) protections.set(protection.id, structuredClone(protection));
+      if (lockdown !== undefined) locked = lockdown === "lifted" ? undefined : lockdown;
       for (const event of said) await append(event);
       for (const { firewall, at } of firewallsDue) await firewalls.wake(firewall, at);
       const id = request?.id ?? grant?.requestId;
@@ -140,6 +165,7 @@ export const createMemoryLedger = ({
     protections: () => [...protections.values()],
     clear: () => {
       for (const map of [requests, grants, protections, events]) map.clear();
+      locked = undefined;
     },
   };
 };

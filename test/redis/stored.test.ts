@@ -93,9 +93,10 @@ describe("what is kept how long", () => {
       events: [],
     });
     const left = asTexts(await redis.send("KEYS", `${prefix}*`));
-    const names = ["asks-of:T0ACME/U0DEV1", "grant:k7f3q2xd", "request:k7f3q2xd"];
+    const names = ["asks-of:T0ACME/U0DEV1", "grant:k7f3q2xd", "request:k7f3q2xd", "requests-of:T0ACME/U0DEV1"];
     expect(left.toSorted()).toEqual(names.map((name) => `${prefix}${name}`));
     expect(Number(await redis.send("PTTL", `${prefix}asks-of:T0ACME/U0DEV1`))).toBeLessThanOrEqual(3_600_000);
+    expect(Number(await redis.send("PTTL", `${prefix}requests-of:T0ACME/U0DEV1`))).toBeGreaterThan(0);
   });
 
   test("a grant that moved leaves no index on the firewall it left", async () => {

@@ -81,6 +81,8 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "proposal-gone": {},
   "undercut-gone": {},
   "firewall-unseen": { machine: text },
+  "locked-down": { by: text, at: now },
+  "not-locked-down": {},
   "cannot-check": { what: "people", reference: text },
 });
 

@@ -1,0 +1,11 @@
+/** While one stands, everything is closed and nothing opens. */
+
+import type { Person } from "../access/person.ts";
+import type { EpochMs } from "../access/time.ts";
+
+export interface Lockdown {
+  readonly at: EpochMs;
+  readonly by: Person;
+  /** May be empty. */
+  readonly because: string;
+}
