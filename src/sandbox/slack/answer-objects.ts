@@ -155,6 +155,7 @@ export const messageObject = (message: Message, workspace: Workspace, withMetada
       : {}),
     ...(message.blocks.length === 0 ? {} : { blocks: message.blocks }),
     ...(message.attachments === undefined ? {} : { attachments: message.attachments }),
+    ...(message.files === undefined ? {} : { files: message.files }),
     ...(message.thread === undefined ? {} : { thread_ts: message.thread }),
     ...(message.editedTs === undefined
       ? {}

@@ -17,6 +17,8 @@ export interface Message extends Content {
   readonly user: string;
   readonly byApp: boolean;
   readonly thread?: string;
+  /** Slack's file objects; they stay when the words are edited. */
+  readonly files?: readonly Json[];
   readonly editedTs?: string;
   /** Only this person sees it, and no method reads it. */
   readonly onlyFor?: string;

@@ -158,14 +158,23 @@ const findSurface = ({ user: id, channel: named, ts, viewId }: Press, { workspac
     if (view?.user !== id) throw new Error(`\`${id}\` has no such view open`);
     return { kind: "view", view };
   }
-  const channel = workspace.conversation(named ?? "");
+  return { kind: "message", ...findMessage({ user: id, channel: named ?? "", ts }, workspace) };
+};
+
+/** A message that this person can read. */
+export const findMessage = (
+  { user: id, channel: named, ts }: { readonly user: string; readonly channel: string; readonly ts: string },
+  workspace: Workspace,
+): { readonly channel: Conversation; readonly message: Message } => {
+  const user = workspace.user(id);
+  const channel = workspace.conversation(named);
   const message = channel === undefined ? undefined : workspace.message(channel.id, ts, id);
-  if (channel === undefined || message === undefined)
+  if (user === undefined || channel === undefined || message === undefined)
     throw new Error(`\`${id}\` sees no message \`${ts}\` in \`${named}\``);
   const isGuest = user.is_restricted === true || user.is_ultra_restricted === true || user.is_stranger === true;
   if (!channel.members.includes(id) && (channel.is_private === true || isGuest))
     throw new Error(`\`${id}\` can't read \`${channel.id}\``);
-  return { kind: "message", channel, message };
+  return { channel, message };
 };
 
 const findElement = (surface: Surface, { actionId, label, blockId }: Press) => {

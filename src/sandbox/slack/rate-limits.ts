@@ -65,6 +65,9 @@ const tiers: Readonly<Record<string, number>> = {
   "views.push": 100,
   "views.update": 100,
   "views.publish": 100,
+  "files.getUploadURLExternal": 100,
+  "files.completeUploadExternal": 100,
+  "chat.getPermalink": 600,
   "auth.test": 600,
   "api.test": 600,
 };

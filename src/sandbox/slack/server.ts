@@ -12,12 +12,14 @@ import { type TypedCommand, typeCommand } from "./commands.ts";
 import { type Ack, createDelivery, type RequestUrls, type SignedRequest } from "./delivery.ts";
 import type { Entry } from "./element-values.ts";
 import { SLACKS_RETRIES_MS, sendEvent, verifyUrl } from "./events-api.ts";
+import { createFiles, type UploadedFile } from "./files.ts";
 import { close, type Submission, type Submitted, submit } from "./forms.ts";
 import type { Json } from "./json.ts";
 import type { Message } from "./message.ts";
 import { type Press, press, type Suggestions, suggest } from "./presses.ts";
 import { createRateLimits, type RateLimitOptions } from "./rate-limits.ts";
 import { createResponseUrls } from "./response-urls.ts";
+import { type MessageShortcut, type Shortcut, useMessageShortcut, useShortcut } from "./shortcuts.ts";
 import { type Sight, see } from "./sight.ts";
 import { createSocketMode, type SocketMode } from "./socket-mode.ts";
 import { createTell } from "./tell.ts";
@@ -61,6 +63,10 @@ export interface SlackServer {
   readonly submitView: (submission: Submission) => Promise<Submitted>;
   readonly closeView: (which: { readonly user: string; readonly viewId?: string }) => Promise<Ack | undefined>;
   readonly blockSuggestion: (typed: Press & { readonly value: string }) => Promise<Suggestions>;
+  /** A global one: from the composer or the search. */
+  readonly shortcut: (used: Shortcut) => Promise<Ack>;
+  /** From a message's menu. */
+  readonly messageShortcut: (used: MessageShortcut) => Promise<Ack>;
   /** `{ type: "app_mention", user, … }`: sent until acknowledged; every attempt. */
   readonly event: (event: Json) => Promise<readonly Ack[]>;
   /** Opens the app's Home, which tells the app. */
@@ -73,6 +79,8 @@ export interface SlackServer {
   readonly see: (user: string) => Sight;
   /** Everything in a channel, ephemeral ones too, in order. A user's id: their direct message. */
   readonly messages: (channel: string) => readonly Message[];
+  /** Once it was shared or completed. */
+  readonly file: (id: string) => UploadedFile | undefined;
   readonly people: Pick<
     Workspace,
     | "users"
@@ -117,6 +125,7 @@ export const createSlackServer = async (options: SlackServerOptions): Promise<Sl
   });
   delivery.deliverTo(options.requestUrls);
   const responseUrls = createResponseUrls({ workspace, faults, ownUrl, stopped });
+  const files = createFiles({ faults, ownUrl, stopped });
   const { tell, told } = createTell(workspace);
   const limits = createRateLimits(clock, options.rateLimits ?? {});
 
@@ -141,6 +150,7 @@ export const createSlackServer = async (options: SlackServerOptions): Promise<Sl
       workspace,
       views,
       triggers,
+      files,
       limits,
       faults,
       botToken,
@@ -151,6 +161,7 @@ export const createSlackServer = async (options: SlackServerOptions): Promise<Sl
     }),
   );
   routes.route("/", responseUrls.routes);
+  routes.route("/", files.routes);
 
   let server = await listen(routes, sockets, options.port ?? 0);
   const port = portOf(server);
@@ -173,6 +184,8 @@ export const createSlackServer = async (options: SlackServerOptions): Promise<Sl
     submitView: (submission) => submit(submission, interaction),
     closeView: (which) => close(which, interaction),
     blockSuggestion: (typed) => suggest(typed, interaction),
+    shortcut: (used) => useShortcut(used, interaction),
+    messageShortcut: (used) => useMessageShortcut(used, interaction),
     event,
     openHome: (user) =>
       event({ type: "app_home_opened", user, channel: workspace.directMessage(user).id, tab: "home" }),
@@ -184,6 +197,10 @@ export const createSlackServer = async (options: SlackServerOptions): Promise<Sl
     sendSigned: delivery.sendSigned,
     see: (user) => see(user, { workspace, views, told }),
     messages: (channel) => workspace.messages(workspace.conversation(channel)?.id ?? channel),
+    file: (id) => {
+      const file = files.file(id);
+      return file?.isComplete === true ? file : undefined;
+    },
     people: workspace,
     sockets,
     subscribe: changes.subscribe,

@@ -36,6 +36,8 @@ export interface SeenMessage {
   readonly onlyForYou: boolean;
   readonly buttons: readonly SeenButton[];
   readonly mentions: readonly Mention[];
+  /** By id: `slack.file(id)` has what is in it. */
+  readonly files: readonly { readonly id: string; readonly name: string; readonly title: string }[];
   readonly raw: Message;
 }
 
@@ -113,6 +115,11 @@ const seenMessage = (message: Message, reader: Reader): SeenMessage => ({
   onlyForYou: message.onlyFor !== undefined,
   buttons: buttonsOf(message.blocks),
   mentions: message.mentions,
+  files: (message.files ?? []).map(({ id, name, title }) => ({
+    id: textOf(id) ?? "",
+    name: textOf(name) ?? "",
+    title: textOf(title) ?? "",
+  })),
   raw: message,
 });
 

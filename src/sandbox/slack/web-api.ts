@@ -7,6 +7,7 @@ import type { Faults } from "../faults.ts";
 import type { Json } from "./json.ts";
 import { chatMethods } from "./methods/chat.ts";
 import { conversationsMethods } from "./methods/conversations.ts";
+import { filesMethods } from "./methods/files.ts";
 import { type Call, type Method, type Outcome, refused } from "./methods/method.ts";
 import { peopleMethods } from "./methods/people.ts";
 import { viewsMethods } from "./methods/views.ts";
@@ -71,12 +72,13 @@ export const createWebApi = (deps: WebApiDeps): Routes => {
 const methods: Readonly<Record<string, Method>> = {
   ...chatMethods,
   ...conversationsMethods,
+  ...filesMethods,
   ...peopleMethods,
   ...viewsMethods,
 };
 
 const SCOPES =
-  "commands,chat:write,im:write,im:history,channels:read,channels:history,groups:read,groups:history,users:read,users:read.email,users.profile:read,usergroups:read";
+  "commands,chat:write,im:write,im:history,channels:read,channels:history,groups:read,groups:history,users:read,users:read.email,users.profile:read,usergroups:read,files:write";
 
 const judgeToken = (
   method: string,

@@ -1,5 +1,6 @@
 /** What a Web API method is: it says its answer and, apart from it, what it would change, so that a lying server can leave that out. */
 
+import type { Files } from "../files.ts";
 import type { Json } from "../json.ts";
 import type { Triggers } from "../triggers.ts";
 import type { ViewStacks } from "../view-stacks.ts";
@@ -11,6 +12,7 @@ export interface Call {
   readonly workspace: Workspace;
   readonly views: ViewStacks;
   readonly triggers: Triggers;
+  readonly files: Files;
   /** A fresh address for Socket Mode. */
   readonly socketUrl: () => string;
   readonly ownUrl: () => string;
