@@ -18,9 +18,9 @@ import { openPeople, type People } from "./people.ts";
 import type { Authority } from "./policy/authority.ts";
 import { type Memory, openMemory } from "./redis/memory.ts";
 import { createSlackApp, type SlackApp } from "./slack/app.ts";
-import type { Home } from "./slack/directory.ts";
-import { createHome } from "./slack/home.ts";
+import type { OwnWorkspace } from "./slack/directory.ts";
 import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
+import { createOwnWorkspace } from "./slack/own-workspace.ts";
 import type { ProtectDeps } from "./workflow/protecting/protect-machine.ts";
 import { createRecheck, type Recheck } from "./workflow/recheck.ts";
 import { createShownPeople } from "./workflow/shown-people.ts";
@@ -60,7 +60,7 @@ export interface Parts extends Pick<LatchDeps, "settings" | "current" | "clock" 
 }
 
 export interface Slack extends SlackApp {
-  readonly home: () => Promise<Home>;
+  readonly home: () => Promise<OwnWorkspace>;
   /** Absent with Socket Mode. */
   readonly receiver: HttpReceiver | undefined;
 }
@@ -127,7 +127,7 @@ const openSlack = ({ settings, clock, log }: LatchDeps, { firstTime }: Memory): 
     transport: receive.kind === "socket" ? receive : { kind: "http", receiver: receiver as HttpReceiver },
     log: (level, message) => log[level]({ message }, "slack library"),
   });
-  const home = createHome(client);
+  const home = createOwnWorkspace(client);
   return { app, client, home, receiver };
 };
 

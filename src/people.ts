@@ -15,7 +15,7 @@ import { createOnCall, type OnCallDeps } from "./on-call/on-call.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Memory } from "./redis/memory.ts";
 import type { SlackApp } from "./slack/app.ts";
-import { createDirectory, type Home, type SlackDirectory } from "./slack/directory.ts";
+import { createDirectory, type OwnWorkspace, type SlackDirectory } from "./slack/directory.ts";
 import { createProfileFields } from "./slack/profile-fields.ts";
 
 export interface People {
@@ -30,7 +30,7 @@ interface PeopleDeps {
   readonly current: Pick<CurrentConfig, "config">;
   readonly memory: Pick<Memory, "links" | "auditLog">;
   readonly client: SlackApp["client"];
-  readonly home: () => Promise<Home>;
+  readonly home: () => Promise<OwnWorkspace>;
   readonly clock: Clock;
   readonly log: Pick<Logger, "warn">;
 }

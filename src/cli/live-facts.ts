@@ -9,7 +9,7 @@ import { messageOf } from "../operator-log.ts";
 import { openPeople } from "../people.ts";
 import { createSlackClient } from "../slack/client.ts";
 import { userIdIn } from "../slack/directory.ts";
-import { createHome } from "../slack/home.ts";
+import { createOwnWorkspace } from "../slack/own-workspace.ts";
 import type { Terminal } from "./command.ts";
 import type { Facts } from "./facts.ts";
 
@@ -25,7 +25,7 @@ export const liveFacts = async (config: Config, terminal: Terminal): Promise<Fac
   const { clock } = terminal;
   const log = logTo(terminal);
   const client = createSlackClient({ ...settings.slack, log: (level, message) => log[level]({ message }, "slack") });
-  const home = createHome(client);
+  const home = createOwnWorkspace(client);
   const memory = { links: nobodysLinks, auditLog: { append: async () => undefined } };
   const { directory } = openPeople({ settings, current: { config: () => config }, clock, log, memory, client, home });
   if (config.identities.signIn !== undefined)

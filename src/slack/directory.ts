@@ -9,7 +9,7 @@ import type { ProfileFields } from "./profile-fields.ts";
 import { slackErrorCode, slackFault } from "./slack-fault.ts";
 
 /** Our own workspace or enterprise, as `auth.test` names it. */
-export interface Home {
+export interface OwnWorkspace {
   readonly teamId: string;
   readonly enterpriseId: string | undefined;
 }
@@ -17,7 +17,7 @@ export interface Home {
 interface DirectoryDeps {
   readonly client: webApi.WebClient;
   readonly clock: Clock;
-  readonly home: () => Promise<Home>;
+  readonly home: () => Promise<OwnWorkspace>;
   /** Who people are elsewhere; without it nobody is anybody. */
   readonly identities?: Directory["identities"];
   /** Those that `identities` reads too. */
@@ -108,7 +108,7 @@ const unclear = (doing: string, why: string): Fault =>
 
 type SlackUser = NonNullable<webApi.UsersInfoResponse["user"]>;
 
-const factsOf = (id: string, user: SlackUser | undefined, home: Home): PersonFacts => {
+const factsOf = (id: string, user: SlackUser | undefined, home: OwnWorkspace): PersonFacts => {
   // Another id is another person, whatever was asked.
   if (user?.id !== id) throw unclear(`look up \`${id}\``, `the answer is about \`${String(user?.id)}\``);
   return {
@@ -130,7 +130,7 @@ const emailOf = (user: SlackUser): { readonly email?: string } =>
  * Slack Connect lets people from other companies press buttons in a shared channel: someone is from outside when Slack calls them a stranger, or when neither
  * the workspace nor the enterprise is ours. A flag that Slack leaves out isn't set. https://docs.slack.dev/reference/objects/user-object
  */
-const standingOf = (id: string, user: SlackUser, home: Home): PersonFacts["standing"] => {
+const standingOf = (id: string, user: SlackUser, home: OwnWorkspace): PersonFacts["standing"] => {
   const says = new Map<string, unknown>(Object.entries(user));
   for (const flag of FLAGS) {
     const value = says.get(flag);

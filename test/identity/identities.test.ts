@@ -13,7 +13,7 @@ import { createIdentities } from "../../src/identity/identities.ts";
 import type { IdentitySettings, PersonSettings } from "../../src/identity/identity-settings.ts";
 import { createRedisLinks } from "../../src/redis/links.ts";
 import { createDirectory } from "../../src/slack/directory.ts";
-import { createHome } from "../../src/slack/home.ts";
+import { createOwnWorkspace } from "../../src/slack/own-workspace.ts";
 import { createProfileFields } from "../../src/slack/profile-fields.ts";
 import { anEvent } from "../contracts/samples.ts";
 import { useRealRedis } from "../redis/real-redis.ts";
@@ -57,7 +57,7 @@ const setup = async (changed: Partial<IdentitySettings>) => {
   const directory = createDirectory({
     client,
     clock,
-    home: createHome(client),
+    home: createOwnWorkspace(client),
     profile,
     identities: createIdentities({ settings: () => settings, profile, links }),
   });

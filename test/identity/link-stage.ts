@@ -19,7 +19,7 @@ import { createRedisLinks } from "../../src/redis/links.ts";
 import { createFaults, type Faults } from "../../src/sandbox/faults.ts";
 import { createOpenIdServer, type OpenIdServer } from "../../src/sandbox/openid/server.ts";
 import { createDirectory } from "../../src/slack/directory.ts";
-import { createHome } from "../../src/slack/home.ts";
+import { createOwnWorkspace } from "../../src/slack/own-workspace.ts";
 import type { RealRedis } from "../redis/real-redis.ts";
 import { BOT_TOKEN, type Setup, startSlack } from "../sandbox/slack-fixture.ts";
 
@@ -103,7 +103,7 @@ export const setLinkStage = async (
   };
   const onAppended = (event: AuditEvent): void => void events.push(event);
   const links = createRedisLinks(redis, prefix, { clock, onAppended });
-  const directory = createDirectory({ client, clock, home: createHome(client) });
+  const directory = createDirectory({ client, clock, home: createOwnWorkspace(client) });
   const log: string[] = [];
 
   const identitiesBy = (from: Pick<Links, "linkOf" | "formerOf">) =>

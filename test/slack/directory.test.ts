@@ -7,9 +7,9 @@ import { startHttpServer } from "../../src/http/server.ts";
 import type { SlackServerOptions } from "../../src/sandbox/slack/server.ts";
 import { createSlackApp } from "../../src/slack/app.ts";
 import { createDirectory, type SlackDirectory } from "../../src/slack/directory.ts";
-import { createHome } from "../../src/slack/home.ts";
 import { createHttpReceiver } from "../../src/slack/http-receiver.ts";
 import { listenForChanges } from "../../src/slack/listen-changes.ts";
+import { createOwnWorkspace } from "../../src/slack/own-workspace.ts";
 import { createProfileFields } from "../../src/slack/profile-fields.ts";
 import { waitUntil } from "../fakes/wait-until.ts";
 import { APP_TOKEN, BOT_TOKEN, type Setup, SIGNING_SECRET, startSlack, world } from "../sandbox/slack-fixture.ts";
@@ -49,7 +49,7 @@ const openOffice = async (field = "Xf0BOSS", options: Partial<SlackServerOptions
   });
   return {
     ...setup,
-    directory: createDirectory({ client, clock, home: createHome(client), profile, managerField: () => field }),
+    directory: createDirectory({ client, clock, home: createOwnWorkspace(client), profile, managerField: () => field }),
     distrusted,
     calls: (method) => called.filter((each) => each === method).length,
   };
