@@ -4,14 +4,10 @@ import { lengthOf } from "../access/duration.ts";
 import { Fault } from "../access/fault.ts";
 import type { RequestId } from "../access/identifier.ts";
 import { refOf } from "../access/machine.ts";
-import { personKey, personOf, samePerson } from "../access/person.ts";
-import { samePort } from "../access/port.ts";
-import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type EpochMs, later } from "../access/time.ts";
 import { createTurns } from "../access/turns.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
-import { isActive } from "../grants/grant.ts";
 import type { Limit, Write } from "../grants/ledger.ts";
 import type { AccessRequest, BreakGlassUse, RequestStep } from "../grants/request.ts";
 import type { Decision } from "../policy/decide.ts";
@@ -20,15 +16,14 @@ import { portsOf } from "../policy/resolve.ts";
 import { type Memberships, peopleOf, type StepAsked } from "../policy/roles.ts";
 import { answeringSoon } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
-import { freshMachine } from "./fresh-machine.ts";
-import { grantAccess, WARN_BEFORE } from "./grant-access.ts";
-import { judge, requestSteps } from "./judge.ts";
+import { grantAccess } from "./grant-access.ts";
+import { requestSteps } from "./judge.ts";
+import { judgeAsk, type NotDenied, type Readable, readAsk } from "./judge-ask.ts";
 import { type Judgement, judgedEvent } from "./judged-event.ts";
 import { askLimits, grantLimits } from "./limits-of.ts";
 import { shownSteps } from "./shown-people.ts";
-import { holding, type Member, membershipsFor, rolesAbout } from "./standing.ts";
-import { targetsOf } from "./targets.ts";
-import { type Ask, type Refused, refused, type Understood, understand } from "./understand-ask.ts";
+import type { Member } from "./standing.ts";
+import type { Ask, Refused, Understood } from "./understand-ask.ts";
 
 export type { Ask, Refused } from "./understand-ask.ts";
 
@@ -41,27 +36,19 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
 
   /** A clear "no" isn't withheld because it couldn't be recorded. */
   const no = async (judgement: Judgement, refusals: Refused["refusals"]): Promise<Refused> => {
+    // Another policy, asked the same later, wouldn't know of a lockdown; that somebody tried is on record all the same.
+    if (refusals[0].code === "locked-down") return { kind: "refused", refusals };
     const event = judgedEvent({ ...judgement, requestId: undefined, refusals }, world.newId());
     await world.auditLog.append(event).catch(() => undefined);
     return { kind: "refused", refusals };
   };
 
-  const attempt = async (
-    asked: Understood,
-    member: Member,
-    policy: Policy,
-    deps: WorkflowDeps,
-  ): Promise<AccessRequest | Refused | "again"> => {
+  const attempt = async (readable: Readable, deps: WorkflowDeps): Promise<AccessRequest | Refused | "again"> => {
+    const { member, policy } = readable;
     const at = deps.clock.now();
-    const access = { ...asked, durationMs: lengthOf(asked.end, at) };
-    const { decision, question } = await judge(access, member, policy, at, deps);
-    const judgement = { requester: member.facts.person, policy, decision, question };
-    if (decision.kind === "deny") return no(judgement, decision.refusals);
-    const targets = targetsOf(access.machine, access.sources);
-    if (isRefusal(targets)) return no(judgement, [targets]);
-    // Whoever breaks the glass may well have asked before, and waited in vain.
-    const before = await (access.breakGlass ? alreadyOpen : alreadyAsked)(access, member, at, deps);
-    if (before !== undefined) return no(judgement, [before]);
+    const { access, judgement, outcome } = await judgeAsk(readable, at, deps);
+    if ("refusals" in outcome) return no(judgement, outcome.refusals);
+    const { decision, targets } = outcome;
 
     // Who needs nobody else has nobody to be told apart from.
     const known = decision.kind === "allow" ? undefined : (await deps.directory.identities(member.facts)).known;
@@ -84,19 +71,11 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
 
   const submit: SubmitRequest = async (ask, user) => {
     const deps = answeringSoon(world);
-    const policy = deps.policy();
-    if (policy === undefined) return refused(refuse("policy-unreadable", {}));
-    const facts = await personOf(user, deps.directory);
-    if (isRefusal(facts)) return refused(facts);
-    const machine = await freshMachine(() => deps.machines.find(ask.machine), deps.machines);
-    const machines = { find: () => machine };
-    const access = understand(ask, facts, policy, deps.clock.now(), { machines, zone: deps.zone() });
-    if ("refusals" in access) return access;
-    const roles = rolesAbout(policy, access.machine);
-    const member = holding(facts, policy, await membershipsFor(user, policy, deps.directory, roles));
+    const readable = await readAsk(ask, user, deps);
+    if ("refusals" in readable) return readable;
     // Somebody else reached a limit first, or has this id: asked again, it shows which.
     for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
-      const outcome = await attempt(access, member, policy, deps);
+      const outcome = await attempt(readable, deps);
       if (outcome !== "again") return outcome;
     }
     throw new Fault("redis", `cannot store a request: others were first ${ATTEMPTS} times`, { retry: "later" });
@@ -106,48 +85,6 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
 };
 
 const ATTEMPTS = 8;
-
-/** People type commands again when nothing seems to happen; one open question is enough. */
-const alreadyAsked = async (
-  access: Understood,
-  member: Member,
-  now: EpochMs,
-  deps: WorkflowDeps,
-): Promise<Refusal | undefined> => {
-  const same = (await deps.ledger.pendingOf(personKey(member.facts.person))).find(
-    (request) => now < request.answerBy && isTheSame(access, request),
-  );
-  return same === undefined ? undefined : refuse("already-asked", { requestId: same.id });
-};
-
-/** Breaking the glass twice would alarm everybody twice, for nothing. Near its end it can be had anew. */
-const alreadyOpen: typeof alreadyAsked = async (access, { facts }, now, { ledger }) => {
-  const same = (await ledger.liveGrants()).find(
-    (grant) =>
-      samePerson(grant.requester, facts.person) &&
-      isActive(grant, now) &&
-      later(now, WARN_BEFORE) < grant.expiresAt &&
-      isTheSame(access, grant),
-  );
-  return same === undefined
-    ? undefined
-    : refuse("already-open", { machine: access.machine.name, until: same.expiresAt });
-};
-
-const isTheSame = (
-  { machine, services, sources }: Understood,
-  other: Pick<AccessRequest, "machine" | "ports" | "sources">,
-): boolean => {
-  const ports = portsOf(services);
-  return (
-    other.machine.id === machine.id &&
-    ports.length === other.ports.length &&
-    ports.every((port) => other.ports.some((one) => samePort(port, one))) &&
-    new Set(sources).symmetricDifference(new Set(other.sources)).size === 0
-  );
-};
-
-type NotDenied = Exclude<Decision, { kind: "deny" }>;
 
 const requestFor = (
   access: Understood,
