@@ -63,6 +63,7 @@ export const answerPeople = ({
     reviewBreakGlass: createReviewBreakGlass(workflow),
     client,
     answers,
+    clock,
     log,
   });
   const overruleUndercut = createOverruleUndercut(workflow, protectMachine);

@@ -140,13 +140,36 @@ export interface RefusalFacts {
     readonly at: EpochMs;
   };
   readonly "not-any-more": Reason;
+  /** Of what an approver wants to give instead. */
+  readonly "wider-than-asked": {
+    readonly what: "length" | "ports" | "source";
+    /** The most, where it is too long. */
+    readonly maximumMs?: DurationMs;
+    /** The one that isn't within what was asked. */
+    readonly source?: string;
+  };
+  /** It is what was asked, or nothing of it can be left out. */
+  readonly "not-less": Record<never, never>;
   /** The policy has come to ask for no approval. */
   readonly "approval-not-needed": { readonly machine: string };
   /** Of a break-glass: it was reviewed already, or there is none. */
   readonly "nothing-to-review": { readonly by?: string; readonly at?: EpochMs };
   readonly "grant-unknown": { readonly text: string };
   readonly "access-over": { readonly machine: string; readonly at: EpochMs };
-  readonly "not-yours": { readonly what: "request" | "access" };
+  /** `extension`: they wanted to make somebody else's access longer. */
+  readonly "not-yours": { readonly what: "request" | "access" | "extension" };
+  /** `maximumMs`: in all, from its start on; `leftMs`: of that can still be added. */
+  readonly "extension-too-long": {
+    readonly grantId: string;
+    readonly port: string;
+    readonly machine: string;
+    readonly maximumMs: DurationMs;
+    readonly leftMs: DurationMs;
+  };
+  /** It lasts at least as long already. */
+  readonly "not-longer": { readonly machine: string; readonly until: EpochMs };
+  /** Its request was lost with our memory, so nobody knows what it was given for and since when. */
+  readonly "origin-lost": { readonly machine: string; readonly until: EpochMs };
 
   // Protecting
   readonly "not-configurer": { readonly machine: string; readonly roles: readonly string[] };

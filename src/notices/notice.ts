@@ -4,6 +4,7 @@ import type { RequestId } from "../access/identifier.ts";
 import type { Person } from "../access/person.ts";
 import { DAY, type DurationMs, type EpochMs, later } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
+import type { HomeNotice } from "./homes.ts";
 import type { Delivery } from "./outbox.ts";
 
 /** A message about one event, worded for one audience. */
@@ -24,7 +25,7 @@ export interface Card {
   readonly mayBeThereSince?: EpochMs;
 }
 
-export type Notice = Message | Card;
+export type Notice = Message | Card | HomeNotice;
 
 /**
  * Who hears of an event. Everything about a request shows on its card; beside it people are told only what they need to act on or
@@ -33,7 +34,6 @@ export type Notice = Message | Card;
 export const deliveriesFor = (event: AuditEvent, securityChannel: string | undefined): readonly Delivery[] => {
   switch (event.kind) {
     case "request.submitted":
-    case "request.narrowed":
     case "grant.extended":
     case "review.given":
     case "request.approved":
@@ -70,6 +70,7 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       }));
     case "grant.opened":
       return [card(event.requestId, event.channel), ...howToConnect(event, event.requester)];
+    case "request.narrowed":
     case "request.denied":
     case "request.lapsed":
     case "grant.failed":

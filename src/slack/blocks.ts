@@ -42,6 +42,7 @@ export const button = (label: string, actionId: ActionId, id: string, style?: "p
 
 export type ActionId =
   | "request.approve"
+  | "request.approve-less"
   | "request.deny"
   | "request.withdraw"
   | "grant.close"

@@ -2,17 +2,20 @@
 
 import type { Button } from "@slack/types";
 import { showDuration } from "../access/duration.ts";
-import { type Cidr, showCidr } from "../access/source.ts";
 import { between, type DurationMs, type EpochMs, SECOND } from "../access/time.ts";
 import { endOf, type Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
+import { canBeLess } from "../workflow/narrow.ts";
 import { actions, button, type Drawn, lines, notification } from "./blocks.ts";
 import { BREAK_GLASS, breakGlassLines, reviewButton } from "./break-glass-words.ts";
-import { few } from "./lists.ts";
-import { escapeMrkdwn, literal, mention, operatorsText, showSource, when } from "./mrkdwn.ts";
+import { narrowedLines } from "./less-words.ts";
+import { escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
 import { whyNotAnyMore } from "./refusals/not-any-more.ts";
+import { showSources } from "./sources-words.ts";
 import { approvedBy, approvedSoFar, isAutomatic, silentLines, whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
+
+export { showSources };
 
 export interface CardFacts {
   /** Absent for a grant that was found in a cloud after our memory was lost. */
@@ -42,6 +45,7 @@ const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn =>
     `Needs ${whoMayAnswer(request)} by ${when(request.answerBy, now, zone)} · rule *${literal(request.rule)}*`,
     ...silentLines(request.steps, [request.requester.user]),
     ...approvedSoFar(request),
+    ...narrowedLines(request, now, zone),
   ];
   return {
     text: notification(`${escapeMrkdwn(accessTitle(request))} ${length}: ${mention(request.requester.user)} asks`),
@@ -49,6 +53,7 @@ const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn =>
       ...lines(body),
       actions([
         button("Approve", "request.approve", request.id, "primary"),
+        ...(canBeLess(request) ? [button("Approve less", "request.approve-less", request.id)] : []),
         button("Deny", "request.deny", request.id, "danger"),
       ]),
     ],
@@ -163,14 +168,6 @@ const howAllowed = (request: AccessRequest | undefined): string => {
   return isAutomatic(request) ? "approved automatically" : approvedBy(request);
 };
 
-export const showSources = (sources: readonly Cidr[]): string => {
-  if (sources.includes("0.0.0.0/0" as Cidr) || sources.includes("::/0" as Cidr)) return "anywhere";
-  return few(
-    sources.map((each) => showSource(showCidr(each))),
-    MOST_NAMED,
-  );
-};
-
 const quoted = (text: string): string => (text === "" ? "" : `: “${literal(text)}”`);
 
 const drawState = (
@@ -189,11 +186,10 @@ const drawState = (
         `${isBreakGlass ? `*${BREAK_GLASS}* · ` : ""}${boldTitle(access)} · ${state}`,
         ...more,
         ...(request === undefined ? [] : breakGlassLines(request, now, zone)),
+        ...narrowedLines(request, now, zone),
         askedBy(access),
       ]),
       ...(all.length === 0 ? [] : [actions(all)]),
     ],
   };
 };
-
-const MOST_NAMED = 12;

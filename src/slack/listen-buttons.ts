@@ -1,23 +1,17 @@
 /** Buttons and the modal: a click becomes a call, the answer becomes words. Decides nothing. */
 
-import type { App, BlockAction, ButtonAction, RespondFn, webApi } from "@slack/bolt";
+import type { App, BlockAction, ButtonAction, RespondFn } from "@slack/bolt";
 import type { RequestId } from "../access/identifier.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { ReviewBreakGlass } from "../workflow/review-break-glass.ts";
-import type { MayReview, ReviewRequest } from "../workflow/review-request.ts";
-import type { Answers, LogProblem } from "./answer.ts";
 import type { ActionId } from "./blocks.ts";
 import { DENY_MODAL, denyModal, notCountedModal, reasonIn } from "./deny-modal.ts";
+import { type ApproveLessDeps, listenForApproveLess } from "./listen-approve-less.ts";
 import { drawLost, drawNoForm, drawReviewed } from "./private-texts.ts";
 
-interface ButtonDeps {
-  readonly client: webApi.WebClient;
-  readonly review: ReviewRequest;
-  readonly mayReview: MayReview;
+interface ButtonDeps extends Omit<ApproveLessDeps, "refuseClick"> {
   readonly reviewBreakGlass: ReviewBreakGlass;
-  readonly answers: Answers;
-  readonly log: LogProblem;
 }
 
 /**
@@ -46,6 +40,8 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
     if (isRefusal(outcome)) await refuseClick(outcome, respond);
   });
 
+  listenForApproveLess(app, { ...deps, refuseClick: (refusal, respond) => refuseClick(refusal, respond) });
+
   on("request.deny", async (id, user, respond, triggerId) => {
     const request = await answers.reviewing(id as RequestId, user, "deny", () => mayReview(id as RequestId, user));
     if (isRefusal(request)) await refuseClick(request, respond);
@@ -71,7 +67,7 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
     } catch (error) {
       // A trigger lives three seconds, and looking people up may have taken longer.
       log({ error, doing: "open the form for a denial" });
-      await answers.privately(respond, drawNoForm());
+      await answers.privately(respond, drawNoForm("denied", "Deny"));
     }
   };
 

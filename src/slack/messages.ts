@@ -12,6 +12,7 @@ import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
 import { drawBreakGlass } from "./break-glass-messages.ts";
 import { endedText, showSources } from "./card.ts";
 import { drawInventoryNews } from "./inventory-messages.ts";
+import { drawNarrowed } from "./less-words.ts";
 import { drawIdentityNews } from "./linking-answers.ts";
 import { capital } from "./lists.ts";
 import { code, escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
@@ -64,6 +65,8 @@ export const drawMessage = (
         event.reason === "" ? [] : [`“${literal(event.reason)}”`],
       );
     }
+    case "request.narrowed":
+      return drawNarrowed(event);
     case "request.lapsed":
       return drawn(`${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`, [
         "Ask again, or ask an approver directly.",
@@ -119,7 +122,6 @@ export const drawMessage = (
     case "break-glass.reviewed":
     case "approvers.told":
     case "request.pressed":
-    case "request.narrowed":
     case "grant.extended":
     case "grant.moved":
     case "lockdown.begun":

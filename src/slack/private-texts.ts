@@ -69,8 +69,9 @@ export const drawReviewed = (request: AccessRequest): Drawn =>
 /** In the place of a card whose request nobody knows any more. */
 export const drawLost = (): Drawn => said("This request is lost, and nothing was opened. Whoever asked can ask again.");
 
-export const drawNoForm = (): Drawn =>
-  said("Slack didn't open the form in time, so nothing is denied. Press `Deny` again.");
+/** `drawNoForm("denied", "Deny")` */
+export const drawNoForm = (done: string, label: string): Drawn =>
+  said(`Slack didn't open the form in time, so nothing is ${done}. Press \`${label}\` again.`);
 
 export const drawHelp = (): Drawn =>
   said(

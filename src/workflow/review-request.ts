@@ -11,20 +11,24 @@ import { answeringSoon, askAs } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { grantAccess } from "./grant-access.ts";
 import { grantLimits } from "./limits-of.ts";
+import { type Less, narrow, narrowedEvent } from "./narrow.ts";
 import { createRecordRefusal } from "./record-refusal.ts";
 import { type GivenApproval, type Reviewing, reviewingOf, whyNotNow } from "./reviewing.ts";
 import { shownSteps } from "./shown-people.ts";
 import { stillAllowed } from "./still-allowed.ts";
 
-export type Verdict = { readonly kind: "approve" } | { readonly kind: "deny"; readonly reason: string };
+/** `less`: of what was asked only that. */
+export type Verdict =
+  | { readonly kind: "approve"; readonly less?: Less }
+  | { readonly kind: "deny"; readonly reason: string };
 
 /**
  * Returns the request as it is after the answer, or why it doesn't count. Throws a `Fault` when something that has to be known can't be; the request is unchanged then.
  */
 export type ReviewRequest = (id: RequestId, user: string, verdict: Verdict) => Promise<AccessRequest | Refusal>;
 
-/** Whether this person could answer now: asked before a modal is opened for a denial. */
-export type MayReview = (id: RequestId, user: string) => Promise<AccessRequest | Refusal>;
+/** Whether this person could answer so now: asked before a modal is opened for it. */
+export type MayReview = (id: RequestId, user: string, verdict?: Verdict["kind"]) => Promise<AccessRequest | Refusal>;
 
 /**
  * Everything is asked again, now: who answers, whether policy and the authorities still let them, whether the requester may still have it, and what stands before the machine
@@ -47,9 +51,12 @@ export const createReviewRequest = (
   const named = async (request: AccessRequest): Promise<AccessRequest> =>
     request.state.kind === "pending" ? { ...request, steps: await shownSteps(request.steps, shownPeople) } : request;
 
-  const mayReview: MayReview = async (id, user) => {
+  const mayReview: MayReview = async (id, user, verdict = "deny") => {
+    // A form has to be opened soon, so the cloud isn't read for it.
     const reviewing = await reviewingOf(id, user, "deny", world);
-    return isRefusal(reviewing) ? refused(id, user, "deny", reviewing) : reviewing.request;
+    if (isRefusal(reviewing)) return refused(id, user, verdict, reviewing);
+    const notNow = whyNotNow(reviewing, reviewing.given, verdict);
+    return notNow === undefined ? reviewing.request : refused(id, user, verdict, notNow);
   };
 
   const review: ReviewRequest = async (id, user, verdict) => {
@@ -76,7 +83,11 @@ const answer = (
   verdict: Verdict,
   deps: WorkflowDeps,
 ): Promise<Answer | Refusal> | Answer | Refusal =>
-  verdict.kind === "deny" ? denial(reviewing, verdict.reason, deps) : approval(reviewing, deps);
+  verdict.kind === "deny"
+    ? denial(reviewing, verdict.reason, deps)
+    : verdict.less === undefined
+      ? approval(reviewing, deps)
+      : lesserApproval(reviewing, verdict.less, deps);
 
 const denial = ({ request, reviewer }: Reviewing, reason: string, { clock }: WorkflowDeps): Answer | Refusal => {
   const now = clock.now();
@@ -84,6 +95,19 @@ const denial = ({ request, reviewer }: Reviewing, reason: string, { clock }: Wor
   if (isRefusal(denied)) return denied;
   const facts = { ...factsOf(denied), reason };
   return { request: denied, events: [auditEvent("request.denied", denied.id, now, reviewer.person, facts)] };
+};
+
+/** What is left is judged as if it had been asked, and what was asked is on record in the same write. */
+const lesserApproval = async (reviewing: Reviewing, less: Less, deps: WorkflowDeps): Promise<Answer | Refusal> => {
+  const { request: asked, reviewer, policy } = reviewing;
+  const { facts } = reviewer.member;
+  const now = deps.clock.now();
+  const request = narrow(asked, less, facts.person, { policy, zone: facts.timezone ?? deps.zone(), now });
+  if (isRefusal(request)) return request;
+  const answered = await approval({ ...reviewing, request }, deps);
+  if ("kind" in answered) return answered;
+  const narrowed = narrowedEvent(asked, answered.request, facts.person, now);
+  return { ...answered, events: [narrowed, ...answered.events] };
 };
 
 const approval = async (reviewing: Reviewing, deps: WorkflowDeps): Promise<Answer | Refusal> => {

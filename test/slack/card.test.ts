@@ -30,12 +30,12 @@ const buttonsOf = ({ blocks }: Drawn): readonly string[] =>
 const drawn = (...args: Parameters<typeof card>): string => textOf(card(...args));
 
 describe("a request on its card", () => {
-  test("says who asks for what, from where, why, who may answer and until when, with two buttons", () => {
+  test("says who asks for what, from where, why, who may answer and until when, with three buttons", () => {
     const shown = card(aRequest({ justification: "INC-1 disk full" }));
     expect(textOf(shown)).toContain("*SSH to prod-vm-3* for 2 hours");
     expect(textOf(shown)).toContain("<@U0DEV1> asks, from 203.0.113.7: “INC-1 disk full”");
     expect(textOf(shown)).toMatch(/Needs <@U0LEAD1> by <!date\^\d+\^\{time\}\|.*> · rule \*production\*/u);
-    expect(buttonsOf(shown)).toEqual(["Approve k7f3q2xd", "Deny k7f3q2xd"]);
+    expect(buttonsOf(shown)).toEqual(["Approve k7f3q2xd", "Approve less k7f3q2xd", "Deny k7f3q2xd"]);
     expect(shown.text).not.toBe("");
   });
 

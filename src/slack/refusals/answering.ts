@@ -1,6 +1,8 @@
 /** Words for answers and endings that don't count. */
 
-import { code, literal, mention, when } from "../mrkdwn.ts";
+import { showDuration } from "../../access/duration.ts";
+import type { DurationMs } from "../../access/time.ts";
+import { code, literal, mention, showSource, when } from "../mrkdwn.ts";
 import { whyNotAnyMore } from "./not-any-more.ts";
 import { roles, type Words } from "./words.ts";
 
@@ -15,6 +17,8 @@ export const answeringWords: Words<
   | "already-answered"
   | "too-late"
   | "not-any-more"
+  | "wider-than-asked"
+  | "not-less"
   | "approval-not-needed"
   | "nothing-to-review"
   | "grant-unknown"
@@ -52,6 +56,15 @@ export const answeringWords: Words<
 
   "not-any-more": (reason) => `Not any more: ${whyNotAnyMore(reason)}. They can ask again when that is settled.`,
 
+  "wider-than-asked": ({ what, maximumMs, source }) => {
+    if (what === "length") return `That is longer than was asked: ${showDuration(maximumMs ?? (0 as DurationMs))} at most.`;
+    return what === "ports"
+      ? "Choose among the ports that were asked for, at least one."
+      : `${showSource(source ?? "")} isn't within what was asked.`;
+  },
+
+  "not-less": () => "That isn't less than was asked. Make it shorter, leave out a port or narrow the source; or press `Approve`.",
+
   "approval-not-needed": ({ machine }) =>
     `The policy no longer asks for an approval on ${literal(machine)}. Whoever asked can ask again.`,
 
@@ -65,8 +78,11 @@ export const answeringWords: Words<
   "access-over": ({ machine, at }, { now, zone }) =>
     `That access to ${literal(machine)} is over already, since ${when(at, now, zone)}.`,
 
-  "not-yours": ({ what }) =>
-    what === "request"
-      ? "That isn't yours to withdraw: only the person who asked can. Who may approve it can deny it on its card."
-      : "That isn't yours to close. The person it is open for can do it, and so can those who may approve it.",
+  "not-yours": ({ what }) => {
+    if (what === "request")
+      return "That isn't yours to withdraw: only the person who asked can. Who may approve it can deny it on its card.";
+    if (what === "extension")
+      return "That isn't yours to make longer: only the person it is open for can ask for that. Ask for one of your own with `/jit`.";
+    return "That isn't yours to close. The person it is open for can do it, and so can those who may approve it.";
+  },
 };
