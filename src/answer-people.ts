@@ -4,11 +4,16 @@ import { MINUTE } from "./access/time.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
 import { createAnswers, type LogProblem } from "./slack/answer.ts";
+import { createAnswerAudit } from "./slack/audit-answer.ts";
+import { createAnswerExtend, listenForExtend } from "./slack/extend-answer.ts";
 import { listenForButtons } from "./slack/listen-buttons.ts";
 import { listenForChanges } from "./slack/listen-changes.ts";
 import { listenForCommands } from "./slack/listen-commands.ts";
 import { listenForProtections } from "./slack/listen-protections.ts";
+import { createSendFile } from "./slack/send-file.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
+import { createListAccesses } from "./workflow/list-accesses.ts";
+import { createExtendGrant } from "./workflow/extend-grant.ts";
 import { createListMine } from "./workflow/list-mine.ts";
 import { createOverruleUndercut } from "./workflow/protecting/overrule.ts";
 import { createProtectMachine } from "./workflow/protecting/protect-machine.ts";
@@ -45,7 +50,10 @@ export const answerPeople = ({
   });
   listenForChanges(app, { ...people.directory, changed: (user) => void recheckNow(user) });
   const protectMachine = createProtectMachine(workflow);
+  const answerExtend = createAnswerExtend({ extendGrant: createExtendGrant(workflow), answers, clock, zone });
+  listenForExtend(app, answerExtend, answers);
   listenForCommands(app, {
+    answerExtend,
     submitRequest: createSubmitRequest(workflow),
     listMine: createListMine(workflow),
     listPosture: createListPosture(workflow, postures),
@@ -54,6 +62,17 @@ export const answerPeople = ({
     unprotectMachine: createUnprotectMachine(workflow),
     linking: people.linking,
     unlinkAnother: createUnlinkAnother({ ...workflow, unlink: people.linking.unlink }),
+    answerAudit: createAnswerAudit({
+      listAccesses: createListAccesses({
+        ...workflow,
+        auditRoles: () => [...workflow.securityRoles(), ...(parts.current.config().security?.audit ?? [])],
+        readBack: parts.memory.readBack,
+      }),
+      sendFile: createSendFile(client),
+      clock,
+      zone,
+      log,
+    }),
     answers,
     clock,
     zone,

@@ -45,7 +45,7 @@ describe("the example", () => {
         allowPriorities: { from: 100, to: 999 },
       },
       aws: [{ regions: ["eu-west-1"] }],
-      security: { channel: "C0SECURITY", roles: ["security"], digest: "0 9 * * 1-5" },
+      security: { channel: "C0SECURITY", roles: ["security"], audit: [], digest: "0 9 * * 1-5" },
     });
     const [production, staging, development] = reading.config.policy.rules;
     expect(production).toMatchObject({

@@ -109,6 +109,8 @@ export interface RefusalFacts {
   readonly "not-linked": { readonly user?: string };
   /** To take back another's link is for these roles; none: nobody. */
   readonly "not-security": { readonly roles: readonly string[] };
+  /** What others could reach is for these roles to see; none: nobody. */
+  readonly "not-auditor": { readonly roles: readonly string[] };
   /** Somebody else, who can't be found by what was typed. */
   readonly "somebody-unknown": { readonly text: string };
 
@@ -155,9 +157,17 @@ export interface RefusalFacts {
   /** Of a break-glass: it was reviewed already, or there is none. */
   readonly "nothing-to-review": { readonly by?: string; readonly at?: EpochMs };
   readonly "grant-unknown": { readonly text: string };
+  // Where the person is
+  /** Nobody can reach a page of ours that would see it. */
+  readonly "no-address-page": Record<never, never>;
+  /** They are where they were. */
+  readonly "not-moved": { readonly machine: string };
+  /** It is on its way elsewhere already. */
+  readonly "moving-already": { readonly machine: string };
+
   readonly "access-over": { readonly machine: string; readonly at: EpochMs };
-  /** `extension`: they wanted to make somebody else's access longer. */
-  readonly "not-yours": { readonly what: "request" | "access" | "extension" };
+  /** `extension`: they wanted to make somebody else's access longer; `move`: to let it in from elsewhere. */
+  readonly "not-yours": { readonly what: "request" | "access" | "extension" | "move" };
   /** `maximumMs`: in all, from its start on; `leftMs`: of that can still be added. */
   readonly "extension-too-long": {
     readonly grantId: string;

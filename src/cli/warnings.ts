@@ -8,7 +8,7 @@ import { approvingRoles, type Match, type Policy, type Role, type Rule } from ".
 /** A sentence each, lower case, no full stop. */
 export const warningsOf = ({ policy, security }: Config, now: EpochMs): readonly string[] => [
   ...rolesNobodyHolds(policy),
-  ...rolesOfNoUse(policy, security?.roles ?? []),
+  ...rolesOfNoUse(policy, [...(security?.roles ?? []), ...(security?.audit ?? [])]),
   ...rulesNeverReached(policy.rules),
   ...policy.freezes
     .filter(({ untilAt }) => untilAt <= now)

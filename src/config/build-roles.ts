@@ -50,6 +50,7 @@ export const checkUse = (content: FileContent, { roles }: Policy, complain: Comp
     notForManagers(rule.breakGlass?.by, ["rules", index, "breakGlass", "by"]);
   }
   notForManagers(content.security?.roles, ["security", "roles"]);
+  notForManagers(content.security?.audit, ["security", "audit"]);
   for (const [index, freeze] of (content.freezes ?? []).entries())
     notForManagers(freeze.except, ["freezes", index, "except"]);
   for (const [index, { people = [] }] of (content.deny ?? []).entries()) {

@@ -27,6 +27,8 @@ export interface Config {
     | {
         readonly channel: string;
         readonly roles: readonly string[];
+        /** Roles that see everybody's accesses, beside those. */
+        readonly audit: readonly string[];
         /** Five fields of cron, in `timezone`: when to tell how all machines stand. `undefined`: never. */
         readonly digest: string | undefined;
       }
@@ -105,6 +107,7 @@ export const build = (content: FileContent, complain: Complain): Config => {
     security: content.security && {
       channel: content.security.channel,
       roles: content.security.roles ?? [],
+      audit: content.security.audit ?? [],
       digest: content.security.digest?.trim(),
     },
   };

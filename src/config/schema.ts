@@ -33,6 +33,7 @@ export const fileSchema = (known: KnownNames) =>
       map("the security team's place, like { channel: C0SECURITY, roles: [security] }", {
         channel,
         roles: roleNames(known).optional(),
+        audit: roleNames(known).optional(),
         digest: text("a time to come back to, like 0 9 * * 1-5")
           .refine((typed) => cronProblem(typed) === undefined, {
             error: ({ input }) => `${quote(input)} ${cronProblem(String(input))}`,

@@ -18,6 +18,8 @@ export interface LogEntry {
 export interface RedisAuditLog extends AuditLog {
   /** The oldest first, from the one after `after`, or from the start. */
   readonly read: (from: { readonly after?: string; readonly limit: number }) => Promise<readonly LogEntry[]>;
+  /** The latest event first, page by page, back to the first one. */
+  readonly readBack: () => AsyncIterable<readonly AuditEvent[]>;
 }
 
 export const createRedisAuditLog = (
@@ -27,17 +29,33 @@ export const createRedisAuditLog = (
 ): RedisAuditLog => {
   const write = createChainedWrite(redis, keyPrefix, deps);
   const { audit } = eventKeys(keyPrefix);
+  const entriesOf = (found: unknown): readonly LogEntry[] =>
+    asList(found).map((item): LogEntry => {
+      const [entry, fields] = asList(item);
+      const { event = "null", hash = "", previous = "" } = Object.fromEntries(fieldsOf(fields));
+      return { entry: asText(entry) ?? "", event: asJson(event) as AuditEvent, json: event, hash, previous };
+    });
   return {
     append: async (event) => {
       await write([], () => [], [event]);
     },
     read: async ({ after, limit }) => {
       const found = await redis.send("XRANGE", audit, after === undefined ? "-" : `(${after}`, "+", "COUNT", limit);
-      return asList(found).map((item): LogEntry => {
-        const [entry, fields] = asList(item);
-        const { event = "null", hash = "", previous = "" } = Object.fromEntries(fieldsOf(fields));
-        return { entry: asText(entry) ?? "", event: asJson(event) as AuditEvent, json: event, hash, previous };
-      });
+      return entriesOf(found);
+    },
+    readBack: async function* () {
+      let before: string | undefined;
+      for (;;) {
+        const end = before === undefined ? "+" : `(${before}`;
+        const page = entriesOf(await redis.send("XREVRANGE", audit, end, "-", "COUNT", PAGE));
+        const last = page.at(-1);
+        if (last === undefined) return;
+        before = last.entry;
+        yield page.map(({ event }) => event);
+      }
     },
   };
 };
+
+/** So that others get their turn in between. */
+const PAGE = 500;

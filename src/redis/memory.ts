@@ -12,7 +12,7 @@ import type { PostureMemory } from "../posture/posture-memory.ts";
 import { createRememberedGrants, type RememberedGrants } from "../reconcile/remembered-grants.ts";
 import { createRememberingLedger } from "../reconcile/remembering-ledger.ts";
 import type { Wakeups } from "../reconcile/wakeups.ts";
-import { createRedisAuditLog } from "./audit-log.ts";
+import { createRedisAuditLog, type RedisAuditLog } from "./audit-log.ts";
 import { connectRedis, type RedisLog } from "./connect.ts";
 import type { RedisConnection } from "./connection.ts";
 import { startEmbeddedRedis } from "./embedded-server.ts";
@@ -42,6 +42,8 @@ export interface Memory {
   readonly redis: RedisConnection;
   readonly ledger: Ledger;
   readonly auditLog: AuditLog;
+  /** The audit log, the latest event first. */
+  readonly readBack: RedisAuditLog["readBack"];
   readonly outbox: Outbox;
   readonly links: Links;
   readonly remembered: RememberedGrants;
@@ -63,11 +65,13 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
   const prefix = keyPrefixOf(installation);
   const remembered = createRememberedGrants();
   const ledger = createRedisLedger(redis, prefix, { clock, onAppended });
+  const auditLog = createRedisAuditLog(redis, prefix, { clock, onAppended });
   return {
     redis,
     remembered,
     ledger: createRememberingLedger(ledger, remembered, committed),
-    auditLog: createRedisAuditLog(redis, prefix, { clock, onAppended }),
+    auditLog,
+    readBack: auditLog.readBack,
     links: createRedisLinks(redis, prefix, { clock, onAppended }),
     outbox: createRedisOutbox(redis, prefix, { clock }),
     postures: createPostureMemory(redis, prefix),

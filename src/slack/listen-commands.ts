@@ -12,8 +12,10 @@ import type { ListPosture } from "../workflow/standing-of-machines/list-posture.
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
 import type { UnlinkAnother } from "../workflow/unlink-another.ts";
 import type { Answers } from "./answer.ts";
+import type { AnswerAudit } from "./audit-answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
+import type { AnswerExtend } from "./extend-answer.ts";
 import { drawLinkBegun, drawLinked, drawUnlinked, drawUnlinkedOther } from "./linking-answers.ts";
 import { drawPosture } from "./posture-text.ts";
 import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
@@ -29,6 +31,8 @@ interface CommandDeps {
   readonly unprotectMachine: UnprotectMachine;
   readonly linking: Linking;
   readonly unlinkAnother: UnlinkAnother;
+  readonly answerAudit: AnswerAudit;
+  readonly answerExtend: AnswerExtend;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
@@ -55,6 +59,8 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
     }
     case "close":
       return deps.answers.endedEarly(user, text, command.id);
+    case "extend":
+      return deps.answerExtend(user, text, command.id, command.end);
     case "form":
     case "help":
       return drawHelp();
@@ -86,14 +92,16 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
         ? deps.answers.refused(user, text, [explained])
         : drawWhy(explained, deps.clock.now(), deps.zone(), deps.answers.offersLinking());
     }
+    case "audit": {
+      const shown = await deps.answers.orCannotCheck("list accesses", () => deps.answerAudit(command, user));
+      return isRefusal(shown) ? deps.answers.refused(user, text, [shown]) : shown;
+    }
     case "link":
       return link(command.code, user, deps);
     case "unlink":
       return unlink(command.person, user, deps);
     case "machines":
     case "who":
-    case "extend":
-    case "audit":
     case "lockdown":
       return drawNotYet(command.kind);
   }

@@ -41,6 +41,7 @@ const createDesk = async () => {
   listenForCommands(app, {
     ...office,
     listPosture: async () => refuse("policy-unreadable", {}),
+    answerAudit: async () => refuse("policy-unreadable", {}),
     unprotectMachine: office.unprotect,
     linking,
     unlinkAnother: createUnlinkAnother({

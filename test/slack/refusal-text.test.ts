@@ -75,6 +75,9 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "not-less": {},
   "approval-not-needed": { machine: text },
   "grant-unknown": { text },
+  "no-address-page": {},
+  "not-moved": { machine: text },
+  "moving-already": { machine: text },
   "access-over": { machine: text, at: now },
   "not-yours": { what: "access" },
   "extension-too-long": {
@@ -92,6 +95,7 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "proposal-gone": {},
   "undercut-gone": {},
   "firewall-unseen": { machine: text },
+  "not-auditor": { roles: ["auditors"] },
   "locked-down": { by: text, at: now },
   "not-locked-down": {},
   "cannot-check": { what: "people", reference: text },

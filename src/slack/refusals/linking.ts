@@ -13,6 +13,7 @@ export const linkingWords: Words<
   | "identity-taken"
   | "not-linked"
   | "not-security"
+  | "not-auditor"
   | "somebody-unknown"
 > = {
   "person-unknown": () =>
@@ -41,8 +42,13 @@ export const linkingWords: Words<
       ? "Nobody may take back another's link: the configuration names no role for security. Whoever runs me can add one."
       : `You can take back your own link only: another's is for ${roles(may)} to take back. Tell them.`,
 
+  "not-auditor": ({ roles: may }) =>
+    may.length === 0
+      ? "You can see your own accesses only: `/jit audit`. The configuration names no role that sees everybody's; whoever runs me can add one."
+      : `You can see your own accesses only: \`/jit audit\`. Everybody's are for ${roles(may)} to see. Ask them.`,
+
   "somebody-unknown": ({ text }) =>
-    `I don't know ${code(text)}: I find people by their member id alone. Copy it from their Slack profile, like \`/jit unlink U012AB3CD\`.`,
+    `I don't know ${code(text)}: I find people by their member id alone. Copy it from their Slack profile, like \`U012AB3CD\`.`,
 };
 
 const standingText = (standing: RefusalFacts["person-standing"]["standing"]): string => {
