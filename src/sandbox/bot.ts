@@ -42,7 +42,7 @@ export const createBot = async (env: Readonly<Record<string, string>>): Promise<
   const start: Bot["start"] = async (until = "ready") => {
     if (child !== undefined) throw new Error("the bot is running already");
     const started = spawn(process.execPath, [MAIN], {
-      env: { ...inherited(), LATCH_PUBLIC_URL: url, ...env, PORT: String(port) },
+      env: { ...inherited(), ...env, PORT: String(port) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     child = started;

@@ -1,11 +1,16 @@
 /** The sandbox's entry: starts everything with the bot, and a terminal to play in. */
 
 import process from "node:process";
+import { createPage } from "./page/server.ts";
 import { createSandbox } from "./sandbox.ts";
 import { runTerminal } from "./terminal.ts";
 
+const PAGE_PORT = 4300;
+
 const sandbox = await createSandbox();
+const page = await createPage({ slack: sandbox.slack, clock: sandbox.clock, port: PAGE_PORT });
 const end = async (code: number): Promise<never> => {
+  await page.stop();
   await sandbox.stop();
   process.exit(code);
 };
@@ -14,7 +19,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => vo
 process.stdout.write("Starting Slack, Azure, AWS, PagerDuty, a place to sign in and the bot on this machine …\n");
 try {
   await sandbox.bots[0].start();
-  process.stdout.write(`The bot is ready at ${sandbox.bots[0].url}. Nothing of this leaves the machine.\n\n`);
+  process.stdout.write(`The bot is ready at ${sandbox.bots[0].url}. Nothing of this leaves the machine.\n`);
+  process.stdout.write(`Open ${page.url} in a browser, or type here.\n\n`);
   await runTerminal({ sandbox, input: process.stdin, output: process.stdout });
   await end(0);
 } catch (error) {

@@ -14,6 +14,7 @@ import type { AzureWorld } from "./azure/world.ts";
 import { type Bot, createBot } from "./bot.ts";
 import { type DefaultRoles, giveDefaultRoles } from "./default-roles.ts";
 import { createFaults, type Faults } from "./faults.ts";
+import { createFront, type Front } from "./front.ts";
 import { createAwsGround } from "./network/aws-ground.ts";
 import { createAzureGround } from "./network/azure-ground.ts";
 import { createNetwork, type Network } from "./network/network.ts";
@@ -22,6 +23,7 @@ import { createOpenIdServer, type OpenIdServer } from "./openid/server.ts";
 import { createSlackServer, type SlackServer } from "./slack/server.ts";
 import type { SlackWorld } from "./slack/world.ts";
 import {
+  ADDRESSES,
   AWS_KEY,
   azureWorld,
   ec2World,
@@ -58,6 +60,7 @@ export interface SandboxOptions {
 }
 
 export interface Sandbox {
+  readonly clock: Clock;
   readonly slack: SlackServer;
   readonly azure: AzureServer;
   readonly ec2: Ec2Server;
@@ -68,6 +71,8 @@ export interface Sandbox {
   /** What Azure's roles say of the company's people. */
   readonly roles: DefaultRoles;
   readonly network: Network;
+  /** By which people's browsers reach the bot. */
+  readonly front: Front;
   readonly faults: { readonly slack: Faults; readonly azure: Faults; readonly aws: Faults; readonly openid: Faults };
   readonly bots: readonly [Bot, ...Bot[]];
   readonly configFile: string;
@@ -112,10 +117,13 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     configFile,
     config.replaceAll(PAGERDUTY_ADDRESS, pagerDuty.url).replaceAll(OPENID_ISSUER, openid.issuer),
   );
+  const front = await createFront(ADDRESSES.vpn);
   const bots = await Promise.all(
     Array.from({ length: options.bots ?? 1 }, (_, i) =>
       createBot({
         LATCH_CONFIG: configFile,
+        LATCH_PUBLIC_URL: front.url,
+        LATCH_TRUSTED_PROXIES: "127.0.0.1",
         LATCH_DATA: join(folder, `bot-${i}`),
         SLACK_BOT_TOKEN: secrets.botToken,
         SLACK_API_URL: slack.apiUrl,
@@ -137,10 +145,12 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
   );
   const [first, ...others] = bots;
   if (first === undefined) throw new Error("a sandbox needs a bot");
-  openid.register({ ...OPENID_CLIENT, redirectUris: bots.map(({ url }) => `${url}/link/callback`) });
+  openid.register({ ...OPENID_CLIENT, redirectUris: [`${front.url}/link/callback`] });
+  front.forwardTo(() => (bots.find((bot) => bot.isRunning()) ?? first).url);
   if (options.socketMode !== true) slack.deliverTo(`${first.url}/slack/events`);
 
   return {
+    clock,
     slack,
     azure,
     ec2,
@@ -149,6 +159,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     pagerDuty,
     roles,
     network,
+    front,
     faults,
     configFile,
     secrets,
@@ -157,7 +168,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
       for (const each of Object.values(faults)) each.clear();
       await Promise.all(bots.map((bot) => bot.kill()));
       await network.stop();
-      await Promise.all([slack.stop(), azure.stop(), ec2.stop(), iam.stop(), openid.stop(), pagerDuty.stop()]);
+      await Promise.all([front.stop(), slack.stop(), azure.stop(), ec2.stop(), iam.stop(), openid.stop(), pagerDuty.stop()]);
       await rm(folder, {
         recursive: true,
         force: true,

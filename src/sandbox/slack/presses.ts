@@ -22,6 +22,8 @@ export interface Press {
   readonly blockId?: string;
   /** What is chosen or typed in it. */
   readonly value?: Entry;
+  /** What is chosen or typed elsewhere in the view, by action id: it goes along. */
+  readonly values?: Readonly<Record<string, Entry>>;
 }
 
 export interface PressDeps extends InteractionDeps {
@@ -34,6 +36,7 @@ export const press = async (pressed: Press, deps: PressDeps): Promise<Ack> => {
   const { workspace, delivery, triggers, responseUrls, tell } = deps;
   const surface = findSurface(pressed, deps);
   const { block, element } = findElement(surface, pressed);
+  Object.assign(deps.chosen(keyOf(surface, pressed.user)), pressed.values);
   if (elementValue(element, undefined) !== undefined && pressed.value !== undefined)
     deps.chosen(keyOf(surface, pressed.user))[textOf(element.action_id) ?? ""] = pressed.value;
 
@@ -74,6 +77,7 @@ export interface Suggestions {
 export const suggest = async (typed: Press & { readonly value: string }, deps: PressDeps): Promise<Suggestions> => {
   const surface = findSurface(typed, deps);
   const { block, element } = findElement(surface, typed);
+  Object.assign(deps.chosen(keyOf(surface, typed.user)), typed.values);
   const ack = await deps.delivery.deliver({
     kind: "options",
     name: "deliver block_suggestion",

@@ -83,6 +83,8 @@ export interface SlackServer {
   readonly file: (id: string) => UploadedFile | undefined;
   readonly people: Pick<
     Workspace,
+    | "team"
+    | "bot"
     | "users"
     | "user"
     | "groups"

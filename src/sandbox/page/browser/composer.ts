@@ -1,0 +1,163 @@
+/** The box to type in: messages, commands with completion, and the app's shortcuts. */
+
+import { type ComponentChild, h } from "preact";
+import { useRef, useState } from "preact/hooks";
+import type { PageState } from "../shown.ts";
+import { icon } from "./icon.ts";
+
+export interface ComposerProps {
+  readonly state: PageState;
+  readonly placeName: string;
+  readonly say: (text: string) => Promise<void>;
+  readonly command: (command: string, text: string) => Promise<void>;
+  readonly shortcut: (callbackId: string) => Promise<void>;
+}
+
+export const Composer = ({ state, placeName, say, command, shortcut }: ComposerProps): ComponentChild => {
+  const [text, setText] = useState("");
+  const [active, setActive] = useState(0);
+  const said = useRef<readonly string[]>([]);
+  const back = useRef(0);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const isGone = state.me.standing === "deactivated";
+  const offered = completions(text, state);
+  const shortcuts = state.app.shortcuts.filter(({ kind }) => kind === "global");
+
+  const write = (next: string): void => {
+    setText(next);
+    setActive(0);
+    field.current?.focus();
+  };
+  const send = async (): Promise<void> => {
+    const typed = text.trim();
+    if (typed === "") return;
+    said.current = [...said.current, typed];
+    back.current = 0;
+    setText("");
+    const [, name, rest = ""] = /^(\/\S+)\s*([\s\S]*)$/u.exec(typed) ?? [];
+    await (name === undefined ? say(typed) : command(name, rest));
+  };
+  const recall = (steps: number): void => {
+    back.current = Math.max(0, Math.min(said.current.length, back.current + steps));
+    setText(said.current.at(-back.current) ?? "");
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const chosen = offered[active];
+    const keys: Readonly<Record<string, (() => void) | undefined>> = {
+      Enter: event.shiftKey ? undefined : () => void send(),
+      Tab: chosen === undefined || event.shiftKey ? undefined : () => write(chosen.text),
+      ArrowUp:
+        offered.length > 1 ? () => setActive((active + offered.length - 1) % offered.length) : upIn(text, recall, 1),
+      ArrowDown: offered.length > 1 ? () => setActive((active + 1) % offered.length) : upIn(text, recall, -1),
+    };
+    const does = keys[event.key];
+    if (does === undefined) return;
+    event.preventDefault();
+    does();
+  };
+
+  return h(
+    "form",
+    {
+      class: "composer",
+      onSubmit: (event: Event) => {
+        event.preventDefault();
+        void send();
+      },
+    },
+    offered.length === 0
+      ? null
+      : h(
+          "ul",
+          { class: "completions", id: "completions", role: "listbox", "aria-label": "Commands" },
+          offered.map(({ text: whole, about }, index) =>
+            h(
+              "li",
+              {
+                key: whole,
+                id: `completion-${index}`,
+                role: "option",
+                "aria-selected": index === active,
+                onMouseDown: (event: MouseEvent) => {
+                  event.preventDefault();
+                  write(whole);
+                },
+              },
+              h("code", null, whole),
+              h("small", null, about),
+            ),
+          ),
+        ),
+    h(
+      "div",
+      { class: "box" },
+      shortcuts.length === 0
+        ? null
+        : h(
+            "details",
+            { class: "overflow shortcuts" },
+            h("summary", { class: "button", "aria-label": "Shortcuts" }, icon("bolt")),
+            h(
+              "ul",
+              null,
+              shortcuts.map(({ callbackId, name, description }) =>
+                h(
+                  "li",
+                  { key: callbackId },
+                  h(
+                    "button",
+                    {
+                      type: "button",
+                      onClick: (event: MouseEvent) => {
+                        (event.currentTarget as HTMLElement).closest("details")?.removeAttribute("open");
+                        void shortcut(callbackId);
+                      },
+                    },
+                    name,
+                    h("small", null, description),
+                  ),
+                ),
+              ),
+            ),
+          ),
+      h("textarea", {
+        ref: field,
+        rows: 1,
+        value: text,
+        disabled: isGone,
+        "aria-label": `Message to ${placeName}`,
+        "aria-controls": offered.length === 0 ? undefined : "completions",
+        "aria-activedescendant": offered.length === 0 ? undefined : `completion-${active}`,
+        placeholder: isGone ? "This account is deactivated" : `Message ${placeName}, or /jit …`,
+        onInput: (event: Event) => {
+          setText((event.currentTarget as HTMLTextAreaElement).value);
+          setActive(0);
+        },
+        onKeyDown,
+      }),
+      h("button", { type: "submit", class: "button primary", disabled: isGone || text.trim() === "" }, "Send"),
+    ),
+  );
+};
+
+const upIn = (text: string, recall: (steps: number) => void, steps: number): (() => void) | undefined =>
+  text.includes("\n") ? undefined : () => recall(steps);
+
+interface Completion {
+  readonly text: string;
+  readonly about: string;
+}
+
+/** Whole commands from the manifest's usage hint, as long as what is typed begins one. */
+const completions = (text: string, state: PageState): readonly Completion[] => {
+  if (!text.startsWith("/") || text.includes("\n")) return [];
+  const all = state.app.commands.flatMap(({ command, description, hint }): readonly Completion[] => [
+    { text: command, about: description },
+    ...hint
+      .split("|")
+      .map((each) => each.trim())
+      .filter((each) => each !== "")
+      .map((each) => ({ text: `${command} ${each}`, about: "" })),
+  ]);
+  return all.filter((each) => each.text.startsWith(text) && each.text !== text).slice(0, 8);
+};

@@ -1,0 +1,123 @@
+/** A page on this machine that shows the sandbox as it lives, and lets people act in it. */
+
+import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import type { Clock } from "../../access/time.ts";
+import { isObject } from "../slack/json.ts";
+import type { SlackServer } from "../slack/server.ts";
+import { act } from "./acts.ts";
+import { asset } from "./assets.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import { pageState } from "./show.ts";
+
+export interface PageOptions {
+  readonly slack: SlackServer;
+  readonly clock: Clock;
+  /** Another one when it is taken. 0 or not given: any. */
+  readonly port?: number;
+}
+
+export interface Page {
+  /** `http://127.0.0.1:4300` */
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+export const createPage = async ({ slack, clock, port = 0 }: PageOptions): Promise<Page> => {
+  const manifest = await readManifest();
+  const routes = new Hono();
+
+  // Another site that is open in the same browser has no business here, by whatever name it calls this machine.
+  routes.use(async (c, next) => {
+    const { hostname } = new URL(c.req.url);
+    const site = c.req.header("sec-fetch-site") ?? "none";
+    const isOwn = ["127.0.0.1", "localhost"].includes(hostname) && ["none", "same-origin"].includes(site);
+    if (!isOwn && c.req.method !== "GET") return c.text("not from here", 403);
+    if (!["127.0.0.1", "localhost"].includes(hostname)) return c.text("not from here", 403);
+    return next();
+  });
+
+  routes.get("/live", (c) => {
+    const user = c.req.query("as") ?? slack.people.users()[0]?.id ?? "";
+    if (slack.people.user(user) === undefined) return c.text(`nobody is \`${user}\``, 404);
+    return new Response(liveSight(user, { slack, clock, manifest }), {
+      headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+    });
+  });
+
+  routes.post("/act", async (c) => {
+    const what: unknown = await c.req.json().catch(() => undefined);
+    if (!isObject(what)) return c.json({ error: "not an act" }, 400);
+    try {
+      return c.json(await act(slack, what));
+    } catch (error) {
+      return c.json({ error: error instanceof Error ? error.message : String(error) }, 409);
+    }
+  });
+
+  routes.get("/files/:id", (c) => {
+    const file = slack.file(c.req.param("id"));
+    if (file?.content === undefined) return c.text("no such file", 404);
+    // As a download, whatever is in it: nothing that was uploaded runs in this page.
+    const headers = { "content-type": "text/plain; charset=utf-8", "content-disposition": downloadAs(file.name) };
+    return new Response(new Uint8Array(file.content), { headers });
+  });
+
+  routes.get("*", async (c) => (await asset(c.req.path)) ?? c.text("there is no such page", 404));
+
+  const server = await listen(routes, port).catch(() => listen(routes, 0));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the page has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+/** Server-sent events: the whole of it at first and whenever something changed. */
+const liveSight = (
+  user: string,
+  { slack, clock, manifest }: { slack: SlackServer; clock: Clock; manifest: Manifest },
+): ReadableStream<Uint8Array> => {
+  const bytes = new TextEncoder();
+  let end = (): void => undefined;
+  return new ReadableStream({
+    start: (controller) => {
+      let timer: NodeJS.Timeout | undefined;
+      const send = (): void => {
+        timer = undefined;
+        const state = JSON.stringify(pageState(user, slack, manifest, clock.now()));
+        controller.enqueue(bytes.encode(`data: ${state}\n\n`));
+      };
+      const unsubscribe = slack.subscribe((change) => {
+        // What only says that something was called changes nothing to see.
+        if (change.kind === "called" || change.kind === "misbehaved") return;
+        timer ??= setTimeout(send, TOGETHER_MS);
+      });
+      end = () => {
+        clearTimeout(timer);
+        unsubscribe();
+      };
+      send();
+    },
+    cancel: () => end(),
+  });
+};
+
+/** What changes together is drawn together. */
+const TOGETHER_MS = 30;
+
+const downloadAs = (name: string): string => `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;
+
+const listen = (routes: Hono, port: number): Promise<Server> =>
+  new Promise((resolve, reject) => {
+    const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+    const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(server));
+  });
