@@ -1,19 +1,26 @@
 /** From ask to answer: what people type and click. */
 
+import { refuse } from "./access/refusal.ts";
 import { MINUTE } from "./access/time.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
+import { offerAddress } from "./see-addresses.ts";
+import { createAddressAnswers } from "./slack/address-answers.ts";
 import { createAnswers, type LogProblem } from "./slack/answer.ts";
 import { createAnswerAudit } from "./slack/audit-answer.ts";
 import { createAnswerExtend, listenForExtend } from "./slack/extend-answer.ts";
+import { listenForAddress } from "./slack/listen-address.ts";
 import { listenForButtons } from "./slack/listen-buttons.ts";
 import { listenForChanges } from "./slack/listen-changes.ts";
 import { listenForCommands } from "./slack/listen-commands.ts";
+import { listenForForm } from "./slack/listen-form.ts";
 import { listenForProtections } from "./slack/listen-protections.ts";
 import { createSendFile } from "./slack/send-file.ts";
+import { createChooseMachines } from "./workflow/choose-machines.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
-import { createListAccesses } from "./workflow/list-accesses.ts";
 import { createExtendGrant } from "./workflow/extend-grant.ts";
+import { createForetell } from "./workflow/foretell.ts";
+import { createListAccesses } from "./workflow/list-accesses.ts";
 import { createListMine } from "./workflow/list-mine.ts";
 import { createOverruleUndercut } from "./workflow/protecting/overrule.ts";
 import { createProtectMachine } from "./workflow/protecting/protect-machine.ts";
@@ -52,9 +59,28 @@ export const answerPeople = ({
   const protectMachine = createProtectMachine(workflow);
   const answerExtend = createAnswerExtend({ extendGrant: createExtendGrant(workflow), answers, clock, zone });
   listenForExtend(app, answerExtend, answers);
+  const addressAnswers = createAddressAnswers(offerAddress({ ...parts, workflow }), answers);
+  const submitRequest = createSubmitRequest(workflow);
+  const openForm = listenForForm(app, {
+    client,
+    submitRequest,
+    chooseMachines: createChooseMachines(workflow),
+    foretell: createForetell(workflow),
+    request: workflow.ledger.request,
+    machines: workflow.machines,
+    policy: workflow.policy,
+    hasMyAddress: false,
+    offerAddress: async () => refuse("source-missing", { allowed: [] }),
+    answers,
+    clock,
+    zone,
+    log,
+  });
   listenForCommands(app, {
+    openForm,
+    addressAnswers,
     answerExtend,
-    submitRequest: createSubmitRequest(workflow),
+    submitRequest,
     listMine: createListMine(workflow),
     listPosture: createListPosture(workflow, postures),
     explainWhy: createExplainWhy(workflow),
@@ -86,5 +112,6 @@ export const answerPeople = ({
     log,
   });
   const overruleUndercut = createOverruleUndercut(workflow, protectMachine);
+  listenForAddress(app, { addressAnswers, answers });
   listenForProtections(app, { protectMachine, overruleUndercut, answers });
 };

@@ -11,6 +11,7 @@ import { makeItSo } from "./make-it-so.ts";
 import { problemOf } from "./operator-log.ts";
 import { buildParts, type LatchDeps, type Parts } from "./parts.ts";
 import type { Beats } from "./reconcile/beats.ts";
+import { addressPage } from "./see-addresses.ts";
 import { OLDEST_INVENTORY } from "./workflow/fresh-machine.ts";
 
 export type { LatchDeps } from "./parts.ts";
@@ -29,12 +30,14 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   answerPeople(parts);
   const beats = makeItSo(parts);
 
+  const addresses = addressPage(parts);
   const http = await startHttpServer({
     port: deps.settings.port,
     notReady: () => notReady(parts, beats),
     doubts: () => unread(parts),
     ...(slack.receiver === undefined ? {} : { slackEvents: slack.receiver.receive }),
     ...linkPage(parts),
+    ...(addresses === undefined ? {} : { addresses }),
   });
   await memory.redis
     .untilReady(FIRST_CONTACT)

@@ -95,6 +95,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     newId: randomId,
     openFirewall,
     readRules: readRulesOf(clouds),
+    ...(settings.publicUrl === undefined ? {} : { rememberedAddresses: memory.addresses.remembered }),
   };
   return {
     settings,

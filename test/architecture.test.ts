@@ -52,6 +52,7 @@ const RANKS: readonly (readonly [prefix: string, rank: number])[] = [
   ["src/open-clouds.ts", 5],
   ["src/answer-people.ts", 5],
   ["src/make-it-so.ts", 5],
+  ["src/see-addresses.ts", 5],
   ["src/operator-log.ts", 5],
   ["src/config", 5],
   ["src/cli", 5],

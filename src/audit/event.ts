@@ -1,8 +1,9 @@
 /** What happened: facts in the past tense, each appended once, kept for auditors. Notices follow them. */
 
+import type { RequestId } from "../access/identifier.ts";
 import type { CloudName } from "../access/machine.ts";
 import type { Elsewhere, Person } from "../access/person.ts";
-import type { RefusalCode } from "../access/refusal.ts";
+import type { Refusal, RefusalCode } from "../access/refusal.ts";
 import type { Cidr } from "../access/source.ts";
 import type { DurationMs, EpochMs } from "../access/time.ts";
 import type { GrantEvents } from "./grant-events.ts";
@@ -73,6 +74,9 @@ interface EventFacts extends RequestEvents, GrantEvents, ProtectionEvents {
   readonly "address.seen": {
     readonly person: Person;
     readonly addresses: readonly Cidr[];
+    /** What was asked with it; absent: nothing, because of these. */
+    readonly requestId?: RequestId;
+    readonly refusals?: readonly Refusal[];
     /** Until when it stands for them in what they ask; absent: this once. */
     readonly rememberedUntil?: EpochMs;
   };

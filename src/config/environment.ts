@@ -1,6 +1,7 @@
 /** Secrets and addresses from the environment: https://12factor.net/config */
 
 import { isLoopback } from "../access/loopback.ts";
+import { ANYWHERE, type Cidr, parseCidr } from "../access/source.ts";
 
 /** Where things are that the bot and the `latch` program both read. */
 export interface Places {
@@ -15,6 +16,11 @@ export interface Settings extends Places {
   readonly port: number;
   /** Without a slash at its end. */
   readonly publicUrl: string | undefined;
+  /** The same bot under names with an IPv4 address only, and an IPv6 address only, likewise. */
+  readonly publicUrlIpv4: string | undefined;
+  readonly publicUrlIpv6: string | undefined;
+  /** Who may say in `X-Forwarded-For` where a request came from. */
+  readonly trustedProxies: readonly Cidr[];
   readonly slack: {
     readonly botToken: string;
     /** With a slash at its end; `undefined`: Slack's own. */
@@ -99,6 +105,16 @@ export const readEnvironment = (env: Environment): SettingsReading => {
 
   const slackApiUrl = getUrl("SLACK_API_URL");
   const publicUrl = getUrl("LATCH_PUBLIC_URL");
+  const publicUrlIpv4 = getUrl("LATCH_PUBLIC_URL_IPV4");
+  const publicUrlIpv6 = getUrl("LATCH_PUBLIC_URL_IPV6");
+  if (publicUrl === undefined && (publicUrlIpv4 ?? publicUrlIpv6) !== undefined)
+    complain("LATCH_PUBLIC_URL", "is missing; the addresses for IPv4 and IPv6 alone are asked by its page");
+  const trustedProxies = readPrefixes(get("LATCH_TRUSTED_PROXIES"));
+  if (typeof trustedProxies === "string")
+    complain(
+      "LATCH_TRUSTED_PROXIES",
+      `has ${JSON.stringify(trustedProxies)}, which is not an address or a prefix of proxies; write them like 10.0.0.4,10.1.0.0/24`,
+    );
   const armEndpoint = getUrl("AZURE_ARM_ENDPOINT");
   const armToken = get("AZURE_ARM_TOKEN");
   const pagerduty = get("LATCH_PAGERDUTY_TOKEN");
@@ -114,7 +130,13 @@ export const readEnvironment = (env: Environment): SettingsReading => {
     );
   }
 
-  if (problems.length > 0 || botToken === undefined || port === undefined || receive === undefined)
+  if (
+    problems.length > 0 ||
+    botToken === undefined ||
+    port === undefined ||
+    receive === undefined ||
+    typeof trustedProxies === "string"
+  )
     return { kind: "bad", problems };
   return {
     kind: "ok",
@@ -122,6 +144,9 @@ export const readEnvironment = (env: Environment): SettingsReading => {
       ...places,
       port,
       publicUrl: publicUrl && withoutSlash(publicUrl.href),
+      publicUrlIpv4: publicUrlIpv4 && withoutSlash(publicUrlIpv4.href),
+      publicUrlIpv6: publicUrlIpv6 && withoutSlash(publicUrlIpv6.href),
+      trustedProxies,
       slack: {
         botToken,
         apiUrl: slackApiUrl && `${withoutSlash(slackApiUrl.href)}/`,
@@ -143,5 +168,16 @@ const settingOf = (env: Environment, variable: string): string | undefined => en
 
 const readPort = (text = "3000"): number | undefined =>
   /^\d{1,5}$/u.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+
+/** Or the first that isn't one. Who trusts everybody trusts whoever asks. */
+const readPrefixes = (text = ""): readonly Cidr[] | string => {
+  const prefixes: Cidr[] = [];
+  for (const word of text.split(",").map((each) => each.trim())) {
+    const prefix = parseCidr(word);
+    if (word !== "" && (prefix === undefined || ANYWHERE.includes(prefix))) return word;
+    if (prefix !== undefined) prefixes.push(prefix);
+  }
+  return prefixes;
+};
 
 const withoutSlash = (address: string): string => address.replace(/\/+$/u, "");

@@ -91,6 +91,8 @@ export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly answerBy: EpochMs;
   /** One after the other; none: nobody has to approve. Approved by nobody all the same: at that hour it needed none of them. */
   readonly steps: readonly RequestStep[];
+  /** Its source is where our page saw the requester, just then or lately. Absent: it was named, by them or by the rule. */
+  readonly address?: "seen" | "remembered";
   /** Absent: it went the usual way. */
   readonly breakGlass?: BreakGlassUse;
   /** It asks to make this grant longer, up to `end`. Absent: it asks for a new one. */

@@ -1,11 +1,9 @@
-/** The pages between `/jit link` and `/jit link <code>`: plain, readable on a phone, without scripts. */
+/** The pages between `/jit link` and `/jit link <code>`: without scripts. */
 
-import { html, raw } from "hono/html";
+import { html } from "hono/html";
 import type { Invitation } from "../identity/links.ts";
 import type { Outcome } from "../identity/visiting.ts";
-
-/** What `html` makes: safe, because it escapes all that is put in. */
-export type Page = ReturnType<typeof html>;
+import { drawSorry, type Page, page } from "./page.ts";
 
 /** `nonce` is the one that the page's content security policy lets style it. */
 export const drawAsk = (
@@ -34,9 +32,6 @@ export const drawOutcome = (outcome: Outcome, nonce: string): Page => {
   );
 };
 
-export const drawSorry = (words: readonly [title: string, text: string], nonce: string): Page =>
-  page(words[0], html`<h1>${words[0]}</h1><p>${words[1]}</p>`, nonce);
-
 export const LINK_IS_OVER = [
   "This link is over",
   "It was used already, or it is older than ten minutes. Type /jit link in Slack for another.",
@@ -62,26 +57,3 @@ const NOT_PROVEN = {
     "You signed in, but the sign-in doesn't say who you are in the clouds. Whoever runs Latch has to look at signIn in its configuration.",
   ],
 } as const;
-
-const page = (title: string, body: Page, nonce: string): Page => html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title} · Latch</title>
-<style nonce="${nonce}">${raw(STYLE)}</style>
-</head>
-<body><main>${body}</main></body>
-</html>
-`;
-
-const STYLE = `
-:root { color-scheme: light dark; }
-body { margin: 0; font: 1.1rem/1.5 system-ui, sans-serif; }
-main { max-width: 34rem; margin: 0 auto; padding: 2rem 1.2rem; overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; line-height: 1.25; }
-button { font: inherit; font-weight: 600; padding: 0.8rem 1.2rem; border: 0; border-radius: 0.5rem; background: #1f5fbf; color: #fff; cursor: pointer; }
-button:focus-visible { outline: 3px solid #f5a623; outline-offset: 2px; }
-.code { font-size: 1.4rem; padding: 0.8rem 1rem; border: 1px solid; border-radius: 0.5rem; user-select: all; }
-`;

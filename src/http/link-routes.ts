@@ -1,10 +1,15 @@
-/** `/link/…`: where people sign in to show who they are elsewhere. See `identity/linking.ts` for why it is as it is. */
+/**
+ * `/link/…`: where people sign in to show who they are elsewhere. See `identity/linking.ts` for why it is as it is.
+ *
+ * Its content security policy has no `form-action`: browsers apply it to where the provider forwards them as well, and companies forward sign-ins to places of their own.
+ * https://developer.mozilla.org/docs/Web/HTTP/Headers/Content-Security-Policy/form-action
+ */
 
-import { randomBytes } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { Visiting } from "../identity/visiting.ts";
-import { drawAsk, drawOutcome, drawSorry, LINK_IS_OVER, OUT_OF_ORDER, type Page } from "./link-page.ts";
+import { drawAsk, drawOutcome, LINK_IS_OVER, OUT_OF_ORDER } from "./link-page.ts";
+import { cookieFor, drawSorry, isFromOurPage, setHeaders, show, TOKEN } from "./page.ts";
 
 export interface LinkRoutesDeps {
   readonly visiting: Visiting;
@@ -15,17 +20,7 @@ export interface LinkRoutesDeps {
 
 export const createLinkRoutes = ({ visiting, publicUrl, failed }: LinkRoutesDeps): Hono => {
   const routes = new Hono();
-  const { protocol, pathname } = new URL(publicUrl);
-  const isSecure = protocol === "https:";
-  // A browser takes `__Host-` only from us, not from a neighbour under the same domain; it needs https and the path `/`.
-  const cookie = isSecure && pathname === "/" ? "__Host-latch-link" : "latch-link";
-
-  const show = (c: Context, status: 200 | 404 | 403 | 503, draw: (nonce: string) => Page) => {
-    const nonce = randomBytes(16).toString("base64");
-    c.header("Content-Security-Policy", policyFor(nonce));
-    for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
-    return c.html(draw(nonce), status);
-  };
+  const cookie = cookieFor("link", publicUrl);
   const over = (c: Context) => show(c, 404, (nonce) => drawSorry(LINK_IS_OVER, nonce));
 
   routes.onError((error, c) => {
@@ -34,8 +29,8 @@ export const createLinkRoutes = ({ visiting, publicUrl, failed }: LinkRoutesDeps
   });
 
   routes.get("/link/callback", async (c) => {
-    const outcome = await visiting.comeBack(new URL(c.req.url).searchParams, getCookie(c, cookie));
-    setCookie(c, cookie, "", { ...COOKIE, secure: isSecure, maxAge: 0 });
+    const outcome = await visiting.comeBack(new URL(c.req.url).searchParams, getCookie(c, cookie.name));
+    setCookie(c, cookie.name, "", { ...cookie.options, maxAge: 0 });
     return show(c, outcome.kind === "proven" ? 200 : 403, (nonce) => drawOutcome(outcome, nonce));
   });
 
@@ -48,13 +43,11 @@ export const createLinkRoutes = ({ visiting, publicUrl, failed }: LinkRoutesDeps
   });
 
   routes.post(`/link/:token{${TOKEN}}`, async (c) => {
-    // Pressed on our page, and not sent here by another: https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site
-    const from = c.req.header("sec-fetch-site");
-    if (from !== undefined && from !== "same-origin") return over(c);
+    if (!isFromOurPage(c)) return over(c);
     const left = await visiting.leave(c.req.param("token"));
     if (left === undefined) return over(c);
-    setCookie(c, cookie, left.browser, { ...COOKIE, secure: isSecure, maxAge: VISIT_SECONDS });
-    for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
+    setCookie(c, cookie.name, left.browser, { ...cookie.options, maxAge: VISIT_SECONDS });
+    setHeaders(c);
     return c.redirect(left.to.href, 303);
   });
 
@@ -62,23 +55,4 @@ export const createLinkRoutes = ({ visiting, publicUrl, failed }: LinkRoutesDeps
   return routes;
 };
 
-/** 256 bits in base64url. */
-const TOKEN = "[A-Za-z0-9_-]{43}";
 const VISIT_SECONDS = 600;
-
-/** Lax, because the browser comes back from another site. */
-const COOKIE = { path: "/", httpOnly: true, sameSite: "Lax" } as const;
-
-/**
- * No `form-action`: browsers apply it to where the provider forwards them as well, and companies forward sign-ins to places of their own.
- * https://developer.mozilla.org/docs/Web/HTTP/Headers/Content-Security-Policy/form-action
- */
-const policyFor = (nonce: string): string =>
-  `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`;
-
-const HEADERS = {
-  "Referrer-Policy": "no-referrer",
-  "Cache-Control": "no-store",
-  "X-Frame-Options": "DENY",
-  "X-Content-Type-Options": "nosniff",
-};

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { type AddressRoutesDeps, createAddressRoutes } from "./address-routes.ts";
 import { createLinkRoutes, type LinkRoutesDeps } from "./link-routes.ts";
 
 export interface HttpServerDeps {
@@ -16,6 +17,7 @@ export interface HttpServerDeps {
   readonly doubts?: () => readonly string[];
   /** Absent where people don't reach us. */
   readonly links?: LinkRoutesDeps;
+  readonly addresses?: AddressRoutesDeps;
   /** Absent with Socket Mode. */
   readonly slackEvents?: (request: {
     readonly body: string;
@@ -47,6 +49,8 @@ export const startHttpServer = async (deps: HttpServerDeps): Promise<HttpServer>
   }
 
   if (deps.links !== undefined) app.route("/", createLinkRoutes(deps.links));
+
+  if (deps.addresses !== undefined) app.route("/", createAddressRoutes(deps.addresses));
 
   const listener = getRequestListener(app.fetch);
   const server: Server = createServer((request, response) => void listener(request, response));

@@ -57,20 +57,30 @@ export const resolveSource = (word: string, policy: Policy): readonly Cidr[] | R
   return refuse("source-unreadable", { text: word, networks, ...(guess === undefined ? {} : { didYouMean: guess }) });
 };
 
+/** The word for where somebody is themselves. */
+export const ME = "me";
+
+/** Whether some words mean where somebody is themselves: they say so, or say nothing where the rule has no default. */
+export const meansMe = (words: readonly string[], rule: Pick<Rule, "defaultSource"> | undefined): boolean =>
+  words.length === 0 ? (rule?.defaultSource ?? []).length === 0 : words.some(isMe);
+
+const isMe = (word: string): boolean => word.trim().toLowerCase() === ME;
+
 /**
- * The prefixes that some words mean together, each once; for no words the rule's default, and nothing when it has none.
+ * The prefixes that some words mean together, each once; for no words the rule's default, and where it has none `mine`: where the asker is, as far as that is known.
  * Every word that can't be read has its refusal.
  */
 export const resolveSources = (
   words: readonly string[],
   rule: Rule | undefined,
   policy: Policy,
+  mine: readonly Cidr[] = [],
 ): { readonly sources: readonly Cidr[]; readonly refusals: readonly Refusal[] } => {
-  if (words.length === 0) return { sources: rule?.defaultSource ?? [], refusals: [] };
+  if (words.length === 0) return { sources: rule?.defaultSource ?? mine, refusals: [] };
   const sources = new Set<Cidr>();
   const refusals: Refusal[] = [];
   for (const word of words) {
-    const resolved = resolveSource(word, policy);
+    const resolved = isMe(word) ? mine : resolveSource(word, policy);
     if ("kind" in resolved) refusals.push(resolved);
     else for (const prefix of resolved) sources.add(prefix);
   }
@@ -83,4 +93,4 @@ const IMPOSSIBLE = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", ":
 );
 
 /** Whether no packet from there can arrive over a network. */
-const isImpossible = (prefix: Cidr): boolean => IMPOSSIBLE.some((range) => contains(range, prefix));
+export const isImpossible = (prefix: Cidr): boolean => IMPOSSIBLE.some((range) => contains(range, prefix));

@@ -70,6 +70,8 @@ export const entityKeys = (prefix: string) => ({
   /** JSON: the lockdown that stands. */
   lockdown: `${prefix}lockdown`,
   /** Set of ids of pending requests. */
+  pending: `${prefix}pending`,
+  /** The same of one person. */
   pendingOf: (requester: PersonKey) => `${prefix}pending-of:${requester}`,
 });
 
@@ -100,6 +102,13 @@ export const outboxKeys = (prefix: string) => ({
   ref: (id: string) => `${prefix}outbox:ref:${id}`,
 });
 
+export const homeKeys = (prefix: string) => ({
+  /** Sorted set: Slack id of a user by when they last opened their Home. */
+  opened: `${prefix}homes:opened`,
+  /** Hash: the same id to JSON of what was drawn on it. */
+  drawn: `${prefix}homes:drawn`,
+});
+
 export const linkKeys = (prefix: string) => ({
   /** JSON: who this person is elsewhere. */
   of: (person: PersonKey) => `${prefix}link:of:${person}`,
@@ -113,6 +122,16 @@ export const linkKeys = (prefix: string) => ({
   visit: (hash: string) => `${prefix}link:visit:${hash}`,
   /** Hash of `code` (hashed), `tries`, `proof` (JSON). */
   proof: (person: PersonKey) => `${prefix}link:proof:${person}`,
+});
+
+export const addressKeys = (prefix: string) => ({
+  /** JSON, by the hash of its token; so for the two below. */
+  offer: (hash: string) => `${prefix}address:offer:${hash}`,
+  /** Hash of what only the browser holds that came first. */
+  browser: (hash: string) => `${prefix}address:browser:${hash}`,
+  used: (hash: string) => `${prefix}address:used:${hash}`,
+  /** JSON: where this person is, for a while. */
+  of: (person: PersonKey) => `${prefix}address:of:${person}`,
 });
 
 /** Which configuration was told last. */

@@ -12,6 +12,8 @@ import type { PostureMemory } from "../posture/posture-memory.ts";
 import { createRememberedGrants, type RememberedGrants } from "../reconcile/remembered-grants.ts";
 import { createRememberingLedger } from "../reconcile/remembering-ledger.ts";
 import type { Wakeups } from "../reconcile/wakeups.ts";
+import type { AddressMemory } from "../workflow/my-address/address-memory.ts";
+import { createRedisAddresses } from "./addresses.ts";
 import { createRedisAuditLog, type RedisAuditLog } from "./audit-log.ts";
 import { connectRedis, type RedisLog } from "./connect.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -46,6 +48,7 @@ export interface Memory {
   readonly readBack: RedisAuditLog["readBack"];
   readonly outbox: Outbox;
   readonly links: Links;
+  readonly addresses: AddressMemory;
   readonly remembered: RememberedGrants;
   readonly postures: PostureMemory;
   readonly withheld: WithheldMemory;
@@ -72,6 +75,7 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
     ledger: createRememberingLedger(ledger, remembered, committed),
     auditLog,
     readBack: auditLog.readBack,
+    addresses: createRedisAddresses(redis, prefix, { clock, onAppended }),
     links: createRedisLinks(redis, prefix, { clock, onAppended }),
     outbox: createRedisOutbox(redis, prefix, { clock }),
     postures: createPostureMemory(redis, prefix),

@@ -28,7 +28,11 @@ export const createFront = async (address: string): Promise<Front> => {
     const onward = request(url, {
       method: incoming.method,
       // Each line that came stays a line of its own, and ours is the last.
-      headers: { ...headers, host: url.host, "x-forwarded-for": [...linesOf(incoming.headersDistinct, forwarded), from] },
+      headers: {
+        ...headers,
+        host: url.host,
+        "x-forwarded-for": [...linesOf(incoming.headersDistinct, forwarded), from],
+      },
     });
     onward.on("response", (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

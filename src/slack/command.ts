@@ -11,11 +11,12 @@ export type { TypedAsk } from "./ask-text.ts";
 
 export type Command =
   | TypedAsk
-  | { readonly kind: "form" | "list" | "help" }
+  | { readonly kind: "form" }
+  | { readonly kind: "list" | "help" }
   | { readonly kind: "machines" | "posture"; readonly text: string }
   | { readonly kind: "who" | "why" | "unprotect"; readonly machine: string }
   | { readonly kind: "extend"; readonly id: string; readonly end: string }
-  | { readonly kind: "close"; readonly id: string }
+  | { readonly kind: "close" | "moved"; readonly id: string }
   /** `code`: what the page showed them after they signed in; `undefined`: they have yet to begin. */
   | { readonly kind: "link"; readonly code: string | undefined }
   /** `person`: whose, a Slack user id or a name as typed after `@`; `undefined`: their own. */
@@ -69,13 +70,8 @@ const readers: ReadonlyMap<string, (words: Words) => Command | Refusal> = new Ma
   ["who", readMachine("who")],
   ["why", readMachine("why")],
   ["extend", (words) => readExtend(words)],
-  [
-    "close",
-    (words) => {
-      const id = words.next();
-      return id === undefined ? unreadable("missing-id") : endWith(words, { kind: "close", id: id.text.toLowerCase() });
-    },
-  ],
+  ["close", (words) => readId("close", words)],
+  ["moved", (words) => readId("moved", words)],
   ["break-glass", (words) => readBreakGlass(words, subcommands)],
   ["breakglass", (words) => readBreakGlass(words, subcommands)],
   // The code may come in groups.
@@ -107,6 +103,11 @@ const readers: ReadonlyMap<string, (words: Words) => Command | Refusal> = new Ma
 
 /** What a service can't be called, because `/jit list` means something else. */
 export const subcommands: readonly string[] = [...readers.keys()];
+
+const readId = (kind: "close" | "moved", words: Words): Command | Refusal => {
+  const id = words.next();
+  return id === undefined ? unreadable("missing-id") : endWith(words, { kind, id: id.text.toLowerCase() });
+};
 
 const readExtend = (words: Words): Command | Refusal => {
   const id = words.next();

@@ -11,18 +11,21 @@ import type { ExplainWhy } from "../workflow/standing-of-machines/explain-why.ts
 import type { ListPosture } from "../workflow/standing-of-machines/list-posture.ts";
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
 import type { UnlinkAnother } from "../workflow/unlink-another.ts";
+import type { AddressAnswers } from "./address-answers.ts";
 import type { Answers } from "./answer.ts";
 import type { AnswerAudit } from "./audit-answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
 import type { AnswerExtend } from "./extend-answer.ts";
 import { drawLinkBegun, drawLinked, drawUnlinked, drawUnlinkedOther } from "./linking-answers.ts";
+import type { OpenForm } from "./listen-form.ts";
 import { drawPosture } from "./posture-text.ts";
 import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
 import { drawProtecting, drawUnprotecting } from "./protection-answers.ts";
 import { drawWhy } from "./why-text.ts";
 
 interface CommandDeps {
+  readonly openForm: OpenForm;
   readonly submitRequest: SubmitRequest;
   readonly listMine: ListMine;
   readonly listPosture: ListPosture;
@@ -33,6 +36,7 @@ interface CommandDeps {
   readonly unlinkAnother: UnlinkAnother;
   readonly answerAudit: AnswerAudit;
   readonly answerExtend: AnswerExtend;
+  readonly addressAnswers: AddressAnswers;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
@@ -43,12 +47,20 @@ export const listenForCommands = (app: App, deps: CommandDeps): void => {
     await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/implementing-slash-commands
     const { user_id: user, text } = command;
     const typed = readCommand(text);
+    // A form has to be opened within 3 s of the command.
+    if (typed.kind === "form")
+      return deps.openForm({ user, triggerId: command.trigger_id, channel: command.channel_id });
     const answer = isRefusal(typed) ? deps.answers.refused(user, text, [typed]) : await run(typed, user, text, deps);
     await deps.answers.privately(respond, answer);
   });
 };
 
-const run = async (command: Command, user: string, text: string, deps: CommandDeps): Promise<Drawn> => {
+const run = async (
+  command: Exclude<Command, { kind: "form" }>,
+  user: string,
+  text: string,
+  deps: CommandDeps,
+): Promise<Drawn> => {
   switch (command.kind) {
     case "ask":
       return submit(command, user, text, deps);
@@ -59,9 +71,10 @@ const run = async (command: Command, user: string, text: string, deps: CommandDe
     }
     case "close":
       return deps.answers.endedEarly(user, text, command.id);
+    case "moved":
+      return deps.addressAnswers.moved(user, text, command.id);
     case "extend":
       return deps.answerExtend(user, text, command.id, command.end);
-    case "form":
     case "help":
       return drawHelp();
     case "protect": {
@@ -111,6 +124,7 @@ const submit = async (ask: Ask, user: string, text: string, deps: CommandDeps): 
   const outcome = await deps.answers.orCannotCheck("submit a request", () => deps.submitRequest(ask, user), "ask");
   if (isRefusal(outcome)) return deps.answers.refused(user, text, [outcome], ask);
   if ("refusals" in outcome) return deps.answers.refused(user, text, outcome.refusals, ask);
+  if ("kind" in outcome) return deps.addressAnswers.whereFor(user, text, outcome.ask);
   return drawAsked(outcome, deps.clock.now(), deps.zone());
 };
 

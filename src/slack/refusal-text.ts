@@ -2,8 +2,10 @@
 
 import { type Refusal, type RefusalCode, type RefusalFacts, refuse } from "../access/refusal.ts";
 import { cut } from "./blocks.ts";
+import { addressWords } from "./refusals/address.ts";
 import { answeringWords } from "./refusals/answering.ts";
 import { authorityWords } from "./refusals/authorities.ts";
+import { extendingWords } from "./refusals/extending.ts";
 import { linkingWords } from "./refusals/linking.ts";
 import { lockdownWords } from "./refusals/lockdown.ts";
 import { machineWords } from "./refusals/machine.ts";
@@ -45,6 +47,8 @@ const WORDS: Words = {
   ...machineWords,
   ...answeringWords,
   ...protectingWords,
+  ...extendingWords,
+  ...addressWords,
   ...lockdownWords,
 };
 

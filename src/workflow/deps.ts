@@ -1,6 +1,7 @@
 /** What the workflow needs of the world. */
 
-import type { Directory } from "../access/person.ts";
+import type { Directory, Person } from "../access/person.ts";
+import type { Cidr } from "../access/source.ts";
 import type { Clock } from "../access/time.ts";
 import type { AuditLog } from "../audit/event.ts";
 import type { Machines } from "../cloud/machines.ts";
@@ -23,4 +24,6 @@ export interface WorkflowDeps extends AuthorityDeps {
   readonly zone: () => string;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Where they were seen lately and want to be taken to be; empty: nowhere. Absent: nobody reaches a page of ours that could see it. */
+  readonly rememberedAddresses?: (person: Person) => Promise<readonly Cidr[]>;
 }

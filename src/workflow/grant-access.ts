@@ -20,7 +20,7 @@ export const grantAccess = (
   approved: AccessRequest,
   targets: readonly Target[],
   now: EpochMs,
-): Write & { readonly request: AccessRequest } => {
+): Write & { readonly request: AccessRequest; readonly grant: Grant } => {
   const expiresAt = later(now, lengthOf(approved.end, now));
   const { requester, machine, services, ports, sources, justification, channel, rule } = approved;
   const grant: Grant = {

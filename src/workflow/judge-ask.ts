@@ -1,15 +1,17 @@
 /** What an ask comes to now: understood, judged, and whether the same is open or asked already. Nothing is stored. */
 
 import { lengthOf } from "../access/duration.ts";
-import { personKey, personOf, samePerson } from "../access/person.ts";
+import { type PersonFacts, personKey, personOf, samePerson } from "../access/person.ts";
 import { samePort } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import type { Cidr } from "../access/source.ts";
 import { type EpochMs, later } from "../access/time.ts";
 import { isActive } from "../grants/grant.ts";
 import type { AccessRequest, Target } from "../grants/request.ts";
 import type { Decision } from "../policy/decide.ts";
-import type { Policy } from "../policy/policy.ts";
-import { portsOf } from "../policy/resolve.ts";
+import { ruleFor } from "../policy/match.ts";
+import type { Policy, Rule } from "../policy/policy.ts";
+import { meansMe, portsOf } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { freshMachine } from "./fresh-machine.ts";
 import { WARN_BEFORE } from "./grant-access.ts";
@@ -24,6 +26,8 @@ export interface Readable {
   readonly asked: Understood;
   readonly member: Member;
   readonly policy: Policy;
+  /** Of where the asker is, if that is what they mean by their source: seen just now, remembered, or not known yet. Absent: they mean another. */
+  readonly address?: "seen" | "remembered" | "unknown";
 }
 
 export type NotDenied = Exclude<Decision, { kind: "deny" }>;
@@ -35,18 +39,38 @@ export interface JudgedAsk {
   readonly outcome: Refused | { readonly decision: NotDenied; readonly targets: readonly Target[] };
 }
 
-/** Throws a `Fault` when something that has to be known can't be. */
-export const readAsk = async (ask: Ask, user: string, deps: WorkflowDeps): Promise<Readable | Refused> => {
+/** `seen`: where our page just saw them. Throws a `Fault` when something that has to be known can't be. */
+export const readAsk = async (
+  ask: Ask,
+  user: string,
+  deps: WorkflowDeps,
+  seen?: readonly Cidr[],
+): Promise<Readable | Refused> => {
   const policy = deps.policy();
   if (policy === undefined) return refused(refuse("policy-unreadable", {}));
   const facts = await personOf(user, deps.directory);
   if (isRefusal(facts)) return refused(facts);
   const machine = await freshMachine(() => deps.machines.find(ask.machine), deps.machines);
   const machines = { find: () => machine };
-  const asked = understand(ask, facts, policy, deps.clock.now(), { machines, zone: deps.zone() });
+  const mine = await addressOf(ask, facts, isRefusal(machine) ? undefined : ruleFor(policy, machine), seen, deps);
+  const asked = understand(ask, facts, policy, deps.clock.now(), { machines, zone: deps.zone(), mine: mine.addresses });
   if ("refusals" in asked) return asked;
   const roles = rolesAbout(policy, asked.machine);
-  return { asked, policy, member: holding(facts, policy, await membershipsFor(user, policy, deps.directory, roles)) };
+  const member = holding(facts, policy, await membershipsFor(user, policy, deps.directory, roles));
+  return { asked, policy, member, ...(mine.address === undefined ? {} : { address: mine.address }) };
+};
+
+const addressOf = async (
+  { from }: Ask,
+  { person }: PersonFacts,
+  rule: Rule | undefined,
+  seen: readonly Cidr[] | undefined,
+  { rememberedAddresses }: WorkflowDeps,
+): Promise<{ readonly addresses: readonly Cidr[]; readonly address?: NonNullable<Readable["address"]> }> => {
+  if (!meansMe(from, rule) || rememberedAddresses === undefined) return { addresses: [] };
+  if (seen !== undefined) return { addresses: seen, address: "seen" };
+  const addresses = await rememberedAddresses(person);
+  return { addresses, address: addresses.length === 0 ? "unknown" : "remembered" };
 };
 
 /** As of `at`. Throws a `Fault` when Slack or memory can't be asked. */
@@ -79,7 +103,8 @@ const alreadyAsked = async (
   deps: WorkflowDeps,
 ): Promise<Refusal | undefined> => {
   const same = (await deps.ledger.pendingOf(personKey(member.facts.person))).find(
-    (request) => now < request.answerBy && isTheSame(access, request),
+    // To make an open one longer is another question.
+    (request) => now < request.answerBy && request.extends === undefined && isTheSame(access, request),
   );
   return same === undefined ? undefined : refuse("already-asked", { requestId: same.id });
 };

@@ -9,6 +9,7 @@ import { type Grant, isActive } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import { type AccessRequest, lapse, nextReminder, remind } from "../grants/request.ts";
 import { WARN_BEFORE } from "./grant-access.ts";
+import { supersede } from "./my-address/supersede.ts";
 
 interface LookAtRequestDeps {
   readonly ledger: Ledger;
@@ -24,9 +25,11 @@ export const createLookAtRequest =
     const request = await ledger.request(id);
     if (request?.state.kind !== "pending") {
       // First, because a cloud that can't be asked must not keep people from hearing that their time runs out.
-      const warnAgain = await warn(id as string as GrantId, ledger, clock);
+      const grantId = request?.extends ?? (id as string as GrantId);
+      const warnAgain = await warn(grantId, ledger, clock);
       const next = earliest(warnAgain, request === undefined ? undefined : await askForReview(request, ledger, clock));
-      await check(id as string as GrantId, ledger, clock, checkOpened);
+      await supersede(grantId, ledger, clock);
+      await check(grantId, ledger, clock, checkOpened);
       return next;
     }
     const lapsed = lapse(request, clock.now());

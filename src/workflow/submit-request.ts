@@ -4,6 +4,7 @@ import { lengthOf } from "../access/duration.ts";
 import { Fault } from "../access/fault.ts";
 import type { RequestId } from "../access/identifier.ts";
 import { refOf } from "../access/machine.ts";
+import type { Cidr } from "../access/source.ts";
 import { type EpochMs, later } from "../access/time.ts";
 import { createTurns } from "../access/turns.ts";
 import { auditEvent } from "../audit/event.ts";
@@ -27,8 +28,18 @@ import type { Ask, Refused, Understood } from "./understand-ask.ts";
 
 export type { Ask, Refused } from "./understand-ask.ts";
 
-/** Throws a `Fault` when something that has to be known can't be; nothing is stored then. */
-export type SubmitRequest = (ask: Ask, user: string) => Promise<AccessRequest | Refused>;
+/** Nothing else is in its way, and where they are has yet to be seen. Nothing is stored. */
+export interface NeedsAddress {
+  readonly kind: "needs-address";
+  readonly ask: Ask;
+}
+
+/** `seen`: where our page just saw them, for an ask that means it. Throws a `Fault` when something that has to be known can't be; nothing is stored then. */
+export type SubmitRequest = (
+  ask: Ask,
+  user: string,
+  seen?: readonly Cidr[],
+) => Promise<AccessRequest | Refused | NeedsAddress>;
 
 export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
   const { shownPeople } = world;
@@ -43,10 +54,18 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     return { kind: "refused", refusals };
   };
 
-  const attempt = async (readable: Readable, deps: WorkflowDeps): Promise<AccessRequest | Refused | "again"> => {
-    const { member, policy } = readable;
+  const attempt = async (
+    readable: Readable,
+    deps: WorkflowDeps,
+  ): Promise<AccessRequest | Refused | "needs-address" | "again"> => {
+    const { member, policy, address } = readable;
     const at = deps.clock.now();
     const { access, judgement, outcome } = await judgeAsk(readable, at, deps);
+    if (address === "unknown") {
+      const refusals = "refusals" in outcome ? outcome.refusals : [];
+      const [first, ...rest] = refusals.filter(({ code }) => code !== "source-missing");
+      return first === undefined ? "needs-address" : no(judgement, [first, ...rest]);
+    }
     if ("refusals" in outcome) return no(judgement, outcome.refusals);
     const { decision, targets } = outcome;
 
@@ -60,6 +79,7 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
       ...drawn,
       steps,
       ...(known === undefined ? {} : { requesterKnown: known }),
+      ...(address === undefined ? {} : { address }),
       ...(breakGlass === undefined ? {} : { breakGlass: { ...breakGlass, skipped } }),
     };
     const write =
@@ -69,19 +89,20 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     return (await deps.ledger.commit({ ...write, events: [judged, ...write.events], limits })) ? request : "again";
   };
 
-  const submit: SubmitRequest = async (ask, user) => {
+  const submit: SubmitRequest = async (ask, user, seen) => {
     const deps = answeringSoon(world);
-    const readable = await readAsk(ask, user, deps);
+    const readable = await readAsk(ask, user, deps, seen);
     if ("refusals" in readable) return readable;
     // Somebody else reached a limit first, or has this id: asked again, it shows which.
     for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
       const outcome = await attempt(readable, deps);
+      if (outcome === "needs-address") return { kind: "needs-address", ask };
       if (outcome !== "again") return outcome;
     }
     throw new Fault("redis", `cannot store a request: others were first ${ATTEMPTS} times`, { retry: "later" });
   };
   // The same command typed twice in one moment is still one question.
-  return (ask, user) => oneByOne(user, () => submit(ask, user));
+  return (ask, user, seen) => oneByOne(user, () => submit(ask, user, seen));
 };
 
 const ATTEMPTS = 8;
@@ -140,7 +161,7 @@ const usedAs = (
   };
 };
 
-const pendingWrite = (
+export const pendingWrite = (
   request: AccessRequest,
   policy: Policy,
   { steps }: Extract<Decision, { kind: "needs-approval" }>,

@@ -4,6 +4,7 @@ import { lengthOf, parseEnd } from "../access/duration.ts";
 import type { PersonFacts } from "../access/person.ts";
 import type { Service } from "../access/port.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
+import type { Cidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Machines } from "../cloud/machines.ts";
 import type { AccessRequest } from "../grants/request.ts";
@@ -11,6 +12,7 @@ import { ruleFor } from "../policy/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { resolveService, resolveSources } from "../policy/resolve.ts";
 import type { Access } from "./judge.ts";
+import { usableOf } from "./my-address/usable.ts";
 
 /** The words of `/jit ssh prod-vm-3 2h from vpn because INC-1`, taken apart and not yet understood. */
 export interface Ask {
@@ -38,6 +40,8 @@ export interface UnderstandDeps {
   readonly machines: Pick<Machines, "find">;
   /** Of people whose own isn't known. */
   readonly zone: string;
+  /** Where the asker is; absent: that isn't known. */
+  readonly mine?: readonly Cidr[];
 }
 
 export const understand = (
@@ -45,15 +49,17 @@ export const understand = (
   { timezone }: PersonFacts,
   policy: Policy,
   now: EpochMs,
-  { machines, zone }: UnderstandDeps,
+  { machines, zone, mine = [] }: UnderstandDeps,
 ): Understood | Refused => {
   const machine = machines.find(ask.machine);
-  const services = ask.services.map((word) => resolveService(word, policy));
+  const resolved = ask.services.map((word) => resolveService(word, policy));
+  const services = resolved.filter((service): service is Service => !isRefusal(service));
   const end = parseEnd(ask.end, timezone ?? zone, now);
   const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
-  const { sources, refusals } = resolveSources(ask.from, rule, policy);
+  const usable = isRefusal(machine) ? mine : usableOf(mine, machine, rule, services);
+  const { sources, refusals } = resolveSources(ask.from, rule, policy, usable);
 
-  const [first, ...rest] = [machine, ...services, end, ...refusals].filter(isRefusal);
+  const [first, ...rest] = [machine, ...resolved, end, ...refusals].filter(isRefusal);
   if (first !== undefined) return refused(first, ...rest);
   if (isRefusal(machine) || isRefusal(end)) throw new Error("a refusal was overlooked");
   return {
@@ -63,6 +69,6 @@ export const understand = (
     justification: ask.because,
     breakGlass: ask.breakGlass ?? false,
     durationMs: lengthOf(end, now),
-    services: services.filter((service): service is Service => !isRefusal(service)),
+    services,
   };
 };

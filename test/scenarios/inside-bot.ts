@@ -50,9 +50,11 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
   };
 
   const start: Bot["start"] = async (until = "ready") => {
-    const { slack, azure, ec2, secrets } = sandbox;
+    const { slack, azure, ec2, front, secrets } = sandbox;
     const environment = readEnvironment({
       PORT: "0",
+      LATCH_PUBLIC_URL: front.url,
+      LATCH_TRUSTED_PROXIES: "127.0.0.1",
       LATCH_CONFIG: sandbox.configFile,
       REDIS_URL: redisUrl,
       SLACK_BOT_TOKEN: secrets.botToken,
@@ -103,6 +105,7 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
       log: pino({ base: null }, { write: (line: string) => log.push(line.trim()) }),
       onAppended: (event) => events.push(event),
     });
+    front.forwardTo(url);
     if (!socketMode) slack.deliverTo(`${url()}/slack/events`);
     const deadline = systemClock.now() + START_LIMIT_MS;
     for (;;) {

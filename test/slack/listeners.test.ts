@@ -6,6 +6,7 @@ import { refuse } from "../../src/access/refusal.ts";
 import { HOUR, later } from "../../src/access/time.ts";
 import type { Linking } from "../../src/identity/linking.ts";
 import { createAnswers } from "../../src/slack/answer.ts";
+import { drawn } from "../../src/slack/blocks.ts";
 import { drawCard } from "../../src/slack/card.ts";
 import { listenForButtons } from "../../src/slack/listen-buttons.ts";
 import { listenForCommands } from "../../src/slack/listen-commands.ts";
@@ -40,7 +41,10 @@ const createDesk = async () => {
   listenForButtons(app, { ...office, client: app.client, answers, log });
   listenForCommands(app, {
     ...office,
+    openForm: async () => undefined,
     listPosture: async () => refuse("policy-unreadable", {}),
+    answerExtend: async () => drawn("not here"),
+    addressAnswers: { whereFor: async () => drawn("not here"), moved: async () => drawn("not here") },
     answerAudit: async () => refuse("policy-unreadable", {}),
     unprotectMachine: office.unprotect,
     linking,

@@ -14,6 +14,7 @@ import type { AccessRequest } from "../../src/grants/request.ts";
 import { identitiesFrom } from "../../src/identity/known.ts";
 import type { Policy, Rule } from "../../src/policy/policy.ts";
 import { createEndEarly } from "../../src/workflow/end-early.ts";
+import { createExtendGrant } from "../../src/workflow/extend-grant.ts";
 import { createListMine } from "../../src/workflow/list-mine.ts";
 import { createLookAtRequest } from "../../src/workflow/look-at-request.ts";
 import { createFollowMachines } from "../../src/workflow/protecting/follow-machines.ts";
@@ -194,6 +195,7 @@ export const createOffice = async (
   const submit = async (ask: Partial<Ask> = {}, user = DEV): Promise<AccessRequest> => {
     const outcome = await submitRequest(anAsk(ask), user);
     if ("refusals" in outcome) throw new Error(`refused: ${JSON.stringify(outcome.refusals)}`);
+    if ("kind" in outcome) throw new Error("it needs an address");
     return outcome;
   };
   return {
@@ -239,6 +241,7 @@ export const createOffice = async (
       return protection;
     },
     endEarly: createEndEarly(deps),
+    extendGrant: createExtendGrant(deps),
     reviewBreakGlass: createReviewBreakGlass(deps),
     recheck: createRecheck(deps),
     explainWhy: createExplainWhy({ ...deps, readRules: async () => new Map() }),

@@ -57,13 +57,15 @@ export const answeringWords: Words<
   "not-any-more": (reason) => `Not any more: ${whyNotAnyMore(reason)}. They can ask again when that is settled.`,
 
   "wider-than-asked": ({ what, maximumMs, source }) => {
-    if (what === "length") return `That is longer than was asked: ${showDuration(maximumMs ?? (0 as DurationMs))} at most.`;
+    if (what === "length")
+      return `That is longer than was asked: ${showDuration(maximumMs ?? (0 as DurationMs))} at most.`;
     return what === "ports"
       ? "Choose among the ports that were asked for, at least one."
       : `${showSource(source ?? "")} isn't within what was asked.`;
   },
 
-  "not-less": () => "That isn't less than was asked. Make it shorter, leave out a port or narrow the source; or press `Approve`.",
+  "not-less": () =>
+    "That isn't less than was asked. Make it shorter, leave out a port or narrow the source; or press `Approve`.",
 
   "approval-not-needed": ({ machine }) =>
     `The policy no longer asks for an approval on ${literal(machine)}. Whoever asked can ask again.`,
@@ -81,6 +83,7 @@ export const answeringWords: Words<
   "not-yours": ({ what }) => {
     if (what === "request")
       return "That isn't yours to withdraw: only the person who asked can. Who may approve it can deny it on its card.";
+    if (what === "move") return "That isn't your access, so only whoever has it can take it along.";
     if (what === "extension")
       return "That isn't yours to make longer: only the person it is open for can ask for that. Ask for one of your own with `/jit`.";
     return "That isn't yours to close. The person it is open for can do it, and so can those who may approve it.";

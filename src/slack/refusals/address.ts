@@ -1,0 +1,14 @@
+/** Words for a "no" about where somebody is. */
+
+import { literal } from "../mrkdwn.ts";
+import type { Words } from "./words.ts";
+
+export const addressWords: Words<"no-address-page" | "not-moved" | "moving-already"> = {
+  "no-address-page": () =>
+    "I can't see where you are: nobody reaches me outside of Slack. Ask again with `from` and your address, like `from 203.0.113.7`, and close the other one.",
+
+  "not-moved": ({ machine }) => `You are where you were, so ${literal(machine)} stays open as it is.`,
+
+  "moving-already": ({ machine }) =>
+    `${literal(machine)} is being opened from elsewhere already. Wait until that is open, and move that one.`,
+};
