@@ -1,0 +1,32 @@
+/** What will happen, said under the form before anybody asks. */
+
+import { showDuration } from "../../access/duration.ts";
+import type { Refusal } from "../../access/refusal.ts";
+import type { Foretold } from "../../workflow/foretell.ts";
+import { escapeMrkdwn } from "../mrkdwn.ts";
+import { fewReasons, refusalText, type Situation } from "../refusal-text.ts";
+import { silentLines, stepsText } from "../step-words.ts";
+
+export const foretoldText = (foretold: Foretold, user: string, situation: Situation): readonly string[] => {
+  switch (foretold.kind) {
+    case "opens":
+      return [
+        foretold.automatic
+          ? `At this hour nobody has to approve: it opens at once, for ${showDuration(foretold.durationMs)}.`
+          : `It opens at once, for ${showDuration(foretold.durationMs)}, and closes by itself.`,
+      ];
+    case "asks":
+      return [
+        `Needs ${stepsText(foretold.steps, [user])}; they are told in ${channel(foretold.channel)} and have ${showDuration(foretold.withinMs)} to answer.`,
+        ...silentLines(foretold.steps, [user]),
+      ];
+    case "refused":
+      return ["*Not like this:*", ...fewReasons(reasons(foretold.refusals, situation))];
+  }
+};
+
+const reasons = (refusals: readonly Refusal[], situation: Situation): readonly string[] => [
+  ...new Set(refusals.map((refusal) => refusalText(refusal, situation))),
+];
+
+const channel = (id: string): string => (/^[CG][A-Z0-9]+$/u.test(id) ? `<#${id}>` : escapeMrkdwn(id));
