@@ -1,7 +1,7 @@
 /** What happened to grants, and to firewalls because of them. */
 
-import type { GrantId, ProtectionId } from "../access/identifier.ts";
-import type { FirewallId } from "../access/machine.ts";
+import type { GrantId, ProtectionId, RequestId } from "../access/identifier.ts";
+import type { FirewallId, Machine } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
 import type { Mapping } from "../access/port.ts";
 import type { Reason } from "../access/refusal.ts";
@@ -26,6 +26,7 @@ export interface GrantEvents {
     readonly mappings?: readonly Mapping[];
     /** The machine isn't running. */
     readonly isOff: boolean;
+    readonly os?: Machine["os"];
   };
   /** The cloud holds all that is ours, and something before the machine still keeps the requester out, or may. A sentence for each port. */
   readonly "grant.blocked": AccessFacts & { readonly grantId: GrantId; readonly problems: readonly string[] };
@@ -44,6 +45,8 @@ export interface GrantEvents {
     readonly before: EpochMs;
     readonly expiresAt: EpochMs;
     readonly approvers: readonly Person[];
+    /** The request of its own that asked for it; absent: nobody had to approve. */
+    readonly asked?: RequestId;
   };
   /** Open from another source now; the grant `before`, from where they were, is being closed. */
   readonly "grant.moved": AccessFacts & {

@@ -50,8 +50,9 @@ const readLine = (line: string): JudgedEvent | undefined => {
   try {
     // Containers' logs put a time and a stream before each line.
     const value: unknown = JSON.parse(line.slice(Math.max(0, line.indexOf("{"))));
-    if (isJudged(value)) return value;
-    return undefined;
+    // In an export it stands beside its hash.
+    const event = fieldsOf(value)["event"] ?? value;
+    return isJudged(event) ? event : undefined;
   } catch {
     return undefined;
   }

@@ -1,8 +1,7 @@
 /** One atomic write of values together with the events that say why: the only place where the audit log is appended to. */
 
-import { createHash } from "node:crypto";
-
 import type { Clock } from "../access/time.ts";
+import { chainHash, GENESIS } from "../audit/chain.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import { asNumber, asText, asTexts, lua, type RedisConnection } from "./connection.ts";
 import { EVENTS_ID, eventKeys, KEPT_AS_DONE, QUEUES, queueKeys } from "./keys.ts";
@@ -29,12 +28,6 @@ export type ChainedWrite = (
   change: (values: readonly (string | undefined)[]) => readonly Command[] | undefined,
   events: readonly AuditEvent[],
 ) => Promise<boolean>;
-
-/** An event's hash is `sha256(previous hash + event JSON)`, in hexadecimal; before the first event stands this. */
-export const GENESIS = "0".repeat(64);
-
-export const chainHash = (previous: string, eventJson: string): string =>
-  createHash("sha256").update(previous).update(eventJson).digest("hex");
 
 export const createChainedWrite = (
   redis: RedisConnection,
