@@ -12,6 +12,8 @@ export interface AskedFacts {
   readonly services: readonly Service[];
   readonly sources: readonly Cidr[];
   readonly durationMs: DurationMs;
+  /** It was to be made longer, and was open for so long already. Absent: it was to be opened. */
+  readonly openForMs?: DurationMs;
   readonly justification: string;
   readonly breakGlass: boolean;
   /** User groups they are in. */

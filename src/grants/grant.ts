@@ -1,7 +1,7 @@
 /** Permission for one person to reach given ports of one machine from given sources, for a while. */
 
 import type { GrantId } from "../access/identifier.ts";
-import type { FirewallId } from "../access/machine.ts";
+import type { FirewallId, Machine } from "../access/machine.ts";
 import type { Person } from "../access/person.ts";
 import { type Mapping, samePort } from "../access/port.ts";
 import type { Reason } from "../access/refusal.ts";
@@ -38,6 +38,9 @@ export interface Grant extends AccessFacts {
   /** When each of `seenOpen` was seen so; absent for those that were found by their marks. */
   readonly seenOpenAt?: Readonly<Record<FirewallId, EpochMs>>;
   readonly openedAt: EpochMs | undefined;
+  /** Of the machine, to connect to, and its system, as they were when it opened. Absent: not yet, or found in a cloud. */
+  readonly addresses?: readonly string[];
+  readonly os?: Machine["os"];
   /** Where firewalls that translate addresses were seen to map its ports. Absent: none does. */
   readonly mappings?: readonly Mapping[];
   /** When it was found out whether what was opened lets in. Absent: not yet. */

@@ -57,6 +57,8 @@ export interface Ledger {
   readonly request: (id: RequestId) => Promise<AccessRequest | undefined>;
   /** Pending ones of one requester. */
   readonly pendingOf: (requester: PersonKey) => Promise<readonly AccessRequest[]>;
+  /** Pending ones of everybody. */
+  readonly allPending: () => Promise<readonly AccessRequest[]>;
   /** When this person asked, after an instant of at most an hour ago, whatever became of it; ascending. */
   readonly asksOf: (requester: PersonKey, after: EpochMs) => Promise<readonly EpochMs[]>;
   /** What this person asked in the last 35 days, the latest first, whatever became of it. */

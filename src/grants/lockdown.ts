@@ -1,6 +1,7 @@
 /** While one stands, everything is closed and nothing opens. */
 
 import type { Person } from "../access/person.ts";
+import { type Refusal, refuse } from "../access/refusal.ts";
 import type { EpochMs } from "../access/time.ts";
 
 export interface Lockdown {
@@ -9,3 +10,5 @@ export interface Lockdown {
   /** May be empty. */
   readonly because: string;
 }
+
+export const lockedDown = ({ by, at }: Lockdown): Refusal => refuse("locked-down", { by: by.user, at });

@@ -34,7 +34,6 @@ export type Notice = Message | Card | HomeNotice;
 export const deliveriesFor = (event: AuditEvent, securityChannel: string | undefined): readonly Delivery[] => {
   switch (event.kind) {
     case "request.submitted":
-    case "grant.extended":
     case "review.given":
     case "request.approved":
     case "request.withdrawn":
@@ -62,12 +61,23 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return [...themselves(event), ...security(event, securityChannel ?? "")];
     case "identity.refused":
       return event.because === "identity-taken" ? security(event, securityChannel ?? "") : [];
+    case "address.seen":
+      return event.person.user === "" ? [] : [message(event, event.person.user, "person", USUAL)];
+    case "grant.moved":
+      // Its own card says that it is open; this one, that it closes.
+      return [card(event.before as string as RequestId, event.channel)];
     case "policy.changed":
     case "policy.refused":
       return event.channels.map((each) => ({
         ...message(event, each, "security", URGENT),
         id: `${event.id}/security/${each}`,
       }));
+    case "grant.extended":
+      return [
+        card(event.requestId, event.channel),
+        ...howToConnect(event, event.requester),
+        ...(event.asked === undefined ? [] : [card(event.asked, event.channel), ...themselvesToo(event)]),
+      ];
     case "grant.opened":
       return [card(event.requestId, event.channel), ...howToConnect(event, event.requester)];
     case "request.narrowed":
@@ -112,11 +122,9 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
     case "approvers.told":
     case "request.pressed":
-    case "grant.moved":
     case "lockdown.begun":
     case "lockdown.done":
     case "lockdown.lifted":
-    case "address.seen":
     case "address.refused":
     case "request.judged":
     case "request.refused":
@@ -176,6 +184,10 @@ const channel = (event: AuditEvent, destination: string): Delivery => message(ev
 /** Of a machine that no rule speaks of nobody may be there to hear. */
 const security = (event: AuditEvent, destination: string): readonly Delivery[] =>
   destination === "" ? [] : [message(event, destination, "security", URGENT)];
+
+/** A message that is changed alerts nobody, and they waited for this. */
+const themselvesToo = (event: Extract<AuditEvent, { kind: "grant.extended" }>): readonly Delivery[] =>
+  event.requester.user === "" ? [] : [message(event, event.requester.user, "person", USUAL)];
 
 const themselves = (
   event: Extract<AuditEvent, { kind: "identity.linked" | "identity.unlinked" }>,

@@ -108,12 +108,12 @@ const everyPortIsOffered: Check = ({ services, machine: { name: machine } }, rul
 };
 
 const durationIsWithinTheMaximum: Check = (question, rule) => {
-  const { durationMs, breakGlass, machine } = question;
+  const { durationMs, openForMs = 0, breakGlass, machine } = question;
   if (!(durationMs > 0)) return [refuse("duration-unreadable", { text: "", problem: "zero" })];
   const most = (breakGlass ? rule.breakGlass?.maximumMs : undefined) ?? Number.POSITIVE_INFINITY;
   return linesAsked(question, rule)
     .map((line) => ({ port: line.name, maximumMs: Math.min(line.maximumMs, most) as DurationMs }))
-    .filter(({ maximumMs }) => durationMs > maximumMs)
+    .filter(({ maximumMs }) => openForMs + durationMs > maximumMs)
     .map((line) => refuse("duration-too-long", { ...line, machine: machine.name }));
 };
 

@@ -21,6 +21,8 @@ export interface Question {
   /** Empty: none was named and policy has no default. */
   readonly sources: readonly Cidr[];
   readonly durationMs: DurationMs;
+  /** It is to be made longer: for so long it is open already, and that counts toward the maximum. Absent: it is to be opened. */
+  readonly openForMs?: DurationMs;
   readonly justification: string;
   /** They ask to go past approvals, hours, freezes and limits; nothing else gives way. */
   readonly breakGlass: boolean;

@@ -15,12 +15,13 @@ export const askedFacts = (question: Question, policy: Policy): AskedFacts => {
   const { machine, memberships, approvers, requester, usage } = question;
   const { name, cloud, account, region, os, tags } = machine;
   const { groups, missingGroups, onCall, manager } = memberships;
-  const { services, sources, durationMs, justification, breakGlass } = question;
+  const { services, sources, durationMs, openForMs, justification, breakGlass } = question;
   return {
     machine: { name, cloud, account, region, os, tags },
     services: services.map((service) => ({ name: service.name, ports: service.ports })),
     sources,
     durationMs,
+    ...(openForMs === undefined ? {} : { openForMs }),
     justification,
     breakGlass,
     groups: [...groups].filter(([, members]) => members.has(requester)).map(([group]) => group),
@@ -60,7 +61,7 @@ export const questionOf = (
     manager: asked.manager,
   };
   const rule = ruleFor(policy, asked.machine);
-  const { machine, services, sources, durationMs, justification, breakGlass, usage } = asked;
+  const { machine, services, sources, durationMs, openForMs, justification, breakGlass, usage } = asked;
   const roles = rolesOf(policy, requester, memberships);
   const approvers = new Map(
     (rule === undefined ? [] : approvingRoles(rule)).map((role) => [
@@ -77,6 +78,7 @@ export const questionOf = (
     services,
     sources,
     durationMs,
+    ...(openForMs === undefined ? {} : { openForMs }),
     justification,
     breakGlass,
     usage,

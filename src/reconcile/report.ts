@@ -119,17 +119,21 @@ const opened = (
   }
   const complete = grant.targets.every((target) => seenOpen.includes(target.firewall));
   if (!complete || grant.openedAt !== undefined) return { grant: { ...grant, seenOpen }, events: [] };
+  const addresses = reachableAddresses(grant, machines);
+  const machine = machines.byId(grant.machine.id);
+  const os = machine?.os ?? "unknown";
   const event = auditEvent("grant.opened", grant.id, at, "bot", {
     ...factsOf(grant),
     grantId: grant.id,
     expiresAt: grant.expiresAt,
     tookMs: between(grant.startsAt, at),
-    addresses: reachableAddresses(grant, machines),
-    isOff: machines.byId(grant.machine.id)?.power === "stopped",
+    addresses,
+    isOff: machine?.power === "stopped",
+    os,
     ...(mappings.length === 0 ? {} : { mappings }),
   });
   // Whether people get through is looked at right after.
-  return { grant: { ...grant, seenOpen, openedAt: at }, events: [event], requestDue: at };
+  return { grant: { ...grant, seenOpen, openedAt: at, addresses, os }, events: [event], requestDue: at };
 };
 
 const ended = (grant: Grant, firewall: FirewallId, at: EpochMs, others: readonly StillOpen[]) => {

@@ -29,10 +29,15 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
   const protectionKey = (id: string): string => keys.protection(id as Protection["id"]);
   const requestKey = (id: string): string => keys.request(id as AccessRequest["id"]);
 
+  const pendingIn = async (index: string): Promise<readonly AccessRequest[]> =>
+    (await indexed<AccessRequest>(index, requestKey)).filter(({ state }) => state.kind === "pending");
+
   const requestCommands = (request: AccessRequest, grant: Grant | undefined): Command[] => [
     store(keys.request(request.id), request, isOver(request, grant)),
     ...(request.version === 1 ? latestCommands(keys.requestsOf(personKey(request.requester)), request) : []),
-    [request.state.kind === "pending" ? "SADD" : "SREM", keys.pendingOf(personKey(request.requester)), request.id],
+    ...[keys.pending, keys.pendingOf(personKey(request.requester))].map(
+      (index): Command => [request.state.kind === "pending" ? "SADD" : "SREM", index, request.id],
+    ),
   ];
 
   const grantCommands = (grant: Grant, before: Grant | undefined, request: AccessRequest | undefined): Command[] => {
@@ -87,10 +92,8 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
   return {
     request: async (id) => asJson(await redis.send("GET", keys.request(id))) as AccessRequest | undefined,
     grant: async (id) => asJson(await redis.send("GET", keys.grant(id))) as Grant | undefined,
-    pendingOf: async (requester) =>
-      (await indexed<AccessRequest>(keys.pendingOf(requester), requestKey)).filter(
-        ({ state }) => state.kind === "pending",
-      ),
+    pendingOf: (requester) => pendingIn(keys.pendingOf(requester)),
+    allPending: () => pendingIn(keys.pending),
     asksOf: async (requester, after) =>
       [...readCounts(asText(await redis.send("GET", keys.asksOf(requester)))).values()]
         .filter((at) => at > after)
@@ -179,10 +182,11 @@ const latestCommands = (key: string, { id, askedAt }: AccessRequest): readonly C
 /** Of one person's latest requests. */
 const MOST_KEPT = 100;
 
-/** An approved request is over when its grant is, and when it was reviewed where it has to be. */
+/** An approved request is over when its grant is, and when it was reviewed where it has to be; one that made a grant longer at once, because that keeps what came of it. */
 const isOver = (request: AccessRequest, grant: Grant | undefined): boolean => {
   const { kind } = request.state;
   if (kind !== "approved") return kind !== "pending";
+  if (request.extends !== undefined) return true;
   const isGrantOver = grant === undefined || grant.endedAt !== undefined;
   return request.breakGlass !== undefined && !isUnreviewed(request) && isGrantOver;
 };

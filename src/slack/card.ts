@@ -9,7 +9,7 @@ import { canBeLess } from "../workflow/narrow.ts";
 import { actions, button, type Drawn, lines, notification } from "./blocks.ts";
 import { BREAK_GLASS, breakGlassLines, reviewButton } from "./break-glass-words.ts";
 import { narrowedLines } from "./less-words.ts";
-import { escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
+import { escapeMrkdwn, literal, mention, mentions, operatorsText, when } from "./mrkdwn.ts";
 import { whyNotAnyMore } from "./refusals/not-any-more.ts";
 import { showSources } from "./sources-words.ts";
 import { approvedBy, approvedSoFar, isAutomatic, silentLines, whoMayAnswer } from "./step-words.ts";
@@ -38,7 +38,7 @@ const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn =>
   const length =
     request.end.kind === "for"
       ? `for ${showDuration(request.end.durationMs)}`
-      : `until ${when(request.end.at, now, zone)}`;
+      : `${request.extends === undefined ? "" : "longer, "}until ${when(request.end.at, now, zone)}`;
   const body = [
     `${boldTitle(request)} ${length}`,
     `${mention(request.requester.user)} asks, from ${showSources(request.sources)}${quoted(request.justification)}`,
@@ -73,9 +73,35 @@ const resolvedText = (request: AccessRequest, now: EpochMs, zone: string): strin
     case "withdrawn":
       return `withdrawn by ${mention(request.requester.user)}`;
     case "approved":
+      return request.extends === undefined ? openingText(request) : longerText(request, now, zone);
     case "pending":
       return openingText(request);
   }
+};
+
+/** Of a request that made another one's access longer; that one's card shows the rest. */
+const longerText = (request: AccessRequest, now: EpochMs, zone: string): string => {
+  const until = request.end.kind === "until" ? ` until ${when(request.end.at, now, zone)}` : "";
+  return `stays open${until}, ${approvedBy(request)}`;
+};
+
+/** How often and by whose leave it was made longer. */
+const extendedLines = ({ extensions = [] }: Grant, now: EpochMs, zone: string): readonly string[] => {
+  const latest = extensions.at(-1);
+  if (latest === undefined) return [];
+  const times = extensions.length === 1 ? "" : ` for the ${ordinal(extensions.length)} time`;
+  const by = mentions(
+    latest.approvers.map(({ user }) => user),
+    MOST_NAMED,
+  );
+  return [
+    `Made longer${times} at ${when(latest.at, now, zone)}${by === "" ? "" : `, approved by ${by}`}; it would have ended ${when(latest.from, now, zone)}.`,
+  ];
+};
+
+const ordinal = (count: number): string => {
+  const suffix = count % 100 >= 11 && count % 100 <= 13 ? "th" : (["th", "st", "nd", "rd"][count % 10] ?? "th");
+  return `${count}${suffix}`;
 };
 
 const drawGrant = (grant: Grant, facts: CardFacts): Drawn => {
@@ -92,8 +118,15 @@ const drawGrant = (grant: Grant, facts: CardFacts): Drawn => {
     ? "found open after our memory was lost"
     : `${howAllowed(request) || "no approval needed"}, ${took}`;
   return drawState(grant, `open until ${until} ${who} · ${how}`, facts, {
-    more: notAllowed,
-    buttons: [button("Close", "grant.close", grant.id)],
+    more: [
+      ...(grant.supersedes === undefined ? [] : ["They moved: until then it was open from elsewhere."]),
+      ...extendedLines(grant, now, zone),
+      ...notAllowed,
+    ],
+    buttons: [
+      button("Close", "grant.close", grant.id),
+      ...(grant.disallowed === undefined ? [button("Extend", "grant.extend", grant.id)] : []),
+    ],
   });
 };
 
@@ -132,7 +165,7 @@ export const endedText = (grant: Grant, now: EpochMs, zone: string): string => {
   if (revoked?.kind === "failed") return failedText(revoked.problem);
   if (grant.openedAt === undefined) return `ended ${at} before it could be opened`;
   const whose = `${mention(grant.requester.user)}'s access`;
-  if (first !== undefined) {
+  if (first !== undefined && revoked?.kind !== "superseded") {
     const more = others.length === 0 ? "" : ` and ${others.length} more`;
     return `${whose} ended ${at}; the port stays open until ${when(first.expiresAt, now, zone)} for ${mention(first.requester.user)}${more}`;
   }
@@ -193,3 +226,5 @@ const drawState = (
     ],
   };
 };
+
+const MOST_NAMED = 12;

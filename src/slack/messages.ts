@@ -1,16 +1,16 @@
 /** What people are told beside the card, one event in words for one audience. */
 
 import { showDuration } from "../access/duration.ts";
-import { type Port, samePort } from "../access/port.ts";
-import { type Cidr, familyOf } from "../access/source.ts";
-import { between, type DurationMs, type EpochMs } from "../access/time.ts";
+import { between, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { Message } from "../notices/notice.ts";
+import { drawAddressSeen } from "./address-messages.ts";
 import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
 import { drawBreakGlass } from "./break-glass-messages.ts";
 import { endedText, showSources } from "./card.ts";
+import { drawEnded, drawEnding, drawExtended, drawOpened, drawStillOpen } from "./ending-messages.ts";
 import { drawInventoryNews } from "./inventory-messages.ts";
 import { drawNarrowed } from "./less-words.ts";
 import { drawIdentityNews } from "./linking-answers.ts";
@@ -24,29 +24,24 @@ import { whyNotAnyMore } from "./refusals/not-any-more.ts";
 import { drawScheduleSilent } from "./schedule-messages.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
-/** `undefined`: this event has no message of its own. `grant` and `request` are what is stored about it now. */
+/** `undefined`: this event has no message of its own. `grant` and `request` are what is stored about it now; `offersMoving`: there is a page that sees where people are. */
 export const drawMessage = (
   { event, to }: Message,
   grant: Grant | undefined,
   now: EpochMs,
   zone: string,
   request?: AccessRequest,
+  offersMoving = false,
 ): Drawn | undefined => {
   switch (event.kind) {
     case "grant.opened":
-      return drawOpened(event, now, zone);
-    case "grant.ending": {
-      const left = showDuration(Math.max(0, between(now, event.expiresAt)) as DurationMs);
-      return drawn(
-        `${escapeMrkdwn(event.machine.name)} closes for you in ${left}.`,
-        [],
-        [button("I'm done", "grant.close", event.grantId)],
-      );
-    }
+      return drawOpened(event, grant, now, zone, offersMoving);
+    case "grant.extended":
+      return to === "requester" ? drawStillOpen(event, grant, now, zone, offersMoving) : drawExtended(event, now, zone);
+    case "grant.ending":
+      return drawEnding(event, now);
     case "grant.ended": {
-      if (to === "requester") {
-        return drawn(`${escapeMrkdwn(event.machine.name)}: your access ended ${when(event.at, now, zone)}.`, []);
-      }
+      if (to === "requester") return drawEnded(event, grant, now, zone);
       const ended =
         grant === undefined
           ? `${mention(event.requester.user)}'s access closed ${when(event.at, now, zone)}`
@@ -57,7 +52,10 @@ export const drawMessage = (
       };
     }
     case "grant.failed":
-      return drawn(`${escapeMrkdwn(accessTitle(event))} couldn't be opened.`, [operatorsText(event.problem)]);
+      return drawn(`${escapeMrkdwn(accessTitle(event))} couldn't be opened${grant?.supersedes === undefined ? "" : " from where you are now"}.`, [
+        operatorsText(event.problem),
+        ...(grant?.supersedes === undefined ? [] : ["It stays open from where you were, until the same time."]),
+      ]);
     case "request.denied": {
       const by = event.actor.kind === "person" ? ` by ${mention(event.actor.person.user)}` : "";
       return drawn(
@@ -68,9 +66,11 @@ export const drawMessage = (
     case "request.narrowed":
       return drawNarrowed(event);
     case "request.lapsed":
-      return drawn(`${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`, [
-        "Ask again, or ask an approver directly.",
-      ]);
+      return drawn(
+        `${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`,
+        ["Ask again, or ask an approver directly."],
+        [button("Ask again", "request.again", event.requestId)],
+      );
     case "grant.adopted":
       return drawn(`Found open: ${escapeMrkdwn(accessTitle(event))}, until ${when(event.expiresAt, now, zone)}.`, [
         `A rule of ours was there for ${mention(event.requester.user)} from ${showSources(event.sources)}, and our memory of it was lost. ${event.at < event.expiresAt ? "It closes on time" : "It closes now"}.`,
@@ -110,6 +110,8 @@ export const drawMessage = (
     case "break-glass.used":
     case "break-glass.unreviewed":
       return drawBreakGlass(event, to, now, zone, request?.breakGlass);
+    case "address.seen":
+      return drawAddressSeen(event, request, now, zone);
     case "schedule.silent":
       return drawScheduleSilent(event);
     case "policy.changed":
@@ -122,12 +124,10 @@ export const drawMessage = (
     case "break-glass.reviewed":
     case "approvers.told":
     case "request.pressed":
-    case "grant.extended":
     case "grant.moved":
     case "lockdown.begun":
     case "lockdown.done":
     case "lockdown.lifted":
-    case "address.seen":
     case "address.refused":
     case "request.judged":
     case "protection.set":
@@ -146,25 +146,6 @@ export const drawMessage = (
   }
 };
 
-const drawOpened = (event: Extract<AuditEvent, { kind: "grant.opened" }>, now: EpochMs, zone: string): Drawn => {
-  const { mappings = [] } = event;
-  const isMapped = (port: Port): boolean => mappings.some(({ to }) => samePort(to, port));
-  const direct = event.ports.filter((port) => !isMapped(port));
-  const how = [
-    ...mappings.map(({ address, port, to }) => howToConnect(address, to, port)),
-    ...event.addresses.flatMap((address) => direct.map((port) => howToConnect(address, port))),
-  ];
-  return drawn(
-    `${escapeMrkdwn(event.machine.name)} is open for you until ${when(event.expiresAt, now, zone)}.`,
-    [
-      ...(event.isOff ? ["It is switched off now, so nothing answers there."] : []),
-      ...how.slice(0, 10),
-      `I let you in from ${showSources(event.sources)}. What you have open by then may stay; for anything new, ask again.`,
-    ],
-    [button("I'm done", "grant.close", event.grantId)],
-  );
-};
-
 /** It stays open, or is closed, because the rule says so. */
 const drawDisallowed = (
   event: Extract<AuditEvent, { kind: "grant.disallowed" }>,
@@ -179,30 +160,4 @@ const drawDisallowed = (
     [`${capital(whyNotAnyMore(event, to === "requester" ? "you" : undefined))}.`],
     event.closes ? [] : [button(to === "requester" ? "I'm done" : "Close", "grant.close", event.grantId)],
   );
-};
-
-/**
- * `52.178.10.4, port 22:` and a line to copy, as far as the port tells how one connects. `at` is the port to connect to where a firewall maps it.
- */
-const howToConnect = (address: string, { port, protocol }: Port, at = port): string => {
-  const host = familyOf(address as Cidr) === "ipv6" ? `[${address}]` : address;
-  const line = protocol === "tcp" ? lineToCopy(address, host, port, at) : undefined;
-  const mapped = at === port ? "" : ` (for port ${port})`;
-  if (line !== undefined) return `${code(address)}, port ${at}${mapped}: ${code(line)}`;
-  return `${code(protocol === "tcp" ? `${host}:${at}` : `${host}:${at}/${protocol}`)}${mapped}`;
-};
-
-const lineToCopy = (address: string, host: string, port: number, at: number): string | undefined => {
-  switch (port) {
-    case 22:
-      return at === 22 ? `ssh you@${address}` : `ssh -p ${at} you@${address}`;
-    case 3389:
-      return at === 3389 ? `mstsc /v:${host}` : `mstsc /v:${host}:${at}`;
-    case 5985:
-      return `Enter-PSSession -ComputerName ${address} -Port ${at}`;
-    case 5986:
-      return `Enter-PSSession -ComputerName ${address} -Port ${at} -UseSSL`;
-    default:
-      return undefined;
-  }
 };

@@ -1,5 +1,6 @@
 /** Asks policy and every authority about an access, with everything they want to know looked up now: at asking, and again at every approval. */
 
+import type { GrantId } from "../access/identifier.ts";
 import type { Machine } from "../access/machine.ts";
 import { type Directory, type Person, personKey, samePerson, scheduleKey } from "../access/person.ts";
 import type { Service } from "../access/port.ts";
@@ -7,6 +8,7 @@ import type { Cidr } from "../access/source.ts";
 import { type DurationMs, type EpochMs, HOUR, later } from "../access/time.ts";
 import { isUnderWay } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
+import { lockedDown } from "../grants/lockdown.ts";
 import type { RequestStep } from "../grants/request.ts";
 import { type Decision, decide } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
@@ -26,6 +28,10 @@ export interface Access {
   readonly breakGlass: boolean;
   /** It was asked before and is judged again, so it doesn't count as another ask. */
   readonly isAskedAlready?: boolean;
+  /** It is this access that is to go on, longer or from elsewhere, so it isn't one more. */
+  readonly goesOn?: GrantId;
+  /** For so long it is open already, which counts toward the maximum. */
+  readonly openForMs?: DurationMs;
 }
 
 export interface Judged {
@@ -48,10 +54,13 @@ export const judge = async (
   deps: JudgeDeps,
 ): Promise<Judged> => {
   const rule = ruleFor(policy, access.machine);
-  const [judged, refusals] = await Promise.all([
+  const [lockdown, judged, refusals] = await Promise.all([
+    deps.ledger.lockdown(),
     judgeByPolicy(access, requester, policy, at, { directory: deps.directory, usage: usageIn(deps.ledger) }),
     askAuthorities(rule?.authorities ?? [], "request", access.machine, requester.facts, deps),
   ]);
+  // Nothing that could be changed about it would help, so nothing else is said.
+  if (lockdown !== undefined) return { ...judged, decision: { kind: "deny", refusals: [lockedDown(lockdown)] } };
   const ours = judged.decision.kind === "deny" ? judged.decision.refusals : [];
   const [first, ...rest] = [...ours, ...refusals];
   return first === undefined ? judged : { ...judged, decision: { kind: "deny", refusals: [first, ...rest] } };
@@ -82,7 +91,7 @@ export const judgeByPolicy = async (
           approversFor(rule, requester, policy, directory, approversAtLeast),
           usageOf(rule, access, facts.person, at),
         ]);
-  const { machine, services, sources, durationMs, justification, breakGlass } = access;
+  const { machine, services, sources, durationMs, openForMs, justification, breakGlass } = access;
   const question: Question = {
     at,
     requester: facts.person.user,
@@ -92,6 +101,7 @@ export const judgeByPolicy = async (
     services,
     sources,
     durationMs,
+    ...(openForMs === undefined ? {} : { openForMs }),
     justification,
     breakGlass,
     usage,
@@ -115,12 +125,12 @@ export const requestSteps = (
 /** As it is stored. */
 export const usageIn =
   (ledger: Pick<Ledger, "liveGrants" | "asksOf">): PolicyLookUps["usage"] =>
-  async ({ name }, { machine, isAskedAlready = false }, person, at) => {
+  async ({ name }, { machine, isAskedAlready = false, goesOn }, person, at) => {
     const [live, asksAt] = await Promise.all([
       ledger.liveGrants(),
       isAskedAlready ? [] : ledger.asksOf(personKey(person), later(at, -HOUR as DurationMs)),
     ]);
-    const counted = live.filter((grant) => grant.rule === name && isUnderWay(grant, at));
+    const counted = live.filter((grant) => grant.rule === name && grant.id !== goesOn && isUnderWay(grant, at));
     return {
       ofPerson: counted.filter(({ requester }) => samePerson(requester, person)).length,
       onMachine: counted.filter((grant) => grant.machine.id === machine.id).length,

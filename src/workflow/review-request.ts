@@ -9,6 +9,7 @@ import type { Write } from "../grants/ledger.ts";
 import { type AccessRequest, approve, deny, nextStep } from "../grants/request.ts";
 import { answeringSoon, askAs } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
+import { endFrom, extendedBy, extensionWrite } from "./extension.ts";
 import { grantAccess } from "./grant-access.ts";
 import { grantLimits } from "./limits-of.ts";
 import { type Less, narrow, narrowedEvent } from "./narrow.ts";
@@ -134,8 +135,13 @@ const approval = async (reviewing: Reviewing, deps: WorkflowDeps): Promise<Answe
     reviewer.identities.known,
   );
   if (isRefusal(approved)) return approved;
-  if (approved.state.kind === "approved")
+  if (approved.state.kind === "approved") {
+    const open = await extendedBy(approved, now, deps);
+    if (isRefusal(open)) return open;
+    if (open !== undefined)
+      return { ...extensionWrite(open, endFrom(approved.end, open.grant), now, approved), request: approved };
     return { ...grantAccess(approved, targets, now), request: approved, limits: grantLimits(rule, approved, now) };
+  }
   const facts = { ...factsOf(approved), verdict: "approve", step } as const;
   const about = `${request.id}/${by.user}/${approved.version}`;
   return { request: approved, events: [auditEvent("review.given", about, now, by, facts)] };

@@ -7,6 +7,7 @@ import type { AccessRequest, Target } from "../grants/request.ts";
 import type { Policy } from "../policy/policy.ts";
 import { resolveService } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
+import { extendedBy } from "./extension.ts";
 import { judge } from "./judge.ts";
 import type { Reviewing } from "./reviewing.ts";
 import { holding } from "./standing.ts";
@@ -23,18 +24,26 @@ export const stillAllowed = async (
   if (services === undefined) return refuse("not-any-more", { code: "port-not-offered" });
 
   const now = deps.clock.now();
+  const open = await extendedBy(request, now, deps);
+  if (isRefusal(open)) return open;
   const { sources, justification } = request;
   const durationMs = lengthOf(request.end, now);
-  const access = { machine, services, sources, durationMs, justification, breakGlass: false, isAskedAlready: true };
+  const asked = { machine, services, sources, durationMs, justification, breakGlass: false, isAskedAlready: true };
+  const access = open === undefined ? asked : { ...asked, goesOn: open.grant.id, openForMs: open.openForMs };
   const { decision } = await judge(access, holding(requester, policy, memberships), policy, now, deps);
   if (decision.kind !== "deny") return targetsOf(machine, sources);
+  const locked = decision.refusals.find(({ code }) => code === "locked-down");
+  if (locked !== undefined) return locked;
   const clear = decision.refusals.find(({ code }) => code !== "authority-silent");
   // Nothing has changed where an authority only didn't answer, and it names itself.
   return clear === undefined ? decision.refusals[0] : refuse("not-any-more", reasonOf(clear));
 };
 
 /** The services by their names of then, where they still stand for the very ports that were asked for. */
-const sameServices = ({ services, ports }: AccessRequest, policy: Policy): readonly Service[] | undefined => {
+export const sameServices = (
+  { services, ports }: Pick<AccessRequest, "services" | "ports">,
+  policy: Policy,
+): readonly Service[] | undefined => {
   const found = services
     .map((name) => resolveService(name, policy))
     .filter((each): each is Service => !isRefusal(each));

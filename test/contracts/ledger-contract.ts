@@ -151,9 +151,11 @@ export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
       await ledger.commit({ request: other, events: [] });
       expect(await ledger.pendingOf(personKey(DEV))).toEqual([aRequest()]);
       expect(await ledger.pendingOf(personKey(LEAD))).toEqual([other]);
+      expect(new Set(await ledger.allPending())).toEqual(new Set([aRequest(), other]));
 
       await ledger.commit({ request: aRequest({ version: 2, state: { kind: "withdrawn", at: NOW } }), events: [] });
       expect(await ledger.pendingOf(personKey(DEV))).toEqual([]);
+      expect(await ledger.allPending()).toEqual([other]);
       expect((await ledger.request(aRequest().id))?.state.kind).toBe("withdrawn");
     });
 

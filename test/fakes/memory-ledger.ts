@@ -83,6 +83,10 @@ export const createMemoryLedger = ({
       );
       return structuredClone(pending);
     },
+    allPending: async () => {
+      await reach(outage);
+      return structuredClone([...requests.values()].filter(({ state }) => state.kind === "pending"));
+    },
     asksOf: async (requester, after) => {
       await reach(outage);
       return asksAfter(requester, after).toSorted((a, b) => a - b);

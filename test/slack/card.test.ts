@@ -134,7 +134,7 @@ describe("an access on its card", () => {
     expect(textOf(shown)).toMatch(
       /open until <!date.*> for <@U0DEV1> from 203\.0\.113\.7 · approved by <@U0LEAD1>, opened in 1 second/u,
     );
-    expect(buttonsOf(shown)).toEqual(["Close k7f3q2xd"]);
+    expect(buttonsOf(shown)).toEqual(["Close k7f3q2xd", "Extend k7f3q2xd"]);
   });
 
   test("found again after memory was lost, it says that, without its request", () => {
@@ -235,7 +235,7 @@ describe("an access that went past approval", () => {
     );
     expect(textOf(shown)).toContain("*The on-call schedule week (Opsgenie) doesn't say who is on call*");
     expect(textOf(shown)).toContain("*Not reviewed yet*");
-    expect(buttonsOf(shown)).toEqual(["Close k7f3q2xd", "Reviewed k7f3q2xd"]);
+    expect(buttonsOf(shown)).toEqual(["Close k7f3q2xd", "Extend k7f3q2xd", "Reviewed k7f3q2xd"]);
   });
 
   test.each([

@@ -44,7 +44,7 @@ describe("how to connect", () => {
     [{ port: 22, protocol: "tcp" }, "52.178.10.13", "`ssh you@52.178.10.13`"],
     [{ port: 3389, protocol: "tcp" }, "52.178.10.13", "`mstsc /v:52.178.10.13`"],
     [{ port: 3389, protocol: "tcp" }, "2001:db8::4", "`mstsc /v:[2001:db8::4]`"],
-    [{ port: 5986, protocol: "tcp" }, "52.178.10.13", "-Port 5986 -UseSSL`"],
+    [{ port: 5986, protocol: "tcp" }, "52.178.10.13", "-Port 5986 -UseSSL -Credential you`"],
     [{ port: 8080, protocol: "tcp" }, "2001:db8::4", "`[2001:db8::4]:8080`"],
     [{ port: 53, protocol: "udp" }, "52.178.10.13", "`52.178.10.13:53/udp`"],
   ])("%j at %s: %s", (port, address, line) => {
@@ -54,7 +54,7 @@ describe("how to connect", () => {
   test.each([
     [22, "`20.50.1.10`, port 50022 (for port 22): `ssh -p 50022 you@20.50.1.10`"],
     [3389, "`mstsc /v:20.50.1.10:50022`"],
-    [5986, "-Port 50022 -UseSSL`"],
+    [5986, "-Port 50022 -UseSSL -Credential you`"],
     [8080, "`20.50.1.10:50022` (for port 8080)"],
   ])("is by the mapped port where a firewall translates: %i", (port, line) => {
     const to = { port, protocol: "tcp" } as const;
