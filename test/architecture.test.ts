@@ -94,6 +94,22 @@ test("nothing but the sandbox itself and tests imports the sandbox", () => {
   expect(wrong).toEqual([]);
 });
 
+test("what `npm start` loads has nothing of the sandbox, of its page or of the tests' tools in it", () => {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const loaded = new Set(["src/main.ts"]);
+  // A set that grows while it is walked is walked to its end.
+  for (const path of loaded) for (const target of targetsOf(byPath.get(path) ?? never(path))) loaded.add(target);
+  const packages = [...loaded].flatMap((path) => byPath.get(path)?.imports ?? []);
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  expect(loaded.size).toBeGreaterThan(100);
+  expect([...loaded].filter((path) => path.startsWith("src/sandbox/"))).toEqual([]);
+  expect(packages.filter((name) => Object.hasOwn(devDependencies, name))).toEqual([]);
+});
+
+const never = (path: string): never => {
+  throw new Error(`${path} is imported and isn't there`);
+};
+
 test("the sandbox judges for itself: it shares with the product the clock, durations and the event types, and nothing that decides", () => {
   const allowed = ["src/access/time.ts", "src/audit/event.ts"];
   const wrong = sources

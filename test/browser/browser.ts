@@ -1,11 +1,8 @@
 /** A real Chromium for tests of pages, and the page of a sandbox in it. */
 
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { test } from "vitest";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, test } from "vitest";
 
 /** The first of them that is there. */
 const executable = [
@@ -24,6 +21,9 @@ const HOW =
 
 if (executable === undefined && !isRequired) process.stderr.write(`${HOW}\n`);
 
+/** Pages are drawn slowly while other tests want the processors, too. */
+export const PATIENTLY = { timeout: 60_000 };
+
 /** A test that is skipped where there is no browser, unless `CI=true` or `LATCH_BROWSER_TESTS=1` says there has to be one. */
 export const browserTest = test.skipIf(executable === undefined && !isRequired);
 
@@ -40,37 +40,21 @@ export interface OpenOptions {
   readonly dark?: boolean;
 }
 
-/** With nothing of an earlier one; closed with the test. */
+/** Nothing of an earlier test is in it; closed with the test. */
 export const openBrowser = async (
   { onTestFinished }: { readonly onTestFinished: (end: () => Promise<void>) => void },
   { width = 1280, height = 800, dark = false }: OpenOptions = {},
 ): Promise<Opened> => {
-  if (executable === undefined) throw new Error(HOW);
-  const folder = await mkdtemp(join(tmpdir(), "latch-browser-"));
-  const context = await chromium.launchPersistentContext(folder, {
-    executablePath: executable,
-    headless: true,
+  const browser = await theBrowser();
+  const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? "dark" : "light",
     timezoneId: "America/Los_Angeles",
     locale: "en-US",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-proxy-server",
-    ],
   });
-  onTestFinished(async () => {
-    await context.close();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  });
+  onTestFinished(() => context.close());
   const troubles: string[] = [];
-  const page = context.pages()[0] ?? (await context.newPage());
+  const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   page.on("pageerror", (error) => troubles.push(String(error)));
   page.on("console", (message) => {
@@ -82,3 +66,29 @@ export const openBrowser = async (
   });
   return { context, page, troubles };
 };
+
+/** One for all tests of a file, with a profile folder of its own that is empty at first and gone afterwards. */
+const theBrowser = async (): Promise<Browser> => {
+  if (executable === undefined) throw new Error(HOW);
+  launched ??= chromium.launch({
+    executablePath: executable,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-proxy-server",
+    ],
+  });
+  return launched;
+};
+
+let launched: Promise<Browser> | undefined;
+
+afterAll(async () => {
+  await (await launched)?.close();
+});

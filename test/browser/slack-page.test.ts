@@ -2,30 +2,34 @@
 
 import { expect } from "vitest";
 import { cardBlocks } from "../sandbox/slack-fixture.ts";
-import { browserTest } from "./browser.ts";
+import { browserTest, PATIENTLY } from "./browser.ts";
 import { startPage } from "./page-fixture.ts";
 
 const plain = (text: string) => ({ type: "plain_text" as const, text });
 
-browserTest("what is posted appears at once, with mentions, links and times in the reader's zone", async (owner) => {
-  const { page, app, open, troubles } = await startPage(owner);
-  await open("U0LEAD1");
+browserTest(
+  "what is posted appears at once, with mentions, links and times in the reader's zone",
+  PATIENTLY,
+  async (owner) => {
+    const { page, app, open, troubles } = await startPage(owner);
+    await open("U0LEAD1");
 
-  const noon = Date.UTC(2026, 10, 24, 12) / 1_000;
-  await app.client.chat.postMessage({
-    channel: "C0ACCESS",
-    text: `*<@U0DEV1> asks* for \`prod-vm-3\` until <!date^${noon}^{time}|12:00 UTC>, see <https://wiki.example/ssh|the wiki> &lt;b&gt;`,
-  });
+    const noon = Date.UTC(2026, 10, 24, 12) / 1_000;
+    await app.client.chat.postMessage({
+      channel: "C0ACCESS",
+      text: `*<@U0DEV1> asks* for \`prod-vm-3\` until <!date^${noon}^{time}|12:00 UTC>, see <https://wiki.example/ssh|the wiki> &lt;b&gt;`,
+    });
 
-  const message = page.getByRole("article").first();
-  await message.waitFor();
-  expect(await message.locator(".words").innerText()).toBe("@dana asks for prod-vm-3 until 07:00, see the wiki <b>");
-  expect(await message.locator("strong").last().innerText()).toBe("@dana asks");
-  expect(await message.getByRole("link").getAttribute("href")).toBe("https://wiki.example/ssh");
-  expect(troubles).toEqual([]);
-});
+    const message = page.getByRole("article").first();
+    await message.waitFor();
+    expect(await message.locator(".words").innerText()).toBe("@dana asks for prod-vm-3 until 07:00, see the wiki <b>");
+    expect(await message.locator("strong").last().innerText()).toBe("@dana asks");
+    expect(await message.getByRole("link").getAttribute("href")).toBe("https://wiki.example/ssh");
+    expect(troubles).toEqual([]);
+  },
+);
 
-browserTest("a command is typed, and what only the asker sees is marked so", async (owner) => {
+browserTest("a command is typed, and what only the asker sees is marked so", PATIENTLY, async (owner) => {
   const { page, app, open } = await startPage(owner);
   app.command("/jit", async ({ ack, command }) => ack(`you said ${command.text}`));
   await open("U0DEV1");
@@ -40,7 +44,7 @@ browserTest("a command is typed, and what only the asker sees is marked so", asy
   await page.getByText("Nothing has been said here yet.").waitFor();
 });
 
-browserTest("a button is pressed, and the message changes for everybody", async (owner) => {
+browserTest("a button is pressed, and the message changes for everybody", PATIENTLY, async (owner) => {
   const { page, app, open } = await startPage(owner);
   app.action("approve", async ({ ack, body, client }) => {
     await ack();
@@ -56,7 +60,7 @@ browserTest("a button is pressed, and the message changes for everybody", async 
   await page.getByText("approved by @lee").waitFor();
 });
 
-browserTest("before something that can't be taken back a question is asked", async (owner) => {
+browserTest("before something that can't be taken back a question is asked", PATIENTLY, async (owner) => {
   const { page, app, open, slack } = await startPage(owner);
   let pressed = 0;
   app.action("lock", async ({ ack }) => {
@@ -88,71 +92,75 @@ browserTest("before something that can't be taken back a question is asked", asy
   await expect.poll(() => pressed).toBe(1);
 });
 
-browserTest("a form: a machine by typing, an error at its field, and sent by keyboard alone", async (owner) => {
-  const { page, app, open } = await startPage(owner);
-  const sent: unknown[] = [];
-  app.command("/jit", async ({ ack, command, client }) => {
-    await ack();
-    await client.views.open({
-      trigger_id: command.trigger_id,
-      view: {
-        type: "modal",
-        callback_id: "ask",
-        title: plain("Ask for access"),
-        submit: plain("Ask"),
-        blocks: [
-          {
-            type: "input",
-            block_id: "machine",
-            label: plain("Machine"),
-            element: { type: "external_select", action_id: "machine", min_query_length: 1 },
-          },
-          {
-            type: "input",
-            block_id: "why",
-            label: plain("Why"),
-            hint: plain("A ticket, say"),
-            element: { type: "plain_text_input", action_id: "why" },
-          },
-        ],
-      },
+browserTest(
+  "a form: a machine by typing, an error at its field, and sent by keyboard alone",
+  PATIENTLY,
+  async (owner) => {
+    const { page, app, open } = await startPage(owner);
+    const sent: unknown[] = [];
+    app.command("/jit", async ({ ack, command, client }) => {
+      await ack();
+      await client.views.open({
+        trigger_id: command.trigger_id,
+        view: {
+          type: "modal",
+          callback_id: "ask",
+          title: plain("Ask for access"),
+          submit: plain("Ask"),
+          blocks: [
+            {
+              type: "input",
+              block_id: "machine",
+              label: plain("Machine"),
+              element: { type: "external_select", action_id: "machine", min_query_length: 1 },
+            },
+            {
+              type: "input",
+              block_id: "why",
+              label: plain("Why"),
+              hint: plain("A ticket, say"),
+              element: { type: "plain_text_input", action_id: "why" },
+            },
+          ],
+        },
+      });
     });
-  });
-  app.options("machine", async ({ ack, options }) => {
-    const names = Array.from({ length: 30 }, (_, i) => `prod-vm-${i + 1}`).filter((each) =>
-      each.includes(options.value),
-    );
-    await ack({ options: names.map((name) => ({ text: plain(name), value: name })) });
-  });
-  app.view("ask", async ({ ack, view }) => {
-    const { machine, why } = view.state.values;
-    if (why?.why?.value !== "INC-1") return ack({ response_action: "errors", errors: { why: "Name a ticket." } });
-    sent.push(machine?.machine?.selected_option?.value, why.why.value);
-    return ack();
-  });
-  await open("U0DEV1");
+    app.options("machine", async ({ ack, options }) => {
+      const names = Array.from({ length: 30 }, (_, i) => `prod-vm-${i + 1}`).filter((each) =>
+        each.includes(options.value),
+      );
+      await ack({ options: names.map((name) => ({ text: plain(name), value: name })) });
+    });
+    app.view("ask", async ({ ack, view }) => {
+      const { machine, why } = view.state.values;
+      if (why?.why?.value !== "INC-1") return ack({ response_action: "errors", errors: { why: "Name a ticket." } });
+      sent.push(machine?.machine?.selected_option?.value, why.why.value);
+      return ack();
+    });
+    await open("U0DEV1");
 
-  await page.getByRole("textbox", { name: "Message to #access" }).fill("/jit");
-  await page.keyboard.press("Enter");
-  const form = page.getByRole("dialog", { name: "Ask for access" });
-  await form.getByRole("combobox", { name: "Machine" }).pressSequentially("vm-1");
-  await form.getByRole("option").nth(1).waitFor();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Enter");
-  expect(await form.getByRole("combobox", { name: "Machine" }).inputValue()).toBe("prod-vm-10");
-  await page.keyboard.press("Tab");
-  await page.keyboard.type("because");
-  await page.keyboard.press("Enter");
-  await form.getByRole("alert").getByText("Name a ticket.").waitFor();
-  const why = form.getByRole("textbox", { name: "Why" });
-  expect(await why.getAttribute("aria-invalid")).toBe("true");
-  await why.fill("INC-1");
-  await page.keyboard.press("Enter");
-  await form.waitFor({ state: "detached" });
-  expect(sent).toEqual(["prod-vm-10", "INC-1"]);
-});
+    await page.getByRole("textbox", { name: "Message to #access" }).fill("/jit");
+    await page.keyboard.press("Enter");
+    const form = page.getByRole("dialog", { name: "Ask for access" });
+    await form.getByRole("combobox", { name: "Machine" }).pressSequentially("vm-1");
+    await form.getByRole("option").nth(1).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    expect(await form.getByRole("combobox", { name: "Machine" }).inputValue()).toBe("prod-vm-10");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("because");
+    await page.keyboard.press("Enter");
+    await form.getByRole("alert").getByText("Name a ticket.").waitFor();
+    const why = form.getByRole("textbox", { name: "Why" });
+    expect(await why.getAttribute("aria-invalid")).toBe("true");
+    await why.fill("INC-1");
+    await page.keyboard.press("Enter");
+    await form.waitFor({ state: "detached" });
+    expect(sent).toEqual(["prod-vm-10", "INC-1"]);
+  },
+);
 
-browserTest("Home is published when it is opened, and drawn anew when it changes", async (owner) => {
+browserTest("Home is published when it is opened, and drawn anew when it changes", PATIENTLY, async (owner) => {
   const { page, app, open } = await startPage(owner);
   const publish = (user: string, text: string) =>
     app.client.views.publish({

@@ -15,7 +15,8 @@ export interface ComposerProps {
 
 export const Composer = ({ state, placeName, say, command, shortcut }: ComposerProps): ComponentChild => {
   const [text, setText] = useState("");
-  const [active, setActive] = useState(0);
+  /** Which completion is marked; none at first, so that Enter sends what was typed. */
+  const [active, setActive] = useState(NONE);
   const said = useRef<readonly string[]>([]);
   const back = useRef(0);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -25,7 +26,7 @@ export const Composer = ({ state, placeName, say, command, shortcut }: ComposerP
 
   const write = (next: string): void => {
     setText(next);
-    setActive(0);
+    setActive(NONE);
     field.current?.focus();
   };
   const send = async (): Promise<void> => {
@@ -43,12 +44,16 @@ export const Composer = ({ state, placeName, say, command, shortcut }: ComposerP
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const chosen = offered[active];
+    const first = chosen ?? offered[0];
     const keys: Readonly<Record<string, (() => void) | undefined>> = {
-      Enter: event.shiftKey ? undefined : () => void send(),
-      Tab: chosen === undefined || event.shiftKey ? undefined : () => write(chosen.text),
+      Enter: event.shiftKey ? undefined : () => (chosen === undefined ? void send() : write(chosen.text)),
+      Tab: first === undefined || event.shiftKey ? undefined : () => write(first.text),
+      Escape: chosen === undefined ? undefined : () => setActive(NONE),
       ArrowUp:
-        offered.length > 1 ? () => setActive((active + offered.length - 1) % offered.length) : upIn(text, recall, 1),
-      ArrowDown: offered.length > 1 ? () => setActive((active + 1) % offered.length) : upIn(text, recall, -1),
+        offered.length > 0
+          ? () => setActive((Math.max(active, 0) + offered.length - 1) % offered.length)
+          : upIn(text, recall, 1),
+      ArrowDown: offered.length > 0 ? () => setActive((active + 1) % offered.length) : upIn(text, recall, -1),
     };
     const does = keys[event.key];
     if (does === undefined) return;
@@ -127,11 +132,11 @@ export const Composer = ({ state, placeName, say, command, shortcut }: ComposerP
         disabled: isGone,
         "aria-label": `Message to ${placeName}`,
         "aria-controls": offered.length === 0 ? undefined : "completions",
-        "aria-activedescendant": offered.length === 0 ? undefined : `completion-${active}`,
+        "aria-activedescendant": active === NONE ? undefined : `completion-${active}`,
         placeholder: isGone ? "This account is deactivated" : `Message ${placeName}, or /jit …`,
         onInput: (event: Event) => {
           setText((event.currentTarget as HTMLTextAreaElement).value);
-          setActive(0);
+          setActive(NONE);
         },
         onKeyDown,
       }),
@@ -139,6 +144,8 @@ export const Composer = ({ state, placeName, say, command, shortcut }: ComposerP
     ),
   );
 };
+
+const NONE = -1;
 
 const upIn = (text: string, recall: (steps: number) => void, steps: number): (() => void) | undefined =>
   text.includes("\n") ? undefined : () => recall(steps);
