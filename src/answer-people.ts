@@ -1,6 +1,5 @@
 /** From ask to answer: what people type and click. */
 
-import { refuse } from "./access/refusal.ts";
 import { MINUTE } from "./access/time.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
@@ -69,8 +68,8 @@ export const answerPeople = ({
     request: workflow.ledger.request,
     machines: workflow.machines,
     policy: workflow.policy,
-    hasMyAddress: false,
-    offerAddress: async () => refuse("source-missing", { allowed: [] }),
+    hasMyAddress: workflow.rememberedAddresses !== undefined,
+    addressAnswers,
     answers,
     clock,
     zone,

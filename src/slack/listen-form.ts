@@ -6,6 +6,7 @@ import type { RequestId } from "../access/identifier.ts";
 import { orAborted } from "../access/or-aborted.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
+import type { AddressAnswers } from "./address-answers.ts";
 import { showAsk } from "./ask-text.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { machineOption } from "./form/choices.ts";
@@ -28,8 +29,7 @@ import { drawAsked } from "./private-texts.ts";
 
 interface FormDeps extends OpenFormDeps {
   readonly submitRequest: SubmitRequest;
-  /** How somebody tells where they are. */
-  readonly offerAddress: (ask: Ask, user: string) => Promise<Drawn | Refusal>;
+  readonly addressAnswers: Pick<AddressAnswers, "whereFor">;
 }
 
 /** From where somebody wants to ask: what they did, and where they are told what came of it. */
@@ -118,7 +118,7 @@ export const listenForForm = (app: App, deps: FormDeps): OpenForm => {
       return forms.refresh(view.id, filled, place);
     }
 
-    const ask = askOf(filled, machine, kept);
+    const ask = askOf(filled, machine, deps.machines, kept);
     const work = submit(ask, user);
     const soon = await orAborted(work, AbortSignal.timeout(ACK_WITHIN_MS)).catch(() => undefined);
     const refuse = (refusals: readonly Refusal[]): Drawn => answers.refused(user, showAsk(ask), refusals);
@@ -152,10 +152,7 @@ export const listenForForm = (app: App, deps: FormDeps): OpenForm => {
     const outcome = await answers.orCannotCheck("submit a request", () => deps.submitRequest(ask, user), "ask");
     if (isRefusal(outcome)) return { refusals: [outcome] };
     if ("refusals" in outcome) return outcome;
-    if ("kind" in outcome) {
-      const offered = await answers.orCannotCheck("offer a link", () => deps.offerAddress(ask, user));
-      return isRefusal(offered) ? { refusals: [offered] } : { said: offered };
-    }
+    if ("kind" in outcome) return { said: await deps.addressAnswers.whereFor(user, showAsk(ask), outcome.ask) };
     return { said: drawAsked(outcome, deps.clock.now(), deps.zone()) };
   };
 

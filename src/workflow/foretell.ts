@@ -1,32 +1,36 @@
 /** What would become of an ask if it were made now, so that people see it before they ask. Nothing is stored. */
 
 import type { Directory } from "../access/person.ts";
+import type { Cidr } from "../access/source.ts";
 import { type DurationMs, type EpochMs, later, SECOND } from "../access/time.ts";
 import type { RequestStep } from "../grants/request.ts";
 import { ruleFor } from "../policy/match.ts";
-import type { AllowedSource, Policy, Rule } from "../policy/policy.ts";
+import { type AllowedSource, lineFor, type Policy, sourcesFor } from "../policy/policy.ts";
 import { answeringSoon } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { requestSteps } from "./judge.ts";
-import { judgeAsk, readAsk } from "./judge-ask.ts";
+import { judgeAsk, type Readable, readAsk } from "./judge-ask.ts";
 import { rememberedDirectory } from "./remembered-directory.ts";
 import { shownSteps } from "./shown-people.ts";
 import type { Ask, Refused } from "./understand-ask.ts";
 
 export type Foretold =
   /** `automatic`: somebody would have to approve at another hour. */
-  | { readonly kind: "opens"; readonly automatic: boolean; readonly durationMs: DurationMs }
-  | {
+  | ({ readonly kind: "opens"; readonly automatic: boolean; readonly durationMs: DurationMs } & From)
+  | ({
       readonly kind: "asks";
       readonly steps: readonly RequestStep[];
       /** Where they are told. */
       readonly channel: string;
       readonly withinMs: DurationMs;
-    }
+    } & From)
   | Refused;
 
+/** Of where the asker is, where they mean that: a page of ours has yet to see it, or it is remembered. Absent: they mean another source. */
+type From = Pick<Readable, "address">;
+
 /**
- * Judges as asking does, but for the justification, which may not be written yet, and an address of theirs that isn't known yet (`me`). What Slack said of people a moment ago
+ * Judges as asking does, but for the justification, which may not be written yet, and where they are, which may not be seen yet. What Slack said of people a moment ago
  * counts, because a form asks at every choice; asking itself looks everything up anew. Throws a `Fault` when something that has to be known can't be.
  */
 export type Foretell = (ask: Ask, user: string) => Promise<Foretold>;
@@ -49,14 +53,19 @@ export const createForetell = (world: WorkflowDeps): Foretell => {
       directory: directoryFor(user),
       policy: () => (policy === undefined ? undefined : withoutJustifications(policy)),
     };
-    const readable = await readAsk(withSomeAddress(ask, policy, deps), user, deps);
-    if ("refusals" in readable) return readable;
+    const asked = await readAsk(ask, user, deps);
+    if ("refusals" in asked) return asked;
+    const { address } = asked;
+    // Which address it will be nobody knows; here it is one that the rule allows.
+    const readable =
+      address === "unknown" ? { ...asked, asked: { ...asked.asked, sources: [someAddress(asked)] } } : asked;
     const { access, judgement, outcome } = await judgeAsk(readable, deps.clock.now(), deps);
     if ("refusals" in outcome) return outcome;
     const { decision } = outcome;
+    const from = address === undefined ? {} : { address };
     if (decision.kind !== "needs-approval") {
       const automatic = decision.kind === "allow" && decision.how === "automatic";
-      return { kind: "opens", automatic, durationMs: access.durationMs };
+      return { kind: "opens", automatic, durationMs: access.durationMs, ...from };
     }
     const steps = requestSteps(decision.steps, judgement.policy, readable.member.memberships);
     return {
@@ -64,6 +73,7 @@ export const createForetell = (world: WorkflowDeps): Foretell => {
       steps: await shownSteps(steps, deps.shownPeople),
       channel: decision.rule.channel,
       withinMs: decision.withinMs,
+      ...from,
     };
   };
 
@@ -78,9 +88,6 @@ export const createForetell = (world: WorkflowDeps): Foretell => {
   };
 };
 
-/** The word for the address that somebody connects from, which a page of ours finds out. */
-export const MY_ADDRESS = "me";
-
 const KNOWN_FOR = (20 * SECOND) as DurationMs;
 
 const withoutJustifications = (policy: Policy): Policy => ({
@@ -88,21 +95,15 @@ const withoutJustifications = (policy: Policy): Policy => ({
   rules: policy.rules.map((rule) => ({ ...rule, justification: { required: false, pattern: undefined } })),
 });
 
-/** Which address it will be nobody knows; here it is one that the rule allows. */
-const withSomeAddress = (ask: Ask, policy: Policy | undefined, { machines }: WorkflowDeps): Ask => {
-  if (policy === undefined || !ask.from.includes(MY_ADDRESS)) return ask;
-  const machine = machines.find(ask.machine);
-  const rule = "kind" in machine ? undefined : ruleFor(policy, machine);
-  return { ...ask, from: rule === undefined ? [] : [someAddress(rule, ask.services)] };
-};
-
-const someAddress = (rule: Rule, services: readonly string[]): string => {
-  const own = rule.ports.find(({ name, sources }) => sources !== undefined && services.includes(name))?.sources;
-  const [first] = own ?? rule.sources;
+const someAddress = ({ asked: { machine, services }, policy }: Readable): Cidr => {
+  const rule = ruleFor(policy, machine);
+  const port = services[0]?.ports[0];
+  const line = rule === undefined || port === undefined ? undefined : lineFor(rule, port);
+  const [first] = rule === undefined ? [] : line === undefined ? rule.sources : sourcesFor(rule, line);
   return first === undefined ? SOME_ADDRESS : addressIn(first);
 };
 
-const addressIn = (allowed: AllowedSource): string => {
+const addressIn = (allowed: AllowedSource): Cidr => {
   switch (allowed.kind) {
     case "single-address":
     case "anywhere":
@@ -115,4 +116,4 @@ const addressIn = (allowed: AllowedSource): string => {
 };
 
 /** For documentation: https://www.rfc-editor.org/rfc/rfc5737 */
-const SOME_ADDRESS = "192.0.2.1";
+const SOME_ADDRESS = "192.0.2.1/32" as Cidr;

@@ -14,7 +14,7 @@ import {
   showAllowed,
   sourcesFor,
 } from "../../policy/policy.ts";
-import { MY_ADDRESS } from "../../workflow/foretell.ts";
+import { ME } from "../../policy/resolve.ts";
 import { capital } from "../lists.ts";
 import { servicesTitle } from "../title.ts";
 import { type Filled, LONGEST_VALUE, machineKey, TYPED, USUAL } from "./fields.ts";
@@ -77,7 +77,7 @@ export const sourceOptions = (
   const usual = rule.defaultSource;
   const isNamed = usual === undefined || allowed.some((each) => isExactly(each, usual));
   return [
-    ...(hasMyAddress ? [option("My address: I open a page that finds it out", MY_ADDRESS)] : []),
+    ...(hasMyAddress ? [option("My address: I open a page that finds it out", ME)] : []),
     ...(isNamed ? [] : [option(`As usual: ${prefixes(usual)}`, USUAL)]),
     ...allowed.flatMap(sourceOption).slice(0, MOST - 3),
     option("Another address or network, typed", TYPED),
@@ -110,7 +110,7 @@ const sourceOption = (allowed: AllowedSource): readonly PlainTextOption[] => {
 
 const usualSource = ({ defaultSource, sources }: Rule, offered: readonly string[]): string => {
   const named = defaultSource === undefined ? undefined : sources.find((each) => isExactly(each, defaultSource));
-  const wanted = [named === undefined ? USUAL : showAllowed(named), MY_ADDRESS];
+  const wanted = [named === undefined ? USUAL : showAllowed(named), ME];
   return wanted.find((value) => offered.includes(value)) ?? offered[0] ?? TYPED;
 };
 

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Machine } from "../../access/machine.ts";
 import { type Refusal, refuse } from "../../access/refusal.ts";
+import type { Machines } from "../../cloud/machines.ts";
 import type { Ask } from "../../workflow/submit-request.ts";
 import { LONGEST_JUSTIFICATION } from "../ask-text.ts";
 import { showInvisible } from "../typed-text.ts";
@@ -105,9 +106,14 @@ export const readKept = (text: string): Kept | undefined => {
 };
 
 /** What would be typed after `/jit` for the same. */
-export const askOf = (filled: Filled, machine: Machine, { link }: Pick<Kept, "link"> = {}): Ask => ({
+export const askOf = (
+  filled: Filled,
+  machine: Machine,
+  machines: Pick<Machines, "find">,
+  { link }: Pick<Kept, "link">,
+): Ask => ({
   services: filled.services,
-  machine: machine.id,
+  machine: wayToName(machine, machines),
   end: filled.length === TYPED ? filled.typedLength : filled.length,
   from: sourcesOf(filled),
   because: [filled.because, link ?? ""]
@@ -122,6 +128,10 @@ export const tooLong = ({ because }: Ask): Refusal | undefined =>
     ? undefined
     : refuse("justification-too-long", { length: because.length, maximum: LONGEST_JUSTIFICATION });
 
+/** As people would type it, where that means this machine and no other. */
+const wayToName = (machine: Machine, { find }: Pick<Machines, "find">): string =>
+  [machine.name, `${machine.name}@${machine.account}`].find((name) => find(name) === machine) ?? machine.id;
+
 const sourcesOf = ({ source, typedSource }: Filled): readonly string[] => {
   if (source === TYPED) return typedSource.split(/[\s,]+/u).filter((word) => word !== "");
   return source === USUAL || source === "" ? [] : [source];
@@ -132,10 +142,7 @@ export const machineKey = ({ id }: Pick<Machine, "id">): string =>
   id.length <= LONGEST_VALUE ? id : `sha256:${digest(id)}`;
 
 /** The other way round: among all machines, of which very few have so long an id. */
-export const machineOf = (
-  key: string,
-  machines: { readonly byId: (id: Machine["id"]) => Machine | undefined; readonly all: () => readonly Machine[] },
-): Machine | undefined =>
+export const machineOf = (key: string, machines: Pick<Machines, "byId" | "all">): Machine | undefined =>
   key.startsWith("sha256:")
     ? machines.all().find((machine) => machine.id.length > LONGEST_VALUE && machineKey(machine) === key)
     : machines.byId(key as Machine["id"]);

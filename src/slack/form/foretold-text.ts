@@ -14,15 +14,22 @@ export const foretoldText = (foretold: Foretold, user: string, situation: Situat
         foretold.automatic
           ? `At this hour nobody has to approve: it opens at once, for ${showDuration(foretold.durationMs)}.`
           : `It opens at once, for ${showDuration(foretold.durationMs)}, and closes by itself.`,
+        ...addressLine(foretold.address),
       ];
     case "asks":
       return [
         `Needs ${stepsText(foretold.steps, [user])}; they are told in ${channel(foretold.channel)} and have ${showDuration(foretold.withinMs)} to answer.`,
         ...silentLines(foretold.steps, [user]),
+        ...addressLine(foretold.address),
       ];
     case "refused":
       return ["*Not like this:*", ...fewReasons(reasons(foretold.refusals, situation))];
   }
+};
+
+const addressLine = (address: "seen" | "remembered" | "unknown" | undefined): readonly string[] => {
+  if (address === "unknown") return ["Before that I send you a link to a page that sees your address."];
+  return address === undefined ? [] : ["From your address, which I remember."];
 };
 
 const reasons = (refusals: readonly Refusal[], situation: Situation): readonly string[] => [

@@ -25,7 +25,7 @@ export interface OpenFormDeps {
   readonly chooseMachines: ChooseMachines;
   readonly foretell: Foretell;
   readonly request: (id: RequestId) => Promise<AccessRequest | undefined>;
-  readonly machines: Pick<Machines, "byId" | "all">;
+  readonly machines: Pick<Machines, "byId" | "all" | "find">;
   readonly policy: () => Policy | undefined;
   /** Whether people can be asked to open a page that finds out their address. */
   readonly hasMyAddress: boolean;
@@ -102,7 +102,7 @@ export const createForms = (deps: OpenFormDeps): Forms => {
       if (why !== undefined) return { note: answers.refusals([why]) };
       return { foretold: filled.machine === "" ? CHOOSE_FIRST : NOT_THERE };
     }
-    const ask = askOf(filled, offer.machine, kept);
+    const ask = askOf(filled, offer.machine, machines, kept);
     if (ask.services.length === 0 || ask.end === "") return { foretold: INCOMPLETE };
     const outcome = await answers.orCannotCheck("foretell", () => deps.foretell(ask, kept.user), "ask");
     const foretold = isRefusal(outcome) ? ({ kind: "refused", refusals: [outcome] } as const) : outcome;
