@@ -19,13 +19,16 @@ const isRequired = process.env.CI === "true" || process.env.LATCH_BROWSER_TESTS 
 const HOW =
   "Browser tests need Chromium: `apt-get install chromium`, or name one that is there in LATCH_CHROMIUM. Without it they are skipped.";
 
-if (executable === undefined && !isRequired) process.stderr.write(`${HOW}\n`);
+/** Whether there is a browser. */
+export const isThere = executable !== undefined;
+
+if (!isThere && !isRequired) process.stderr.write(`${HOW}\n`);
 
 /** Pages are drawn slowly while other tests want the processors, too. */
 export const PATIENTLY = { timeout: 60_000 };
 
 /** A test that is skipped where there is no browser, unless `CI=true` or `LATCH_BROWSER_TESTS=1` says there has to be one. */
-export const browserTest = test.skipIf(executable === undefined && !isRequired);
+export const browserTest = test.skipIf(!isThere && !isRequired);
 
 export interface Opened {
   readonly context: BrowserContext;
