@@ -19,7 +19,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => vo
 process.stdout.write("Starting Slack, Azure, AWS, PagerDuty, a place to sign in and the bot on this machine …\n");
 try {
   await sandbox.bots[0].start();
-  process.stdout.write(`The bot is ready at ${sandbox.bots[0].url}. Nothing of this leaves the machine.\n`);
+  process.stdout.write("The bot is ready. Nothing of this leaves the machine.\n");
   process.stdout.write(`Open ${page.url} in a browser, or type here.\n\n`);
   await runTerminal({ sandbox, input: process.stdin, output: process.stdout });
   await end(0);

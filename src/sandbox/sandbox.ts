@@ -168,7 +168,15 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
       for (const each of Object.values(faults)) each.clear();
       await Promise.all(bots.map((bot) => bot.kill()));
       await network.stop();
-      await Promise.all([front.stop(), slack.stop(), azure.stop(), ec2.stop(), iam.stop(), openid.stop(), pagerDuty.stop()]);
+      await Promise.all([
+        front.stop(),
+        slack.stop(),
+        azure.stop(),
+        ec2.stop(),
+        iam.stop(),
+        openid.stop(),
+        pagerDuty.stop(),
+      ]);
       await rm(folder, {
         recursive: true,
         force: true,

@@ -43,9 +43,15 @@ export interface OpenOptions {
   readonly dark?: boolean;
 }
 
-/** Nothing of an earlier test is in it; closed with the test. */
+/** The context of a test. */
+export interface Owner {
+  readonly task: { readonly name: string };
+  readonly onTestFinished: (end: () => Promise<void>) => void;
+}
+
+/** Nothing of an earlier test is in it; closed with the test, of whose end a picture is left in `.latch/screenshots`. */
 export const openBrowser = async (
-  { onTestFinished }: { readonly onTestFinished: (end: () => Promise<void>) => void },
+  { onTestFinished, task }: Owner,
   { width = 1280, height = 800, dark = false }: OpenOptions = {},
 ): Promise<Opened> => {
   const browser = await theBrowser();
@@ -55,10 +61,15 @@ export const openBrowser = async (
     timezoneId: "America/Los_Angeles",
     locale: "en-US",
   });
-  onTestFinished(() => context.close());
+  onTestFinished(async () => {
+    const name = task.name.replaceAll(/[^a-z0-9]+/giu, "-").slice(0, 60);
+    for (const [index, each] of context.pages().entries())
+      await each.screenshot({ path: `.latch/screenshots/${name}-${index + 1}.png` }).catch(() => undefined);
+    await context.close();
+  });
   const troubles: string[] = [];
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   page.on("pageerror", (error) => troubles.push(String(error)));
   page.on("console", (message) => {
     if (message.type() === "error") troubles.push(message.text());

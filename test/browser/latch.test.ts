@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, expect } from "vitest";
 import { createPage } from "../../src/sandbox/page/server.ts";
 import { ADDRESSES, CHANNELS, PEOPLE, setInsideStage } from "../scenarios/stage.ts";
-import { browserTest, isThere, type Opened, openBrowser, PATIENTLY } from "./browser.ts";
+import { browserTest, isThere, type Opened, type Owner, openBrowser, PATIENTLY } from "./browser.ts";
 
 const { dev, otherDev, lead } = PEOPLE;
 
@@ -13,8 +13,6 @@ const { dev, otherDev, lead } = PEOPLE;
 const stage = isThere ? await setInsideStage({ onTestFinished: afterAll }) : undefined;
 const pageOfStage = stage === undefined ? undefined : await createPage(stage);
 afterAll(() => pageOfStage?.stop());
-
-type Owner = Parameters<typeof openBrowser>[0];
 
 const open = async (owner: Owner, user: string, place: string = CHANNELS.access) => {
   const opened = await openBrowser(owner);

@@ -4,7 +4,7 @@ import type { App } from "@slack/bolt";
 import { createPage } from "../../src/sandbox/page/server.ts";
 import type { SlackServer } from "../../src/sandbox/slack/server.ts";
 import { startHttpApp, startSlack } from "../sandbox/slack-fixture.ts";
-import { type Opened, type OpenOptions, openBrowser } from "./browser.ts";
+import { type Opened, type OpenOptions, type Owner, openBrowser } from "./browser.ts";
 
 export interface PageSetup extends Opened {
   readonly slack: SlackServer;
@@ -13,10 +13,7 @@ export interface PageSetup extends Opened {
   readonly open: (user: string, place?: string) => Promise<void>;
 }
 
-export const startPage = async (
-  owner: { readonly onTestFinished: (end: () => Promise<void>) => void },
-  options: OpenOptions = {},
-): Promise<PageSetup> => {
+export const startPage = async (owner: Owner, options: OpenOptions = {}): Promise<PageSetup> => {
   const { slack, clock } = await startSlack();
   const app = await startHttpApp(slack);
   const { url, stop } = await createPage({ slack, clock });

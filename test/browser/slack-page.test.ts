@@ -144,6 +144,11 @@ browserTest(
     const form = page.getByRole("dialog", { name: "Ask for access" });
     await form.getByRole("combobox", { name: "Machine" }).pressSequentially("vm-1");
     await form.getByRole("option").nth(1).waitFor();
+    await page.keyboard.press("Escape");
+    await form.getByRole("option").first().waitFor({ state: "detached" });
+    expect(await form.isVisible()).toBe(true);
+    await page.keyboard.type("vm-1");
+    await form.getByRole("option").nth(1).waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     expect(await form.getByRole("combobox", { name: "Machine" }).inputValue()).toBe("prod-vm-10");

@@ -125,7 +125,7 @@ const App = (): ComponentChild => {
               onShortcut: (message: PageMessage, callbackId: string) =>
                 void does("message-shortcut", { callbackId, channel: channel.id, ts: message.ts }),
             }),
-        h("p", { class: "notice", role: "status" }, notice),
+        h("p", { class: "notice", role: "status" }, top === undefined ? notice : ""),
         here === HOME
           ? null
           : h(Composer, {
@@ -145,6 +145,7 @@ const App = (): ComponentChild => {
           key: top.id,
           view: top,
           below: state.modals.length - 1,
+          notice,
           surface: viewSurface(top),
           ask,
           submit: async () => void (await does("submit", { viewId: top.id, values: entries[top.id] ?? {} })),

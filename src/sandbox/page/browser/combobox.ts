@@ -44,6 +44,10 @@ export const Combobox = (props: ComboboxProps): ComponentChild => {
     return () => clearTimeout(timer);
   }, [typed]);
 
+  useEffect(() => {
+    if (isOpen) document.getElementById(`${id}-option-${active}`)?.scrollIntoView({ block: "nearest" });
+  }, [active, isOpen]);
+
   const close = (): void => {
     asked.current += 1;
     setTyped(undefined);

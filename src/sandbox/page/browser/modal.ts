@@ -11,13 +11,15 @@ export interface ModalProps {
   readonly view: PageView;
   /** How many lie below it. */
   readonly below: number;
+  /** What didn't work just now: what is behind the form can't be read. */
+  readonly notice: string;
   readonly surface: Surface;
   readonly ask: Ask;
   readonly submit: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-export const Modal = ({ view, below, surface, ask, submit, close }: ModalProps): ComponentChild => {
+export const Modal = ({ view, below, notice, surface, ask, submit, close }: ModalProps): ComponentChild => {
   const dialog = useRef<HTMLDialogElement>(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
@@ -60,6 +62,7 @@ export const Modal = ({ view, below, surface, ask, submit, close }: ModalProps):
       ),
       h("div", { class: "content", tabIndex: -1 }, h(Blocks, { blocks: view.blocks, surface, ask })),
       view.trouble === undefined ? null : h("p", { class: "error", role: "alert" }, `⚠ ${view.trouble}`),
+      h("p", { class: "notice", role: "status" }, notice),
       h(
         "footer",
         null,
