@@ -1,6 +1,7 @@
 /** From ask to answer: what people type and click. */
 
 import { MINUTE } from "./access/time.ts";
+import { homeDelivery } from "./notices/homes.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
 import { offerAddress } from "./see-addresses.ts";
@@ -13,6 +14,8 @@ import { listenForButtons } from "./slack/listen-buttons.ts";
 import { listenForChanges } from "./slack/listen-changes.ts";
 import { listenForCommands } from "./slack/listen-commands.ts";
 import { listenForForm } from "./slack/listen-form.ts";
+import { listenForHome } from "./slack/listen-home.ts";
+import { createAnswerLockdown, listenForLockdown } from "./slack/listen-lockdown.ts";
 import { listenForProtections } from "./slack/listen-protections.ts";
 import { createSendFile } from "./slack/send-file.ts";
 import { createChooseMachines } from "./workflow/choose-machines.ts";
@@ -21,6 +24,7 @@ import { createExtendGrant } from "./workflow/extend-grant.ts";
 import { createForetell } from "./workflow/foretell.ts";
 import { createListAccesses } from "./workflow/list-accesses.ts";
 import { createListMine } from "./workflow/list-mine.ts";
+import { createLockDown } from "./workflow/lockdown/lock-down.ts";
 import { createOverruleUndercut } from "./workflow/protecting/overrule.ts";
 import { createProtectMachine } from "./workflow/protecting/protect-machine.ts";
 import { createUnprotectMachine } from "./workflow/protecting/unprotect-machine.ts";
@@ -55,9 +59,19 @@ export const answerPeople = ({
     log,
   });
   listenForChanges(app, { ...people.directory, changed: (user) => void recheckNow(user) });
+  const redrawHome = (user: string): Promise<void> => parts.memory.outbox.call([homeDelivery(user)]);
+  listenForHome(app, {
+    log,
+    homeOpened: async (user) => {
+      await parts.memory.homes.opened(user, clock.now());
+      await redrawHome(user);
+    },
+  });
   const protectMachine = createProtectMachine(workflow);
   const answerExtend = createAnswerExtend({ extendGrant: createExtendGrant(workflow), answers, clock, zone });
   listenForExtend(app, answerExtend, answers);
+  const lockdown = { ...createLockDown(workflow), reasons: parts.memory.lockdownReasons, answers, clock, zone };
+  listenForLockdown(app, lockdown);
   const addressAnswers = createAddressAnswers(offerAddress({ ...parts, workflow }), answers);
   const submitRequest = createSubmitRequest(workflow);
   const openForm = listenForForm(app, {
@@ -79,6 +93,7 @@ export const answerPeople = ({
     openForm,
     addressAnswers,
     answerExtend,
+    answerLockdown: createAnswerLockdown(lockdown),
     submitRequest,
     listMine: createListMine(workflow),
     listPosture: createListPosture(workflow, postures),

@@ -107,8 +107,8 @@ export interface RefusalFacts {
   readonly "identity-taken": Record<never, never>;
   /** Nothing they linked themselves; `user`: whose link somebody else wanted to take back. */
   readonly "not-linked": { readonly user?: string };
-  /** To take back another's link is for these roles; none: nobody. */
-  readonly "not-security": { readonly roles: readonly string[] };
+  /** To take back another's link, or to lock everything down, is for these roles; none: nobody. */
+  readonly "not-security": { readonly roles: readonly string[]; readonly what?: "lockdown" };
   /** What others could reach is for these roles to see; none: nobody. */
   readonly "not-auditor": { readonly roles: readonly string[] };
   /** Somebody else, who can't be found by what was typed. */

@@ -17,7 +17,7 @@ import type { AccessRequest } from "./request.ts";
  * The events are appended to the audit log and handed to the notices; the wake-ups are set. When this returns, nothing that follows
  * from the change can be lost any more.
  *
- * While a lockdown stands nothing is written that opens: no grant that is new and wasn't found in a cloud, and none that ends later than before.
+ * While a lockdown stands nothing is written that opens: no grant that is new, wasn't found in a cloud and isn't revoked, and none that ends later than before.
  */
 export interface Write {
   readonly request?: AccessRequest;
@@ -74,6 +74,8 @@ export interface Ledger {
   /** All live ones. */
   readonly liveProtections: () => Promise<readonly Protection[]>;
   readonly lockdown: () => Promise<Lockdown | undefined>;
+  /** When the one began that was lifted last. */
+  readonly liftedLockdown: () => Promise<EpochMs | undefined>;
   /** `false`, and nothing written, when somebody else was first, a limit is reached, or a lockdown stands in its way. */
   readonly commit: (write: Write) => Promise<boolean>;
 }

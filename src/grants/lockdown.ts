@@ -9,6 +9,10 @@ export interface Lockdown {
   readonly by: Person;
   /** May be empty. */
   readonly because: string;
+  /** How many accesses were open when it began. */
+  readonly open: number;
+  /** Where these were told, so that it is told there too. */
+  readonly channels: readonly string[];
 }
 
 export const lockedDown = ({ by, at }: Lockdown): Refusal => refuse("locked-down", { by: by.user, at });

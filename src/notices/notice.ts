@@ -66,12 +66,13 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "grant.moved":
       // Its own card says that it is open; this one, that it closes.
       return [card(event.before as string as RequestId, event.channel)];
+    case "lockdown.begun":
+    case "lockdown.done":
+    case "lockdown.lifted":
+      return everywhere(event, [...event.channels, ...(securityChannel === undefined ? [] : [securityChannel])]);
     case "policy.changed":
     case "policy.refused":
-      return event.channels.map((each) => ({
-        ...message(event, each, "security", URGENT),
-        id: `${event.id}/security/${each}`,
-      }));
+      return everywhere(event, event.channels);
     case "grant.extended":
       return [
         card(event.requestId, event.channel),
@@ -122,9 +123,6 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
     case "approvers.told":
     case "request.pressed":
-    case "lockdown.begun":
-    case "lockdown.done":
-    case "lockdown.lifted":
     case "address.refused":
     case "request.judged":
     case "request.refused":
@@ -216,6 +214,10 @@ const allSkipped = (
     ...channels(event, besideOf(event.channel, [...tell, securityChannel]), "told"),
   ];
 };
+
+/** Each channel once. */
+const everywhere = (event: AuditEvent, destinations: readonly string[]): readonly Delivery[] =>
+  [...new Set(destinations)].map((each) => message(event, each, "security", URGENT, `security/${each}`));
 
 /** The same in several channels. */
 const channels = (event: AuditEvent, destinations: readonly string[], to: Audience): readonly Delivery[] =>

@@ -69,7 +69,13 @@ const bringBack = async (
   for (;;) {
     const stored = await deps.ledger.grant(found.id);
     if (stored !== undefined && (!stored.adopted || stored.endedAt !== undefined || isOn(stored, firewall))) return;
-    const grant = stored === undefined ? { ...found, version: 1 } : withTargets(stored, found);
+    const lockdown = await deps.ledger.lockdown();
+    const known = stored === undefined ? { ...found, version: 1 } : withTargets(stored, found);
+    // It isn't kept open even for as long as it takes to look at it again.
+    const grant: Grant =
+      lockdown === undefined || known.revoked !== undefined
+        ? known
+        : { ...known, revoked: { kind: "lockdown", at: now, by: lockdown.by } };
     const events = stored === undefined ? asNew : [];
     const firewallsDue = firewallsOf(grant).map((each) => ({ firewall: each, at: now }));
     // A word before it ends is due for this one too, so it is looked at like a request.

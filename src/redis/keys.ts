@@ -69,6 +69,8 @@ export const entityKeys = (prefix: string) => ({
   requestsOf: (requester: PersonKey) => `${prefix}requests-of:${requester}`,
   /** JSON: the lockdown that stands. */
   lockdown: `${prefix}lockdown`,
+  /** When the latest began that was lifted. */
+  liftedLockdown: `${prefix}lockdown:lifted`,
   /** Set of ids of pending requests. */
   pending: `${prefix}pending`,
   /** The same of one person. */
@@ -134,9 +136,14 @@ export const addressKeys = (prefix: string) => ({
   of: (person: PersonKey) => `${prefix}address:of:${person}`,
 });
 
+/** List of when calls of this kind were made. */
+export const paceKey = (prefix: string, lane: string): string => `${prefix}pace:${lane}`;
+
 /** Which configuration was told last. */
 export const toldConfigKey = (prefix: string): string => `${prefix}config:told`;
 /** Whether a cloud was told to be readable last. */
 export const toldCloudKey = (prefix: string, cloud: string): string => `${prefix}cloud:told:${cloud}`;
 
 export const replayKey = (prefix: string, signature: string): string => `${prefix}replay:${signature}`;
+/** Why somebody is about to lock everything down. */
+export const lockdownReasonKey = (prefix: string, id: string): string => `${prefix}lockdown-reason:${id}`;

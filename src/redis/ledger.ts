@@ -1,6 +1,7 @@
 /** Requests, grants and protections as JSON values, and sets of the ids of those that have not ended. */
 
 import { personKey } from "../access/person.ts";
+import type { EpochMs } from "../access/time.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Ledger, Write } from "../grants/ledger.ts";
 import type { Lockdown } from "../grants/lockdown.ts";
@@ -73,10 +74,12 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
     ];
   };
 
-  const lockdownCommands = ({ lockdown }: Write): Command[] => {
+  const lockdownCommands = ({ lockdown }: Write, before: Lockdown | undefined): Command[] => {
     if (lockdown === undefined) return [];
     const wake: Command = ["ZADD", watchesDue, "LT", deps.clock.now(), LOCKDOWN_ID];
-    return [lockdown === "lifted" ? ["DEL", keys.lockdown] : ["SET", keys.lockdown, JSON.stringify(lockdown)], wake];
+    if (lockdown !== "lifted") return [["SET", keys.lockdown, JSON.stringify(lockdown)], wake];
+    // Who remembers it is to know that it wasn't lost.
+    return [["DEL", keys.lockdown], ["SET", keys.liftedLockdown, before?.at ?? deps.clock.now()], wake];
   };
 
   const wakeCommands = ({ request, grant, firewallsDue: due = [], requestDue }: Write): Command[] => {
@@ -105,6 +108,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       return values.map((value) => asJson(value) as AccessRequest | undefined).filter((each) => each !== undefined);
     },
     lockdown: async () => asJson(await redis.send("GET", keys.lockdown)) as Lockdown | undefined,
+    liftedLockdown: async () => asJson(await redis.send("GET", keys.liftedLockdown)) as EpochMs | undefined,
     grantsOn: async (firewall) =>
       (await indexed<Grant>(keys.grantsOn(firewall), grantKey)).filter(
         ({ endedAt, targets }) => endedAt === undefined && targets.some((target) => target.firewall === firewall),
@@ -144,7 +148,8 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
           const isNext =
             follows(request, requestBefore) && follows(grant, grantBefore) && follows(protection, protectionBefore);
           const isFree = limits.every((limit) => isBelow(limit, readCounts(found.get(limitKey(limit, keys)))));
-          const isLocked = asJson(found.get(keys.lockdown)) !== undefined;
+          const lockdownBefore = stored(keys.lockdown) as Lockdown | undefined;
+          const isLocked = lockdownBefore !== undefined;
           if (!isNext || !isFree || (isLocked && opens(grant, grantBefore))) return undefined;
           if (change.lockdown !== undefined && isLocked !== (change.lockdown === "lifted")) return undefined;
           return [
@@ -152,7 +157,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
             ...(grant === undefined ? [] : grantCommands(grant, grantBefore, request ?? requestBefore)),
             ...(protection === undefined ? [] : protectionCommands(protection, protectionBefore)),
             ...counted.flatMap((count) => countCommands(count, found.get(count.key))),
-            ...lockdownCommands(change),
+            ...lockdownCommands(change, lockdownBefore),
             ...wakeCommands(change),
           ];
         },
@@ -171,7 +176,9 @@ const follows = (next: Versioned | undefined, before: Versioned | undefined): bo
 
 /** What was found in a cloud is open already, and has to be known to be closed. */
 const opens = (grant: Grant | undefined, before: Grant | undefined): boolean =>
-  grant !== undefined && (before === undefined ? !grant.adopted : grant.expiresAt > before.expiresAt);
+  grant !== undefined &&
+  grant.revoked === undefined &&
+  (before === undefined ? !grant.adopted : grant.expiresAt > before.expiresAt);
 
 const latestCommands = (key: string, { id, askedAt }: AccessRequest): readonly Command[] => [
   ["ZADD", key, askedAt, id],

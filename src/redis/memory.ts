@@ -2,12 +2,14 @@
 
 import { join } from "node:path";
 import type { CloudName } from "../access/machine.ts";
-import type { Clock } from "../access/time.ts";
+import type { Clock, EpochMs } from "../access/time.ts";
 import type { AuditEvent, AuditLog } from "../audit/event.ts";
 import type { WithheldMemory } from "../cloud/withheld.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import type { Links } from "../identity/links.ts";
+import type { Homes } from "../notices/homes.ts";
 import type { Outbox } from "../notices/outbox.ts";
+import type { Pace } from "../notices/pace.ts";
 import type { PostureMemory } from "../posture/posture-memory.ts";
 import { createRememberedGrants, type RememberedGrants } from "../reconcile/remembered-grants.ts";
 import { createRememberingLedger } from "../reconcile/remembering-ledger.ts";
@@ -19,9 +21,13 @@ import { connectRedis, type RedisLog } from "./connect.ts";
 import type { RedisConnection } from "./connection.ts";
 import { startEmbeddedRedis } from "./embedded-server.ts";
 import { keyPrefixOf, toldCloudKey } from "./keys.ts";
+import { createRedisHomes } from "./homes.ts";
 import { createRedisLedger } from "./ledger.ts";
 import { createRedisLinks } from "./links.ts";
 import { createRedisOutbox } from "./outbox.ts";
+import { createRedisPace } from "./pace.ts";
+import { createDue } from "./due.ts";
+import { createLockdownReasons, type LockdownReasons } from "./lockdown-reasons.ts";
 import { createPostureMemory } from "./posture-memory.ts";
 import { createReplayGuard } from "./replays.ts";
 import { createToldConfig, type ToldConfig } from "./told-config.ts";
@@ -47,11 +53,16 @@ export interface Memory {
   /** The audit log, the latest event first. */
   readonly readBack: RedisAuditLog["readBack"];
   readonly outbox: Outbox;
+  readonly homes: Homes;
+  /** How many firewalls and destinations of messages are to be looked at by then. */
+  readonly due: (at: EpochMs) => Promise<{ readonly firewalls: number; readonly notices: number }>;
+  readonly pace: Pace;
   readonly links: Links;
   readonly addresses: AddressMemory;
   readonly remembered: RememberedGrants;
   readonly postures: PostureMemory;
   readonly withheld: WithheldMemory;
+  readonly lockdownReasons: LockdownReasons;
   readonly toldConfig: ToldConfig;
   readonly toldCloud: (cloud: CloudName) => ToldConfig;
   readonly wakeups: (queue: string) => Wakeups;
@@ -69,6 +80,7 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
   const remembered = createRememberedGrants();
   const ledger = createRedisLedger(redis, prefix, { clock, onAppended });
   const auditLog = createRedisAuditLog(redis, prefix, { clock, onAppended });
+  const outbox = createRedisOutbox(redis, prefix, { clock });
   return {
     redis,
     remembered,
@@ -77,9 +89,19 @@ export const openMemory = async (deps: MemoryDeps): Promise<Memory> => {
     readBack: auditLog.readBack,
     addresses: createRedisAddresses(redis, prefix, { clock, onAppended }),
     links: createRedisLinks(redis, prefix, { clock, onAppended }),
-    outbox: createRedisOutbox(redis, prefix, { clock }),
+    outbox: {
+      ...outbox,
+      call: async (deliveries) => {
+        await outbox.call(deliveries);
+        committed();
+      },
+    },
+    homes: createRedisHomes(redis, prefix),
+    due: createDue(redis, prefix),
+    pace: createRedisPace(redis, prefix, { clock }),
     postures: createPostureMemory(redis, prefix),
     withheld: createWithheldMemory(redis, prefix),
+    lockdownReasons: createLockdownReasons(redis, prefix),
     toldConfig: createToldConfig(redis, prefix, { clock, onAppended }),
     toldCloud: (cloud) => createToldConfig(redis, prefix, { clock, onAppended }, toldCloudKey(prefix, cloud)),
     wakeups: (queue) => createRedisWakeups(redis, prefix, queue),

@@ -129,7 +129,7 @@ export const readEnd = (words: Words): string | undefined => {
 };
 
 /** Free text to the end; one in quotes may be followed by `from` and a length. */
-const readJustification = (words: Words): string | Refusal => {
+export const readJustification = (words: Words): string | Refusal => {
   const quoted = /^"([^"]*)"(?=$|\s+(?:from|until|for)\s|\s+\d+[dhm]\b)/iu.exec(words.rest());
   const text = quoted === null ? words.takeRest() : (words.next()?.text ?? "");
   const single = /^['\u{2018}\u{201A}](.*?)['\u{2019}\u{2018}]?$/su.exec(text);

@@ -48,6 +48,8 @@ export type ActionId =
   | "grant.close"
   | "grant.moved"
   | "grant.extend"
+  | "lockdown.begin"
+  | "lockdown.lift"
   | "request.again"
   | "form.open"
   | "break-glass.reviewed"

@@ -3,7 +3,7 @@
 import { parseDuration } from "../access/duration.ts";
 import { nearMiss } from "../access/near-miss.ts";
 import type { Refusal } from "../access/refusal.ts";
-import { readAsk, readBreakGlass, readEnd, type TypedAsk, unreadable } from "./ask-text.ts";
+import { readAsk, readBreakGlass, readEnd, readJustification, type TypedAsk, unreadable } from "./ask-text.ts";
 import { asTyped, type Words, wordsOf } from "./typed-text.ts";
 
 export type { Ask } from "../workflow/submit-request.ts";
@@ -30,7 +30,8 @@ export type Command =
       /** `7d`, for `parseDuration`. */
       readonly period: string | undefined;
     }
-  | { readonly kind: "lockdown"; readonly lift: boolean };
+  /** `because`: may be empty. */
+  | { readonly kind: "lockdown"; readonly lift: boolean; readonly because: string };
 
 export const LONGEST_COMMAND = 3_000;
 
@@ -92,10 +93,14 @@ const readers: ReadonlyMap<string, (words: Words) => Command | Refusal> = new Ma
     "lockdown",
     (words) => {
       const lift = words.peek()?.text.toLowerCase() === "lift";
-      if (lift) words.next();
+      const isBecause = words.peek()?.text.toLowerCase() === "because";
+      if (lift || isBecause) words.next();
+      const because = isBecause ? readJustification(words) : "";
+      if (typeof because !== "string") return because;
       const extra = words.peek()?.text;
-      if (extra !== undefined) return unreadable("unknown-word", extra, lift ? undefined : nearMiss(extra, ["lift"]));
-      return { kind: "lockdown", lift };
+      if (extra !== undefined)
+        return unreadable("unknown-word", extra, lift ? undefined : nearMiss(extra, ["lift", "because"]));
+      return { kind: "lockdown", lift, because };
     },
   ],
   ["help", () => ({ kind: "help" })],

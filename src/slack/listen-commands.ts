@@ -16,6 +16,7 @@ import type { Answers } from "./answer.ts";
 import type { AnswerAudit } from "./audit-answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
+import type { AnswerLockdown } from "./listen-lockdown.ts";
 import type { AnswerExtend } from "./extend-answer.ts";
 import { drawLinkBegun, drawLinked, drawUnlinked, drawUnlinkedOther } from "./linking-answers.ts";
 import type { OpenForm } from "./listen-form.ts";
@@ -36,6 +37,7 @@ interface CommandDeps {
   readonly unlinkAnother: UnlinkAnother;
   readonly answerAudit: AnswerAudit;
   readonly answerExtend: AnswerExtend;
+  readonly answerLockdown: AnswerLockdown;
   readonly addressAnswers: AddressAnswers;
   readonly answers: Answers;
   readonly clock: Clock;
@@ -73,6 +75,8 @@ const run = async (
       return deps.answers.endedEarly(user, text, command.id);
     case "moved":
       return deps.addressAnswers.moved(user, text, command.id);
+    case "lockdown":
+      return deps.answerLockdown(user, text, command);
     case "extend":
       return deps.answerExtend(user, text, command.id, command.end);
     case "help":
@@ -115,7 +119,6 @@ const run = async (
       return unlink(command.person, user, deps);
     case "machines":
     case "who":
-    case "lockdown":
       return drawNotYet(command.kind);
   }
 };

@@ -15,6 +15,7 @@ import { drawInventoryNews } from "./inventory-messages.ts";
 import { drawNarrowed } from "./less-words.ts";
 import { drawIdentityNews } from "./linking-answers.ts";
 import { capital } from "./lists.ts";
+import { drawLockdown } from "./lockdown-messages.ts";
 import { code, escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
 import { drawPolicyNews } from "./policy-messages.ts";
 import { drawPostureNews } from "./posture-text.ts";
@@ -52,10 +53,13 @@ export const drawMessage = (
       };
     }
     case "grant.failed":
-      return drawn(`${escapeMrkdwn(accessTitle(event))} couldn't be opened${grant?.supersedes === undefined ? "" : " from where you are now"}.`, [
-        operatorsText(event.problem),
-        ...(grant?.supersedes === undefined ? [] : ["It stays open from where you were, until the same time."]),
-      ]);
+      return drawn(
+        `${escapeMrkdwn(accessTitle(event))} couldn't be opened${grant?.supersedes === undefined ? "" : " from where you are now"}.`,
+        [
+          operatorsText(event.problem),
+          ...(grant?.supersedes === undefined ? [] : ["It stays open from where you were, until the same time."]),
+        ],
+      );
     case "request.denied": {
       const by = event.actor.kind === "person" ? ` by ${mention(event.actor.person.user)}` : "";
       return drawn(
@@ -107,6 +111,10 @@ export const drawMessage = (
       return drawInventoryNews(event, now, zone);
     case "grant.disallowed":
       return drawDisallowed(event, to, now, zone);
+    case "lockdown.begun":
+    case "lockdown.done":
+    case "lockdown.lifted":
+      return drawLockdown(event, now, zone);
     case "break-glass.used":
     case "break-glass.unreviewed":
       return drawBreakGlass(event, to, now, zone, request?.breakGlass);
@@ -125,9 +133,6 @@ export const drawMessage = (
     case "approvers.told":
     case "request.pressed":
     case "grant.moved":
-    case "lockdown.begun":
-    case "lockdown.done":
-    case "lockdown.lifted":
     case "address.refused":
     case "request.judged":
     case "protection.set":

@@ -173,7 +173,8 @@ export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
 
     test("while a lockdown stands nothing opens or is made longer, and everything can end", async () => {
       const { ledger } = setup;
-      const lockdown = { at: NOW, by: LEAD, because: "" };
+      const lockdown = { at: NOW, by: LEAD, because: "", open: 1, channels: ["C0ACCESS"] };
+      expect(await ledger.liftedLockdown()).toBeUndefined();
       const longer = (version: number) => aGrant({ version, expiresAt: later(NOW, (3 * HOUR) as DurationMs) });
       await ledger.commit({ grant: aGrant(), events: [] });
       expect(await ledger.commit({ lockdown: "lifted", events: [] })).toBe(false);
@@ -188,8 +189,12 @@ export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
       expect(await ledger.commit({ grant: closed, events: [] })).toBe(true);
       expect(await ledger.grant(g("new"))).toBeUndefined();
 
+      // What was open and is lost can be written down as revoked.
+      const lost = aGrant({ id: "k9999999" as Grant["id"], revoked: { kind: "lockdown", at: NOW, by: LEAD } });
+      expect(await ledger.commit({ grant: lost, events: [] })).toBe(true);
       expect(await ledger.commit({ lockdown: "lifted", events: [] })).toBe(true);
       expect(await ledger.lockdown()).toBeUndefined();
+      expect(await ledger.liftedLockdown()).toBe(NOW);
       expect(await ledger.commit({ grant: longer(3), events: [] })).toBe(true);
       expect(await logged()).toEqual([]);
     });

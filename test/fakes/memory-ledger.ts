@@ -42,6 +42,7 @@ export const createMemoryLedger = ({
   const protections = new Map<string, Protection>();
   const events = new Map<string, AuditEvent>();
   let locked: Lockdown | undefined;
+  let lifted: EpochMs | undefined;
 
   const append = async (event: AuditEvent): Promise<void> => {
     if (events.has(event.id)) return;
@@ -100,6 +101,10 @@ export const createMemoryLedger = ({
       await reach(outage);
       return structuredClone(locked);
     },
+    liftedLockdown: async () => {
+      await reach(outage);
+      return lifted;
+    },
     grantsOn: async (firewall) => {
       await reach(outage);
       return live().filter(({ targets }) => targets.some((target) => target.firewall === firewall));
@@ -135,7 +140,10 @@ export const createMemoryLedger = ({
     }) => {
       await reach(outage);
       const before = grant === undefined ? undefined : grants.get(grant.id);
-      const opens = grant !== undefined && (before === undefined ? !grant.adopted : grant.expiresAt > before.expiresAt);
+      const opens =
+        grant !== undefined &&
+        grant.revoked === undefined &&
+        (before === undefined ? !grant.adopted : grant.expiresAt > before.expiresAt);
       if (locked !== undefined && opens) return false;
       if (lockdown !== undefined && (lockdown === "lifted") !== (locked !== undefined)) return false;
       const fits =
@@ -147,6 +155,7 @@ export const createMemoryLedger = ({
       if (request !== undefined) requests.set(request.id, structuredClone(request));
       if (grant !== undefined) grants.set(grant.id, structuredClone(grant));
       if (protection !== undefined) protections.set(protection.id, structuredClone(protection));
+      if (lockdown === "lifted") lifted = locked?.at;
       if (lockdown !== undefined) locked = lockdown === "lifted" ? undefined : lockdown;
       for (const event of said) await append(event);
       for (const { firewall, at } of firewallsDue) await firewalls.wake(firewall, at);
@@ -170,6 +179,7 @@ export const createMemoryLedger = ({
     clear: () => {
       for (const map of [requests, grants, protections, events]) map.clear();
       locked = undefined;
+      lifted = undefined;
     },
   };
 };

@@ -43,6 +43,7 @@ const createDesk = async () => {
     ...office,
     openForm: async () => undefined,
     listPosture: async () => refuse("policy-unreadable", {}),
+    answerLockdown: async () => drawn("not here"),
     answerExtend: async () => drawn("not here"),
     addressAnswers: { whereFor: async () => drawn("not here"), moved: async () => drawn("not here") },
     answerAudit: async () => refuse("policy-unreadable", {}),

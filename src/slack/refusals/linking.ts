@@ -37,10 +37,15 @@ export const linkingWords: Words<
       ? "You linked nothing yourself, so there is nothing to take back. What else I know of you, whoever runs me wrote down."
       : `${mention(user)} linked nothing by signing in, so there is nothing to take back. What else I know of them, whoever runs me wrote down.`,
 
-  "not-security": ({ roles: may }) =>
-    may.length === 0
+  "not-security": ({ roles: may, what }) => {
+    if (what === "lockdown")
+      return may.length === 0
+        ? "Nobody may lock everything down: the configuration names no role for security. Whoever runs me can add one."
+        : `To lock everything down, and to lift that, is for ${roles(may)}. Tell them.`;
+    return may.length === 0
       ? "Nobody may take back another's link: the configuration names no role for security. Whoever runs me can add one."
-      : `You can take back your own link only: another's is for ${roles(may)} to take back. Tell them.`,
+      : `You can take back your own link only: another's is for ${roles(may)} to take back. Tell them.`;
+  },
 
   "not-auditor": ({ roles: may }) =>
     may.length === 0
