@@ -40,6 +40,10 @@ const App = (): ComponentChild => {
   const here = placeIn(state, place);
   const unread = useUnread(state, here);
   useTold(state, setNotice);
+  // Slack tells the app whenever somebody opens its Home.
+  useEffect(() => {
+    if (state !== undefined && here === HOME) void act("open-home", { user: state.me.id }).catch(() => undefined);
+  }, [state?.me.id, here]);
   useEffect(() => {
     if (state !== undefined) history.replaceState(null, "", `?as=${state.me.id}&in=${here}`);
   }, [state?.me.id, here]);
@@ -54,11 +58,6 @@ const App = (): ComponentChild => {
       return {};
     });
   };
-  const go = (next: string): void => {
-    setPlace(next);
-    if (next === HOME) void does("open-home", {});
-  };
-
   const surfaceOf = (id: string, where: Json, errors: Surface["errors"] = {}): Surface => {
     const entered = entries[id] ?? {};
     const which = (block: Json, element: Json): Json => ({
@@ -97,7 +96,7 @@ const App = (): ComponentChild => {
         state,
         place: here,
         unread,
-        go,
+        go: setPlace,
         be: (next: string) => {
           setUser(next);
           if (here !== HOME && state.channels.every(({ id, kind }) => id !== here || kind === "direct"))
