@@ -5,7 +5,7 @@ import { orAborted } from "../access/or-aborted.ts";
 import { type PersonFacts, personKey, personOf } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type DurationMs, type EpochMs, later, MINUTE, SECOND } from "../access/time.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Policy, Rule } from "../policy/policy.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { createMachineIndex, type IndexedMachine } from "./machine-index.ts";
 import { memberOf } from "./standing.ts";
@@ -41,9 +41,10 @@ export const createChooseMachines = (
     if (facts === undefined || isRefusal(facts)) return [];
     const [roles, asked] = await Promise.all([inTime(chooser.roles), inTime(chooser.asked), rows]);
     const found = await rows;
-    const mayAsk = ({ rule }: IndexedMachine): boolean =>
-      roles === undefined || rule.request.some((role) => roles.has(role));
-    return likeliest(found, text, mayAsk, asked ?? new Map()).flatMap(({ machine }) => {
+    const askable = new Set(
+      policy.rules.filter(({ request }) => roles === undefined || request.some((role) => roles.has(role))),
+    );
+    return likeliest(found, text, askable, asked ?? new Map()).flatMap(({ machine }) => {
       const now = deps.machines.byId(machine.id);
       return now === undefined ? [] : [{ machine: now, asked: asked?.get(machine.id)?.times ?? 0 }];
     });
@@ -113,35 +114,42 @@ const weigh = (latest: readonly MachineId[]): Asked => {
 const likeliest = (
   rows: readonly IndexedMachine[],
   text: string,
-  mayAsk: (row: IndexedMachine) => boolean,
+  askable: ReadonlySet<Rule>,
   asked: Asked,
 ): readonly IndexedMachine[] => {
-  const words = text
+  const [first = "", ...others] = text
     .toLowerCase()
     .split(/[\s@]+/u)
     .filter((word) => word !== "");
-  const [first = ""] = words;
-  const [exact, lately, beginning, within, elsewhere]: IndexedMachine[][] = [[], [], [], [], []];
+  const lately: IndexedMachine[] = [];
+  const byKind: Record<"exact" | "beginning" | "within" | "elsewhere", IndexedMachine[]> = {
+    exact: [],
+    beginning: [],
+    within: [],
+    elsewhere: [],
+  };
   for (const row of rows) {
-    const { name, machine } = row;
-    if (!words.every((word) => name.includes(word) || machine.id.includes(word) || machine.account.includes(word)))
-      continue;
-    const kind = asked.has(machine.id)
-      ? lately
-      : name === first
-        ? exact
-        : name.startsWith(first)
-          ? beginning
-          : name.includes(first)
-            ? within
-            : elsewhere;
-    if (kind !== undefined && (kind.length < MOST || kind === lately) && mayAsk(row)) kind.push(row);
-    if ((beginning?.length ?? 0) >= MOST && words.length === 0 && (lately?.length ?? 0) >= asked.size) break;
+    // A plain loop over one text each: it runs at every letter that anybody types.
+    if (!row.text.includes(first) || others.some((word) => !row.text.includes(word))) continue;
+    if (!askable.has(row.rule)) continue;
+    const kind = asked.has(row.machine.id) ? lately : byKind[kindOf(row.name, first)];
+    if (kind.length < MOST) kind.push(row);
   }
-  const byWeight = (lately ?? []).toSorted(
-    (a, b) => (asked.get(b.machine.id)?.weight ?? 0) - (asked.get(a.machine.id)?.weight ?? 0),
-  );
-  return [...(exact ?? []), ...byWeight, ...(beginning ?? []), ...(within ?? []), ...(elsewhere ?? [])].slice(0, MOST);
+  const weightOf = ({ machine }: IndexedMachine): number => asked.get(machine.id)?.weight ?? 0;
+  const { exact, beginning, within, elsewhere } = byKind;
+  return [
+    ...exact,
+    ...lately.toSorted((a, b) => weightOf(b) - weightOf(a)),
+    ...beginning,
+    ...within,
+    ...elsewhere,
+  ].slice(0, MOST);
+};
+
+const kindOf = (name: string, word: string): "exact" | "beginning" | "within" | "elsewhere" => {
+  const at = name.indexOf(word);
+  if (at < 0) return "elsewhere";
+  return at > 0 ? "within" : name.length === word.length ? "exact" : "beginning";
 };
 
 /** `undefined`: it isn't known in time, or can't be. */

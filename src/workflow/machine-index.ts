@@ -9,6 +9,8 @@ export interface IndexedMachine {
   readonly machine: Machine;
   /** Lower case. */
   readonly name: string;
+  /** All that it may be found by: name, the cloud's id, account; lower case. */
+  readonly text: string;
   readonly rule: Rule;
 }
 
@@ -49,7 +51,9 @@ const rowsOf = async (policy: Policy, all: readonly Machine[]): Promise<readonly
   for (let from = 0; from < all.length; from += SLICE) {
     for (const machine of all.slice(from, from + SLICE)) {
       const rule = ruleFor(policy, machine);
-      if (rule !== undefined) rows.push({ machine, name: machine.name.toLowerCase(), rule });
+      if (rule === undefined) continue;
+      const name = machine.name.toLowerCase();
+      rows.push({ machine, name, text: `${name}\n${machine.id}\n${machine.account}`, rule });
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
