@@ -2,15 +2,20 @@
 
 import { Fault, isFault } from "../access/fault.ts";
 import { type Clock, type DurationMs, type EpochMs, earliest, later, MINUTE } from "../access/time.ts";
+import { homesConcerned, type OpenedHome } from "./homes.ts";
 import type { Messenger } from "./messenger.ts";
 import { deliveriesFor, type Notice } from "./notice.ts";
 import type { Outbox, SentRef, WaitingDelivery } from "./outbox.ts";
+import { type ChatCall, lanesOf, type Pace } from "./pace.ts";
 
 export interface DeliverDeps {
   readonly outbox: Outbox;
   readonly messenger: Messenger;
+  readonly pace: Pace;
   readonly clock: Clock;
   readonly securityChannel: () => string | undefined;
+  /** Those that people opened lately. */
+  readonly homes: () => Promise<readonly OpenedHome[]>;
   /** A notice that can't be delivered at all. */
   readonly undeliverable: (delivery: WaitingDelivery, error: unknown) => void;
 }
@@ -19,8 +24,10 @@ export interface DeliverDeps {
 export const createFanOut = (deps: DeliverDeps) => async (): Promise<EpochMs | undefined> => {
   for (;;) {
     const events = await deps.outbox.nextEvents(BATCH);
+    const homes = events.length === 0 ? [] : await deps.homes();
     for (const { entry, event } of events) {
-      await deps.outbox.fanOut(entry, deliveriesFor(event, deps.securityChannel()));
+      const heard = deliveriesFor(event, deps.securityChannel());
+      await deps.outbox.fanOut(entry, [...heard, ...homesConcerned(event, homes)]);
     }
     if (events.length < BATCH) return undefined;
   }
@@ -28,20 +35,36 @@ export const createFanOut = (deps: DeliverDeps) => async (): Promise<EpochMs | u
 
 /**
  * Looks at one destination: sends what waits for it, one after another, the most urgent first. What fails for now ends the look by throwing, and everything keeps its
- * place; what can't be delivered at all is dropped and told to operators.
+ * place; what can't be delivered at all is dropped and told to operators. Where the chat has been called often enough for now it ends too, and says when to look again.
  */
 export const createDestinationLook = (deps: DeliverDeps) => {
   // Redis may lose where a card is; as long as this process lives it can still change it.
   const seen = new Map<string, SentRef>();
 
-  const send = async (delivery: WaitingDelivery): Promise<void> => {
+  /** `Paced`: it wasn't sent. */
+  const send = async (delivery: WaitingDelivery): Promise<Paced | undefined> => {
     const notice = delivery.body as Notice;
+    // Publishing a Home twice shows it once, so there is nothing to look for before.
+    if (notice.kind === "home") {
+      const paced = await pacedAt("publish", delivery);
+      if (paced !== undefined) return paced;
+      await deps.messenger.post(delivery.destination, delivery.id, notice);
+      await deps.outbox.delivered(delivery);
+      return undefined;
+    }
     const known = (await deps.outbox.sentRef(delivery.id)) ?? seen.get(delivery.id);
     const there =
       (await stillThere(known, delivery, notice)) ?? (await stillThere(await sentBefore(delivery), delivery, notice));
     const sent = there ?? (await post(delivery, notice));
+    if (isPaced(sent)) return sent;
     if (delivery.kind === "card") keep(seen, delivery.id, sent);
     await deps.outbox.delivered(delivery, sent);
+    return undefined;
+  };
+
+  const pacedAt = async (call: ChatCall, delivery: WaitingDelivery): Promise<Paced | undefined> => {
+    const againAt = await deps.pace.take(lanesOf(call, delivery));
+    return againAt === undefined ? undefined : { againAt };
   };
 
   /** A message was said; a card is brought up to date. One that can't be changed any more (somebody deleted it, say) is as good as not there. */
@@ -49,8 +72,10 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     ref: SentRef | undefined,
     delivery: WaitingDelivery,
     notice: Notice,
-  ): Promise<SentRef | undefined> => {
+  ): Promise<SentRef | Paced | undefined> => {
     if (ref === undefined || delivery.kind === "message") return ref;
+    const paced = await pacedAt("update", delivery);
+    if (paced !== undefined) return paced;
     try {
       await deps.messenger.update(ref, delivery.id, notice);
       return ref;
@@ -60,7 +85,9 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     }
   };
 
-  const post = async (delivery: WaitingDelivery, notice: Notice): Promise<SentRef> => {
+  const post = async (delivery: WaitingDelivery, notice: Notice): Promise<SentRef | Paced> => {
+    const paced = await pacedAt("post", delivery);
+    if (paced !== undefined) return paced;
     await deps.outbox.attempt(delivery.id, deps.clock.now());
     return deps.messenger.post(delivery.destination, delivery.id, notice);
   };
@@ -82,7 +109,8 @@ export const createDestinationLook = (deps: DeliverDeps) => {
       if (!(await stillMine()))
         throw new Fault("lease-lost", `another worker has \`${destination}\` now`, { retry: "later" });
       try {
-        await send(first);
+        const paced = await send(first);
+        if (paced !== undefined) return paced.againAt;
       } catch (error) {
         if (isFault(error) && error.retry === "later") throw error;
         // Also a mistake of ours in drawing one notice: it must not hold up those behind it.
@@ -92,6 +120,13 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     }
   };
 };
+
+/** There is no room for it before then. */
+interface Paced {
+  readonly againAt: EpochMs;
+}
+
+const isPaced = (sent: SentRef | Paced): sent is Paced => "againAt" in sent;
 
 const keep = (seen: Map<string, SentRef>, id: string, ref: SentRef): void => {
   seen.delete(id);

@@ -56,7 +56,10 @@ export interface Outbox {
    */
   readonly fanOut: (entry: string, deliveries: readonly Delivery[]) => Promise<void>;
 
-  /** The most urgent first, then the oldest; at most `limit`, 100 if not said. */
+  /** Adds deliveries that no event calls for, like `fanOut`. */
+  readonly call: (deliveries: readonly Delivery[]) => Promise<void>;
+
+  /** The most urgent first, then the oldest; a card that was called for again has the most urgent place of all calls; at most `limit`, 100 if not said. */
   readonly waiting: (destination: string, limit?: number) => Promise<readonly WaitingDelivery[]>;
 
   /** Call it before sending: who comes after a crash then knows that the message may be there already. Forgotten when delivered or dropped. */

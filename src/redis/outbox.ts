@@ -28,6 +28,25 @@ export const createRedisOutbox = (
     );
   };
 
+  const fanOut: Outbox["fanOut"] = async (entry, deliveries) => {
+    const each = deliveries.flatMap(({ id, destination }) => [keys.done(id), keys.waiting(destination)]);
+    await redis.run(
+      FAN_OUT,
+      [unheard, due, keys.deliveries, keys.rounds, keys.age, ...each],
+      [
+        entry,
+        clock.now(),
+        ...deliveries.flatMap((delivery) => [
+          delivery.id,
+          delivery.destination,
+          delivery.urgency,
+          delivery.kind,
+          JSON.stringify(delivery),
+        ]),
+      ],
+    );
+  };
+
   return {
     nextEvents: async (limit) => {
       const found = await redis.send("XRANGE", unheard, "-", "+", "COUNT", limit);
@@ -36,26 +55,14 @@ export const createRedisOutbox = (
         return { entry: asText(entry) ?? "", event: asJson(fieldsOf(fields).get("event")) as AuditEvent };
       });
     },
-    fanOut: async (entry, deliveries) => {
-      const each = deliveries.flatMap(({ id, destination }) => [keys.done(id), keys.waiting(destination)]);
-      await redis.run(
-        FAN_OUT,
-        [unheard, due, keys.deliveries, keys.rounds, keys.age, ...each],
-        [
-          entry,
-          clock.now(),
-          ...deliveries.flatMap((delivery) => [
-            delivery.id,
-            delivery.destination,
-            delivery.urgency,
-            delivery.kind,
-            JSON.stringify(delivery),
-          ]),
-        ],
-      );
-    },
+    fanOut,
+    call: (deliveries) => fanOut(NO_EVENT, deliveries),
     waiting: async (destination, limit = 100) => {
-      const ids = asTexts(await redis.send("ZRANGE", keys.waiting(destination), 0, limit - 1));
+      const found = asList(await redis.send("ZRANGE", keys.waiting(destination), 0, limit - 1, "WITHSCORES"));
+      // Pairs, or one after another: it depends on the protocol that was agreed on.
+      const placed = found.flatMap((each) => (Array.isArray(each) ? asList(each) : [each]));
+      const ids = asTexts(placed.filter((_, i) => i % 2 === 0));
+      const urgencies = placed.filter((_, i) => i % 2 === 1).map((score) => Math.floor((asNumber(score) ?? 0) / AGES));
       if (ids.length === 0) return [];
       const [bodies, rounds] = await Promise.all([
         redis.send("HMGET", keys.deliveries, ...ids),
@@ -65,7 +72,13 @@ export const createRedisOutbox = (
       return asList(bodies).flatMap((body, i) =>
         body === null
           ? []
-          : [{ ...(asJson(body) as Omit<WaitingDelivery, "round">), round: asNumber(rounded[i]) ?? 0 }],
+          : [
+              {
+                ...(asJson(body) as Omit<WaitingDelivery, "round">),
+                urgency: urgencies[i] ?? 0,
+                round: asNumber(rounded[i]) ?? 0,
+              },
+            ],
       );
     },
     attempt: async (id, at) => {
@@ -77,6 +90,12 @@ export const createRedisOutbox = (
     sentRef: async (id) => asJson(await redis.send("GET", keys.ref(id))) as SentRef | undefined,
   };
 };
+
+/** As in the script below. */
+const AGES = 1_000_000_000_000;
+
+/** No entry of a stream has it. https://redis.io/docs/latest/commands/xadd/ */
+const NO_EVENT = "0-0";
 
 const FAN_OUT = lua`
 -- KEYS: 1 unheard events, 2 due destinations, 3 deliveries, 4 rounds, 5 age,
@@ -93,7 +112,8 @@ for i = 0, (#ARGV - 2) / 5 - 1 do
     redis.call('HSET', KEYS[3], id, json)
     redis.call('HSET', KEYS[4], id, age)
     -- Whole numbers up to 2^53 are exact: 999 urgencies of 10^12 ages each fit.
-    if not waits then redis.call('ZADD', waiting, string.format('%.0f', tonumber(urgency) * 1000000000000 + age), id) end
+    -- What waits already keeps its place, unless it is more urgent now.
+    redis.call('ZADD', waiting, 'LT', string.format('%.0f', tonumber(urgency) * 1000000000000 + age), id)
     redis.call('ZADD', KEYS[2], 'LT', ARGV[2], destination)
   end
 end

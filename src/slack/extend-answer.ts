@@ -6,6 +6,7 @@ import type { Clock, EpochMs } from "../access/time.ts";
 import type { Extended, ExtendGrant } from "../workflow/extend-grant.ts";
 import type { Answers } from "./answer.ts";
 import { actions, button, type Drawn, drawn, lines } from "./blocks.ts";
+import { respondTo } from "./home-answers.ts";
 import { escapeMrkdwn, when } from "./mrkdwn.ts";
 import { whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
@@ -34,10 +35,13 @@ export const createAnswerExtend =
 export const listenForExtend = (app: App, answerExtend: AnswerExtend, answers: Answers): void => {
   app.action<BlockAction<ButtonAction>>(
     { type: "block_actions", action_id: "grant.extend" },
-    async ({ ack, action, body, respond }) => {
+    async ({ ack, action, body, client, respond }) => {
       await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/handling-user-interaction
       if (action.value === undefined) return;
-      await answers.privately(respond, await answerExtend(body.user.id, `extend ${action.value}`, action.value));
+      await answers.privately(
+        respondTo({ body, client, respond }),
+        await answerExtend(body.user.id, `extend ${action.value}`, action.value),
+      );
     },
   );
 };

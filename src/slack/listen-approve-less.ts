@@ -19,6 +19,7 @@ import {
   thinkingModal,
 } from "./approve-less.ts";
 import type { ActionId } from "./blocks.ts";
+import { respondTo } from "./home-answers.ts";
 import { drawNoForm } from "./private-texts.ts";
 
 export interface ApproveLessDeps {
@@ -39,14 +40,15 @@ export const listenForApproveLess = (app: App, deps: ApproveLessDeps): void => {
 
   app.action<BlockAction<ButtonAction>>(
     { type: "block_actions", action_id: OPEN },
-    async ({ ack, action, body, respond }) => {
+    async ({ ack, action, body, client: web, respond }) => {
       await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/handling-user-interaction
       if (action.value === undefined) return;
       const id = action.value as RequestId;
+      const answer = respondTo({ body, client: web, respond });
       const user = body.user.id;
       const request = await answers.reviewing(id, user, "approve", () => mayReview(id, user, "approve"));
-      if (isRefusal(request)) await refuseClick(request, respond);
-      else await openForm(request, body.trigger_id, respond);
+      if (isRefusal(request)) await refuseClick(request, answer);
+      else await openForm(request, body.trigger_id, answer);
     },
   );
 

@@ -7,6 +7,7 @@ import type { AccessRequest } from "../grants/request.ts";
 import type { ReviewBreakGlass } from "../workflow/review-break-glass.ts";
 import type { ActionId } from "./blocks.ts";
 import { DENY_MODAL, denyModal, notCountedModal, reasonIn } from "./deny-modal.ts";
+import { respondTo } from "./home-answers.ts";
 import { type ApproveLessDeps, listenForApproveLess } from "./listen-approve-less.ts";
 import { drawLost, drawNoForm, drawReviewed } from "./private-texts.ts";
 
@@ -26,9 +27,12 @@ export const listenForButtons = (app: App, deps: ButtonDeps): void => {
   ): void => {
     app.action<BlockAction<ButtonAction>>(
       { type: "block_actions", action_id: actionId },
-      async ({ ack, action, body, respond }) => {
+      async ({ ack, action, body, client: web, respond }) => {
         await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/handling-user-interaction
-        if (action.value !== undefined) await work(action.value, body.user.id, respond, body.trigger_id);
+        if (action.value !== undefined) {
+          const answer = respondTo({ body, client: web, respond });
+          await work(action.value, body.user.id, answer, body.trigger_id);
+        }
       },
     );
   };

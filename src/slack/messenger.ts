@@ -7,11 +7,13 @@ import type { GrantId } from "../access/identifier.ts";
 import type { Clock } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Ledger } from "../grants/ledger.ts";
+import type { HomeNotice } from "../notices/homes.ts";
 import type { Messenger } from "../notices/messenger.ts";
 import type { Notice } from "../notices/notice.ts";
 import type { SentRef } from "../notices/outbox.ts";
 import type { Drawn } from "./blocks.ts";
 import { drawCard } from "./card.ts";
+import type { PublishHome } from "./home-publisher.ts";
 import { drawMessage } from "./messages.ts";
 import { slackErrorCode, slackFault } from "./slack-fault.ts";
 
@@ -20,15 +22,25 @@ interface MessengerDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly zone: () => string;
+  readonly publishHome: PublishHome;
+  /** There is a page that sees where people are. */
+  readonly offersMoving?: boolean;
 }
 
-export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps): Messenger => {
-  const draw = async (notice: Notice): Promise<Drawn> => {
+export const createMessenger = ({
+  client,
+  ledger,
+  clock,
+  zone,
+  publishHome,
+  offersMoving = false,
+}: MessengerDeps): Messenger => {
+  const draw = async (notice: Exclude<Notice, HomeNotice>): Promise<Drawn> => {
     const now = clock.now();
     const drawn =
       notice.kind === "card"
         ? drawCard({ ...(await storedFor(notice.requestId)), now, zone: zone() })
-        : drawMessage(notice, await grantOf(notice.event), now, zone(), await requestOf(notice.event));
+        : drawMessage(notice, await grantOf(notice.event), now, zone(), await requestOf(notice.event), offersMoving);
     if (drawn === undefined) throw new Fault("slack", `nothing is left to say of ${notice.kind}`, { retry: "never" });
     return drawn;
   };
@@ -43,9 +55,15 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
 
   /** Whom to remind isn't in the event. */
   const requestOf = (event: AuditEvent) =>
-    event.kind === "break-glass.unreviewed" ? ledger.request(event.requestId) : Promise.resolve(undefined);
+    (event.kind === "break-glass.unreviewed" || event.kind === "address.seen") && event.requestId !== undefined
+      ? ledger.request(event.requestId)
+      : Promise.resolve(undefined);
 
   const post: Messenger["post"] = async (destination, id, notice) => {
+    if (notice.kind === "home") {
+      await publishHome(notice.user);
+      return { channel: destination, ts: "" };
+    }
     const { text, blocks } = await draw(notice);
     try {
       const answer = await client.chat.postMessage({
@@ -66,6 +84,7 @@ export const createMessenger = ({ client, ledger, clock, zone }: MessengerDeps):
   };
 
   const update: Messenger["update"] = async (ref, id, notice) => {
+    if (notice.kind === "home") return publishHome(notice.user);
     const { text, blocks } = await draw(notice);
     try {
       const metadata = { event_type: MARK, event_payload: { id } };

@@ -94,7 +94,8 @@ const counted = (
 /** As the reference calls them. */
 const categoryWord = (category: string): string => literal(category.replace("-", " "));
 
-const OPEN_TO: Readonly<Record<string, string>> = {
+/** Worst first. */
+export const OPEN_TO: Readonly<Record<string, string>> = {
   anyone: "open to everyone",
   strangers: "open to some strangers",
   unknown: "perhaps open to strangers",

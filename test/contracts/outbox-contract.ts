@@ -76,6 +76,13 @@ export const outboxContract = (make: () => Promise<OutboxSetup>): void => {
       expect(await awake()).toEqual([]);
     });
 
+    test("a card is called for without any event, and waits once", async () => {
+      await outbox.call([CARD]);
+      await outbox.call([CARD]);
+      expect(await waiting()).toEqual([CARD.id]);
+      expect(await awake()).toEqual([CHANNEL]);
+    });
+
     test("a delivery comes back as it was, and its destination is woken now", async () => {
       await happen(message("a"), message("b", { destination: "U0DEV1" }));
       expect(await outbox.waiting(CHANNEL)).toEqual([{ ...message("a"), round: expect.any(Number) }]);
@@ -151,6 +158,15 @@ export const outboxContract = (make: () => Promise<OutboxSetup>): void => {
       await happen({ ...CARD, body: "newer" });
       expect(await waiting()).toEqual([CARD.id, "a"]);
       expect((await first()).body).toBe("newer");
+    });
+
+    test("a card that becomes urgent while it waits goes before what isn't, and stays urgent", async () => {
+      await happen(CARD, message("a"), message("urgent", { urgency: 0 }));
+      await happen({ ...CARD, urgency: 0 });
+      expect(await waiting()).toEqual(["urgent", CARD.id, "a"]);
+      await happen(CARD);
+      expect(await waiting()).toEqual(["urgent", CARD.id, "a"]);
+      expect((await outbox.waiting(CHANNEL)).map(({ urgency }) => urgency)).toEqual([0, 0, 5]);
     });
 
     test("a card called for while it is being sent goes on waiting", async () => {

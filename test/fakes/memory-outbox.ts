@@ -40,6 +40,23 @@ export const createMemoryOutbox = ({ clock, destinations, events, outage }: Memo
     waiting = waiting.filter(({ delivery }) => delivery.id !== id || delivery.round !== round);
   };
 
+  const fanOut: Outbox["fanOut"] = async (entry, deliveries) => {
+    await reach(outage);
+    unheard = unheard.filter((event) => event.entry !== entry);
+    for (const delivery of deliveries) {
+      const before = waiting.find((other) => other.delivery.id === delivery.id);
+      if (delivery.kind === "message" && (before !== undefined || done.has(delivery.id))) continue;
+      counter += 1;
+      const now = { urgency: delivery.urgency, age: counter };
+      const place = before !== undefined && before.place.urgency <= now.urgency ? before.place : now;
+      waiting = [
+        ...waiting.filter((other) => other !== before),
+        { delivery: { ...structuredClone(delivery), urgency: place.urgency, round: counter }, place },
+      ];
+      await destinations.wake(delivery.destination, clock.now());
+    }
+  };
+
   return {
     hand: async (event) => {
       counter += 1;
@@ -50,21 +67,8 @@ export const createMemoryOutbox = ({ clock, destinations, events, outage }: Memo
       await reach(outage);
       return unheard.slice(0, limit);
     },
-    fanOut: async (entry, deliveries) => {
-      await reach(outage);
-      unheard = unheard.filter((event) => event.entry !== entry);
-      for (const delivery of deliveries) {
-        const before = waiting.find((other) => other.delivery.id === delivery.id);
-        if (delivery.kind === "message" && (before !== undefined || done.has(delivery.id))) continue;
-        counter += 1;
-        const place = before?.place ?? { urgency: delivery.urgency, age: counter };
-        waiting = [
-          ...waiting.filter((other) => other !== before),
-          { delivery: { ...structuredClone(delivery), round: counter }, place },
-        ];
-        await destinations.wake(delivery.destination, clock.now());
-      }
-    },
+    fanOut,
+    call: (deliveries) => fanOut("", deliveries),
     waiting: async (destination, limit = 100) => {
       await reach(outage);
       return waiting
