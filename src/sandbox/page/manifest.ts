@@ -13,6 +13,8 @@ export interface Manifest {
     readonly description: string;
   }[];
   readonly hasHome: boolean;
+  /** Nobody can write to the app directly. */
+  readonly isReadOnly: boolean;
 }
 
 const MANIFEST = new URL("../../../manifests/slack-app.yaml", import.meta.url);
@@ -35,5 +37,6 @@ export const readManifest = async (): Promise<Manifest> => {
       description: said(each, "description"),
     })),
     hasHome: objectOf(home).home_tab_enabled === true,
+    isReadOnly: objectOf(home).messages_tab_read_only_enabled === true,
   };
 };

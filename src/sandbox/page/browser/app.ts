@@ -125,7 +125,7 @@ const App = (): ComponentChild => {
                 void does("message-shortcut", { callbackId, channel: channel.id, ts: message.ts }),
             }),
         h("p", { class: "notice", role: "status" }, top === undefined ? notice : ""),
-        here === HOME
+        here === HOME || (channel.kind === "direct" && state.app.isReadOnly)
           ? null
           : h(Composer, {
               key: state.me.id,
