@@ -43,7 +43,10 @@ export const createRememberedGrants = (): RememberedGrants => {
       return;
     }
     // A first version is a fresh start: the ledger had lost the grant and has it back.
-    if (known === undefined || known.version <= grant.version || grant.version === 1) grants.set(grant.id, grant);
+    if (known !== undefined && known.version > grant.version && grant.version !== 1) return;
+    // What was seen without memory in the moment of its former end says nothing of the new one.
+    if (known !== undefined && endOf(known) < endOf(grant)) closed.delete(grant.id);
+    grants.set(grant.id, grant);
   };
   const over = (now: EpochMs): readonly Grant[] => [...grants.values()].filter((grant) => endOf(grant) <= now);
 

@@ -4,20 +4,20 @@ import type { Button } from "@slack/types";
 import type { EpochMs } from "../access/time.ts";
 import type { Lockdown } from "../grants/lockdown.ts";
 import type { Surveyed } from "../workflow/lockdown/lock-down.ts";
-import { type ActionId, actions, button, type Drawn, drawn, lines } from "./blocks.ts";
+import { type ActionId, button, type Drawn, drawn } from "./blocks.ts";
 import { literal, mention, when } from "./mrkdwn.ts";
 
 /** Before anything happens. `id`: of what was typed. */
 export const drawBeforeLockdown = (surveyed: Surveyed, id: string, now: EpochMs, zone: string): Drawn => {
   const { lockdown } = surveyed;
   if (lockdown !== undefined)
-    return ask(
+    return drawn(
       `Everything is locked down already: ${who(lockdown, now, zone)}.`,
       ["`/jit lockdown lift` lets things open again."],
       [],
     );
   const { closes, waits } = counted(surveyed);
-  return ask(
+  return drawn(
     "Lock everything down?",
     [`${closes} ${waits} Nothing opens, by break-glass neither, until security lifts it.`],
     [
@@ -39,7 +39,7 @@ export const drawBeforeLift = ({ lockdown, waiting }: Surveyed, now: EpochMs, zo
     waiting === 0
       ? ""
       : ` ${waiting === 1 ? "One request waits" : `${waiting} requests wait`} and can be approved then.`;
-  return ask(
+  return drawn(
     `Lift the lockdown? ${who(lockdown, now, zone)}.`,
     [`What was closed stays closed; people may ask again.${waits}`],
     [
@@ -83,11 +83,6 @@ const counted = ({ open, waiting }: Surveyed) => ({
       : waiting === 1
         ? "One request waits; it can't be approved meanwhile."
         : `${waiting} requests wait; they can't be approved meanwhile.`,
-});
-
-const ask = (first: string, rest: readonly string[], buttons: readonly Button[]): Drawn => ({
-  text: first,
-  blocks: [...lines([`*${first}*`, ...rest]), ...(buttons.length === 0 ? [] : [actions(buttons)])],
 });
 
 /** https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object */

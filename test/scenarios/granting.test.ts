@@ -55,7 +55,7 @@ test("the card tells the whole story, and the requester how to connect and when 
         `^prod-vm-3 is open for you until ${time}\\.`,
         "`52\\.178\\.10\\.13`, port 22: `ssh you@52\\.178\\.10\\.13`",
         "I let you in from 198\\.51\\.100\\.7\\. What you have open by then may stay; for anything new, ask again\\.",
-        "\\[I'm done\\]$",
+        "\\[Extend\\] \\[I'm done\\]$",
       ].join("\n"),
       "u",
     ),
@@ -67,7 +67,7 @@ test("the card tells the whole story, and the requester how to connect and when 
   expect(stage.direct(dev)).toHaveLength(told);
   leave(10 * MINUTE);
   await stage.settled();
-  expect(lastDirect(dev)).toBe("prod-vm-3 closes for you in 10 minutes.\n[I'm done]");
+  expect(lastDirect(dev)).toBe("prod-vm-3 closes for you in 10 minutes.\n[Extend] [I'm done]");
   expect(stage.direct(dev)).toHaveLength(told + 1);
   stage.clock.advance(10 * MINUTE);
   await cardSays(id, "closed");
