@@ -10,6 +10,7 @@ import { aGrant, anEvent, NOW } from "../contracts/samples.ts";
 import { createManualClock } from "../fakes/manual-clock.ts";
 import { type ChatTrouble, createMemoryChat } from "../fakes/memory-chat.ts";
 import { createMemoryOutbox } from "../fakes/memory-outbox.ts";
+import { createMemoryPace, NO_PACE } from "../fakes/memory-pace.ts";
 import { createMemoryWakeups } from "../fakes/memory-wakeups.ts";
 import type { Outage } from "../fakes/outage.ts";
 
@@ -17,7 +18,7 @@ const CHANNEL = "C0ACCESS";
 const DEV = "U0DEV1";
 const mine = async (): Promise<boolean> => true;
 
-const setup = () => {
+const setup = ({ paced = false } = {}) => {
   const clock = createManualClock(NOW);
   const outage: Outage = { away: false };
   const [destinations, events] = [createMemoryWakeups({ outage }), createMemoryWakeups({ outage })];
@@ -28,6 +29,8 @@ const setup = () => {
     outbox,
     clock,
     messenger: chat,
+    homes: async () => [],
+    pace: paced ? createMemoryPace(clock) : NO_PACE,
     securityChannel: () => undefined,
     undeliverable: ({ id }: { readonly id: string }) => dropped.push(id),
   };
@@ -246,6 +249,81 @@ describe("a chat that can't be reached", () => {
     chat.trouble(() => undefined);
     await look();
     expect(chat.in(CHANNEL)).toEqual(["card/k7f3q2xd", "grant.ended/k7f3q2xd/channel"]);
+  });
+});
+
+describe("the pace", () => {
+  const ids = Array.from({ length: 30 }, (_, i) => `aaaaaa${String(i).padStart(2, "0")}`);
+  /** Looks whenever it was asked to, until nothing waits; tells when each call was made, in seconds from now on. */
+  const lookOn = async ({ look, chat, clock, waiting }: ReturnType<typeof setup>): Promise<readonly string[]> => {
+    const calls: string[] = [];
+    const begun = clock.now();
+    chat.trouble((call, id) => {
+      calls.push(`${(clock.now() - begun) / 1_000} ${call} ${id}`);
+      return undefined;
+    });
+    for (let looks = 0; looks < 500; looks += 1) {
+      const again = await look();
+      if (again === undefined) break;
+      expect(again).toBeGreaterThan(clock.now());
+      clock.set(again);
+    }
+    expect(await waiting()).toEqual([]);
+    return calls;
+  };
+  const secondsOf = (calls: readonly string[]): readonly number[] => calls.map((call) => Number(call.split(" ")[0]));
+
+  test("of posts is one a second, five at once; a paced destination says when to look again and sends nothing", async () => {
+    const world = setup({ paced: true });
+    await world.happen(...ids.slice(0, 8).map(submitted));
+    expect(await world.look()).toBe(NOW + 5 * SECOND);
+    expect(world.chat.in(CHANNEL)).toHaveLength(5);
+    expect(await world.look()).toBe(NOW + 5 * SECOND);
+    expect(world.chat.in(CHANNEL)).toHaveLength(5);
+    expect(secondsOf(await lookOn(world))).toEqual([5, 5, 5]);
+    expect(world.chat.in(CHANNEL)).toEqual(ids.slice(0, 8).map((id) => `card/${id}`));
+  });
+
+  test("of changes is fifty a minute in the whole workspace, and what is urgent goes before the others", async () => {
+    const world = setup({ paced: true });
+    await world.happen(...ids.map(submitted));
+    await lookOn(world);
+    const others = ids.slice(0, 25).map((id) => ({ ...opened(id), id: `again/${id}` }) as AuditEvent);
+    await world.happen(...others, ...others.map((event) => ({ ...event, id: `once-more/${event.id}` })));
+    await world.happen(...ids.slice(25).map(ended));
+    const calls = await lookOn(world);
+    expect(calls.slice(0, 10).map((call) => call.split(" ").slice(1).join(" "))).toEqual(
+      ids.slice(25).flatMap((id) => [`update card/${id}`, `post grant.ended/${id}/channel`]),
+    );
+    // Each card once, though each was changed twice.
+    expect(calls.filter((call) => call.includes("update"))).toHaveLength(30);
+    const seconds = secondsOf(calls.filter((call) => call.includes("update")));
+    for (const [i, at] of seconds.entries())
+      expect((seconds[i + 50] ?? Number.POSITIVE_INFINITY) - at).toBeGreaterThanOrEqual(60);
+  });
+
+  test("of one channel holds up no other", async () => {
+    const world = setup({ paced: true });
+    await world.happen(...ids.slice(0, 8).map(submitted), opened("bbbbbbbb"));
+    expect(await world.look()).toBe(NOW + 5 * SECOND);
+    expect(await world.look(DEV)).toBeUndefined();
+    expect(world.chat.in(DEV)).toEqual(["open/bbbbbbbb"]);
+  });
+
+  test("leaves room for what is urgent where others have used up theirs", async () => {
+    const world = setup({ paced: true });
+    await world.happen(...ids.map(submitted));
+    await lookOn(world);
+    for (const round of [1, 2, 3])
+      await world
+        .happen(...ids.map((id) => ({ ...opened(id), id: `${round}/${id}` }) as AuditEvent))
+        .then(() => world.look());
+    expect(await world.waiting()).not.toEqual([]);
+    world.clock.advance(5 * SECOND);
+    await world.happen(ended("aaaaaa29"));
+    await world.look();
+    expect(world.chat.in(CHANNEL)).toContain("grant.ended/aaaaaa29/channel");
+    expect(await world.waiting()).not.toContain("card/aaaaaa29");
   });
 });
 

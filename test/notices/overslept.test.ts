@@ -5,6 +5,7 @@ import { type DurationMs, type EpochMs, later, SECOND } from "../../src/access/t
 import { createDestinationLook } from "../../src/notices/deliver.ts";
 import { createLoop } from "../../src/reconcile/loop.ts";
 import { createMemoryOutbox } from "../fakes/memory-outbox.ts";
+import { NO_PACE } from "../fakes/memory-pace.ts";
 import { createMemoryWakeups } from "../fakes/memory-wakeups.ts";
 
 test("what waited for a destination is said all the same", async () => {
@@ -16,6 +17,8 @@ test("what waited for a destination is said all the same", async () => {
   const look = createDestinationLook({
     outbox,
     clock,
+    pace: NO_PACE,
+    homes: async () => [],
     messenger: {
       post: async (channel, id) => {
         said.push(id);

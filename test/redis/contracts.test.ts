@@ -5,13 +5,16 @@ import { createRedisAuditLog } from "../../src/redis/audit-log.ts";
 import { QUEUES } from "../../src/redis/keys.ts";
 import { createRedisLedger } from "../../src/redis/ledger.ts";
 import { createRedisOutbox } from "../../src/redis/outbox.ts";
+import { createRedisPace } from "../../src/redis/pace.ts";
 import { createRedisWakeups } from "../../src/redis/wakeups.ts";
 import { ledgerContract } from "../contracts/ledger-contract.ts";
 import { outboxContract } from "../contracts/outbox-contract.ts";
+import { paceContract } from "../contracts/pace-contract.ts";
 import { NOW } from "../contracts/samples.ts";
 import { wakeupsContract } from "../contracts/wakeups-contract.ts";
 import { createMemoryLedger } from "../fakes/memory-ledger.ts";
 import { createMemoryOutbox } from "../fakes/memory-outbox.ts";
+import { createMemoryPace } from "../fakes/memory-pace.ts";
 import { createMemoryWakeups } from "../fakes/memory-wakeups.ts";
 import { useRealRedis } from "./real-redis.ts";
 
@@ -44,6 +47,7 @@ describe("redis", () => {
   });
   ledgerContract(async () => everything());
   outboxContract(async () => everything());
+  paceContract((moving) => createRedisPace(real.redis(), real.freshPrefix(), { clock: moving }));
 });
 
 describe("memory", () => {
@@ -77,4 +81,5 @@ describe("memory", () => {
   });
   ledgerContract(async () => everything());
   outboxContract(async () => everything());
+  paceContract(createMemoryPace);
 });
