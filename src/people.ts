@@ -3,6 +3,7 @@
 import type { Logger } from "pino";
 import { randomId } from "./access/identifier.ts";
 import { type PersonFacts, scheduleKey } from "./access/person.ts";
+import { createSignedSecrets } from "./access/signed-secret.ts";
 import type { Clock } from "./access/time.ts";
 import type { CurrentConfig } from "./config/current-config.ts";
 import type { Settings } from "./config/environment.ts";
@@ -26,7 +27,7 @@ export interface People {
 }
 
 interface PeopleDeps {
-  readonly settings: Pick<Settings, "publicUrl" | "openIdClientSecret" | "onCallTokens">;
+  readonly settings: Pick<Settings, "publicUrl" | "openIdClientSecret" | "slack" | "onCallTokens">;
   readonly current: Pick<CurrentConfig, "config">;
   readonly memory: Pick<Memory, "links" | "auditLog">;
   readonly client: SlackApp["client"];
@@ -69,6 +70,7 @@ export const openPeople = ({ settings, current, clock, log, memory, client, home
     identitiesWith: (facts: PersonFacts, link: Link) =>
       identitiesBy({ linkOf: async () => link, formerOf: async () => [] })(facts),
     links: memory.links,
+    secrets: createSignedSecrets(settings.slack.botToken, `link ${config().installation}`),
     auditLog: memory.auditLog,
     clock,
     newId: randomId,

@@ -280,6 +280,7 @@ describe("every mistake is told with its place", () => {
       'networks.vpn[0]: "0.0.0.0/0" is everything; write `anywhere` in a rule\'s sources instead',
     ],
     ["vpn: [", "anywhere: [", 'networks.anywhere: "anywhere" can\'t be used'],
+    ["vpn: [", "Me: [", 'networks.Me: "Me" can\'t be used'],
     [
       "U0LEAD1",
       "lead1",
@@ -477,6 +478,9 @@ describe("the environment", () => {
         redisUrl: undefined,
         port: 3000,
         publicUrl: undefined,
+        publicUrlIpv4: undefined,
+        publicUrlIpv6: undefined,
+        trustedProxies: [],
         slack: { botToken: "xoxb-1", apiUrl: undefined, receive: { kind: "http", signingSecret: "s3cret" } },
         azure: { armEndpoint: undefined, armToken: undefined },
         openIdClientSecret: undefined,
@@ -495,6 +499,9 @@ describe("the environment", () => {
       REDIS_URL: "redis+sentinel://a:26379,b:26379/main",
       PORT: "0",
       LATCH_PUBLIC_URL: "https://latch.example.com/",
+      LATCH_PUBLIC_URL_IPV4: "https://4.latch.example.com/",
+      LATCH_PUBLIC_URL_IPV6: "https://6.latch.example.com",
+      LATCH_TRUSTED_PROXIES: "10.0.0.4, 2001:db8::/48,,10.1.2.3/24 ",
       AZURE_ARM_ENDPOINT: "http://127.0.0.1:5000/",
       AZURE_ARM_TOKEN: "t",
       LATCH_OIDC_CLIENT_SECRET: "o",
@@ -509,6 +516,9 @@ describe("the environment", () => {
         redisUrl: "redis+sentinel://a:26379,b:26379/main",
         port: 0,
         publicUrl: "https://latch.example.com",
+        publicUrlIpv4: "https://4.latch.example.com",
+        publicUrlIpv6: "https://6.latch.example.com",
+        trustedProxies: ["10.0.0.4/32", "2001:db8::/48", "10.1.2.0/24"],
         slack: {
           botToken: "xoxb-1",
           apiUrl: "http://127.0.0.1:4000/api/",
@@ -519,6 +529,18 @@ describe("the environment", () => {
         onCallTokens: { pagerduty: "p", opsgenie: "g" },
       },
     });
+  });
+
+  test.each(["proxy.internal", "10.0.0.4 10.0.0.5", "10.0.0.4, *", "0.0.0.0/0", "::/0"])("trusted proxies are addresses, and not everybody: %s", (text) => {
+    expect(bad({ ...SLACK, LATCH_TRUSTED_PROXIES: text })).toMatchObject([
+      expect.stringMatching(/^LATCH_TRUSTED_PROXIES has ".*", which is not an address or a prefix of proxies/u),
+    ]);
+  });
+
+  test("names for one family alone are of no use without the page that asks them", () => {
+    expect(bad({ ...SLACK, LATCH_PUBLIC_URL_IPV4: "https://4.example.com" })).toEqual([
+      "LATCH_PUBLIC_URL is missing; the addresses for IPv4 and IPv6 alone are asked by its page",
+    ]);
   });
 
   test("all problems are told at once, and no secret's value", () => {

@@ -46,7 +46,7 @@ export const fileSchema = (known: KnownNames) =>
   });
 
 const SERVICE = /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/u;
-const NETWORK = /^(?!(?:single-address|anywhere)$)[a-z][a-z0-9_.-]{0,63}$/iu;
+const NETWORK = /^(?!(?:single-address|anywhere|me)$)[a-z][a-z0-9_.-]{0,63}$/iu;
 const INSTALLATION = /^[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?$/u;
 
 const services = named(
@@ -65,7 +65,7 @@ const networks = named(
   matched(
     "a name",
     NETWORK,
-    "single-address and anywhere have a meaning of their own; else a network's name begins with a letter and has letters, digits, - and _ only",
+    "single-address, anywhere and me have a meaning of their own; else a network's name begins with a letter and has letters, digits, - and _ only",
   ),
   list(
     text("an address prefix").transform((typed, context) => {

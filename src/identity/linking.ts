@@ -14,12 +14,13 @@
 
 import { type Directory, type Elsewhere, type Person, type PersonFacts, personOf } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
+import type { SignedSecrets } from "../access/signed-secret.ts";
 import { type Clock, later } from "../access/time.ts";
 import { type AuditEvent, type AuditLog, auditEvent } from "../audit/event.ts";
 import type { IdentitySettings } from "./identity-settings.ts";
 import type { Link, Links } from "./links.ts";
 import { outranking, showIdentities } from "./read-identities.ts";
-import { LASTS, newSecret, readCode } from "./secrets.ts";
+import { LASTS, readCode } from "./secrets.ts";
 
 export interface LinkingDeps {
   readonly settings: () => IdentitySettings | undefined;
@@ -29,6 +30,7 @@ export interface LinkingDeps {
   /** Who they would be by this link, beside all else that is said of them. Throws a `Fault` when that can't be asked. */
   readonly identitiesWith: (facts: PersonFacts, link: Link) => Promise<Elsewhere>;
   readonly links: Links;
+  readonly secrets: SignedSecrets;
   readonly auditLog: AuditLog;
   readonly clock: Clock;
   readonly newId: () => string;
@@ -58,8 +60,9 @@ export const createLinking = (deps: LinkingDeps): Linking => {
     const { person, name } = facts;
     const before = await links.linkOf(person);
     if (before !== undefined) return refuse("already-linked", { as: showIdentities(before.identities) });
-    const token = newSecret();
-    await links.invite(token, { person, name, until: later(clock.now(), LASTS) });
+    const until = later(clock.now(), LASTS);
+    const token = deps.secrets.make(until);
+    await links.invite(token, { person, name, until });
     return new URL(`${publicUrl}/link/${token}`);
   };
 

@@ -1,18 +1,12 @@
 /** What only one person, or one browser, is to know, for a while. */
 
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { ID_ALPHABET } from "../access/identifier.ts";
 import { type DurationMs, MINUTE } from "../access/time.ts";
 
 /** Each part of the way from a link to its code. */
 export const LASTS = (10 * MINUTE) as DurationMs;
 export const TRIES = 5;
-
-/** 256 bits, safe in an address. */
-export const newSecret = (): string => randomBytes(32).toString("base64url");
-
-/** Of many random bits, so that a plain hash is enough. */
-export const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
 /** `bcdfg-hjkmn`: 48 bits, to be read off one screen and typed into another. */
 export const newCode = (): string =>

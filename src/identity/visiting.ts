@@ -1,14 +1,15 @@
 /** What happens in the browser between `/jit link` and `/jit link <code>`: see `linking.ts` for why it is as it is. */
 
+import { hashOf, newSecret } from "../access/signed-secret.ts";
 import { later } from "../access/time.ts";
 import type { SignInSettings } from "./identity-settings.ts";
 import { type LinkingDeps, recordRefused } from "./linking.ts";
 import type { Invitation, Proof } from "./links.ts";
 import { isNobody, readIdentities } from "./read-identities.ts";
-import { hashOf, LASTS, newCode, newSecret, TRIES } from "./secrets.ts";
+import { LASTS, newCode, TRIES } from "./secrets.ts";
 import type { SignIn } from "./sign-in.ts";
 
-interface VisitingDeps extends Pick<LinkingDeps, "settings" | "links" | "auditLog" | "clock" | "newId"> {
+interface VisitingDeps extends Pick<LinkingDeps, "settings" | "links" | "secrets" | "auditLog" | "clock" | "newId"> {
   /** Where people reach us. */
   readonly publicUrl: string;
   readonly signIn: SignIn;
@@ -44,7 +45,7 @@ export type Outcome =
   | { readonly kind: "not-proven"; readonly because: "unknown" | "declined" | "invalid" | "nobody" };
 
 export const createVisiting = (deps: VisitingDeps): Visiting => {
-  const { settings, links, clock, signIn, disbelieved } = deps;
+  const { settings, links, secrets, clock, signIn, disbelieved } = deps;
   const callback = (query?: URLSearchParams): URL =>
     new URL(`${deps.publicUrl}/link/callback${query === undefined ? "" : `?${query.toString()}`}`);
   const notProven = (because: Extract<Outcome, { kind: "not-proven" }>["because"]): Outcome => ({
@@ -53,6 +54,7 @@ export const createVisiting = (deps: VisitingDeps): Visiting => {
   });
 
   const look: Visiting["look"] = async (token) => {
+    if (!secrets.isOurs(token)) return undefined;
     const provider = settings()?.signIn;
     const invitation = await links.invitation(token);
     if (provider === undefined || invitation === undefined || clock.now() >= invitation.until) return undefined;
@@ -61,15 +63,15 @@ export const createVisiting = (deps: VisitingDeps): Visiting => {
 
   const leave: Visiting["leave"] = async (token) => {
     const provider = settings()?.signIn;
-    if (provider === undefined) return undefined;
-    const secrets = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
+    if (provider === undefined || !secrets.isOurs(token)) return undefined;
+    const fresh = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
     // The link isn't used up by a provider that is away.
-    const to = await signIn.begin(provider, secrets, callback());
+    const to = await signIn.begin(provider, fresh, callback());
     const invitation = await links.takeInvitation(token);
     const now = clock.now();
     if (invitation === undefined || now >= invitation.until) return undefined;
     const browser = newSecret();
-    const { state, ...kept } = secrets;
+    const { state, ...kept } = fresh;
     await links.keepVisit(state, { ...invitation, ...kept, browser: hashOf(browser), until: later(now, LASTS) });
     return { to, browser };
   };

@@ -1,9 +1,10 @@
 /** Who people are elsewhere, as they showed, and the short-lived secrets by which they show it. */
 
 import { personKey } from "../access/person.ts";
+import { hashOf } from "../access/signed-secret.ts";
 import { between, type EpochMs, later } from "../access/time.ts";
 import type { Invitation, Link, Links, Proof, Visit } from "../identity/links.ts";
-import { hashOf } from "../identity/secrets.ts";
+
 import { type ChainedWriteDeps, createChainedWrite } from "./chained-write.ts";
 import { asJson, asText, lua, type RedisConnection } from "./connection.ts";
 import { KEPT_AFTER_END, linkKeys } from "./keys.ts";

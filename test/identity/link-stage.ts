@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { randomId } from "../../src/access/identifier.ts";
 import type { Directory, PersonFacts } from "../../src/access/person.ts";
 import { isRefusal, type Refusal } from "../../src/access/refusal.ts";
+import { createSignedSecrets } from "../../src/access/signed-secret.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { createOpenIdSignIn } from "../../src/http/openid-sign-in.ts";
 import { startHttpServer } from "../../src/http/server.ts";
@@ -130,6 +131,7 @@ export const setLinkStage = async (
     auditLog: { append },
     clock,
     newId: randomId,
+    secrets: createSignedSecrets(BOT_TOKEN, "link"),
   };
   const signIn = createOpenIdSignIn({ clientSecret: secret, clock });
   const disbelieved = (problem: string): void => void log.push(problem);

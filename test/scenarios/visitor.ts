@@ -41,6 +41,7 @@ export const linkFrom = ({ slack }: Pick<Stage, "slack">, user: string): URL => 
     .see(user)
     .channels.flatMap(({ messages }) => messages)
     .filter(({ onlyForYou }) => onlyForYou)
+    .toSorted((a, b) => Number(a.ts) - Number(b.ts))
     .flatMap(({ raw }) => raw.blocks ?? [])
     .flatMap((block) =>
       "elements" in block ? (block.elements as readonly { action_id?: string; url?: string }[]) : [],
