@@ -69,6 +69,8 @@ export interface LongStage extends Omit<Stage, "redis"> {
     kind: K,
     requestId: string,
   ) => readonly Extract<AuditEvent, { kind: K }>[];
+  /** All that is on record, in order: also what a bot wrote and didn't live to print. */
+  readonly record: () => Promise<readonly AuditEvent[]>;
   /** When a granted request is over. */
   readonly endOf: (requestId: string) => number;
   /** Whether its card is there, once. */
@@ -159,6 +161,12 @@ export const setLongStage = async (
     },
     ask,
     eventsOf,
+    record: () =>
+      withRedis(async (redis) =>
+        (await redis.xrange("{latch:acme}:audit", "-", "+")).map(([, fields]) =>
+          JSON.parse(fields[fields.indexOf("event") + 1] ?? ""),
+        ),
+      ),
     endOf,
     hasCard,
     opens: async (requestId, machine, from = HERE) => {

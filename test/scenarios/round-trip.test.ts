@@ -119,37 +119,39 @@ const travel = async (
   const killer = killAtWrites(bot, [stage.faults.azure, stage.faults.aws], killing);
   owner.onTestFinished(() => killer.end());
   const until: LongStage["until"] = async (what, so) => {
-    await stage.until(`${what}; died of ${JSON.stringify(killer.deaths)}`, so, 120_000);
+    const text = (): string => (typeof what === "string" ? what : what());
+    await stage.until(() => `${text()}; died of ${JSON.stringify(killer.deaths)}`, so, 120_000);
     await killer.alive();
   };
   const says = (user: string, text: string): Promise<unknown> =>
     stage.slack.command({ user, channel: CHANNELS.access, text });
   const hears = (text: string): Promise<void> =>
     until(`the channel hears “${text}”`, () => stage.notices().some((each) => each.includes(text)));
+  /** Events on stdout aren't asked: a bot that dies may have decided and not said so, and then pressing again is refused. */
+  const decisions = async (): Promise<number> =>
+    (await stage.record()).filter(({ kind }) => kind === "protection.set" || kind === "undercut.overruled").length;
   const presses = async (label: RegExp): Promise<void> => {
-    const find = () =>
-      stage.slack
-        .see(security)
-        .channels.find(({ id }) => id === CHANNELS.access)
-        ?.messages.findLast(({ text }) => label.test(text));
-    await until(`there is a button ${String(label)}`, () => find() !== undefined);
-    const { ts = "", text = "" } = find() ?? {};
-    const pressed = label.exec(text)?.[1] ?? "";
-    const decisions = (): number =>
-      bot.events.filter(({ kind }) => kind === "protection.set" || kind === "undercut.overruled").length;
-    const decided = decisions();
+    const shown = () => stage.slack.see(security).channels.find(({ id }) => id === CHANNELS.access)?.messages ?? [];
+    const found = () => shown().findLast(({ text }) => label.test(text));
+    await until(`there is a button ${String(label)}`, () => found() !== undefined);
+    const decided = await decisions();
     // A bot that just died hears nothing, and people press again.
     let pressedAt = 0;
-    await until(`“${pressed}” is heard`, async () => {
-      if (decisions() > decided) return true;
-      if (Date.now() - pressedAt > 3_000) {
+    const outcomes: string[] = [];
+    await until(
+      () =>
+        `${String(label)} is heard; pressed: ${outcomes.join(", ")}; ${security} reads ${JSON.stringify(shown().map(({ text }) => text))}`,
+      async () => {
+        if ((await decisions()) > decided) return true;
+        const message = found();
+        if (message === undefined || Date.now() - pressedAt < 3_000) return false;
         pressedAt = Date.now();
-        await stage.slack
-          .click({ user: security, channel: CHANNELS.access, ts, label: pressed })
-          .catch(() => undefined);
-      }
-      return false;
-    });
+        const press = { user: security, channel: CHANNELS.access, ts: message.ts };
+        const { outcome } = await stage.slack.click({ ...press, label: label.exec(message.text)?.[1] ?? "" });
+        outcomes.push(outcome);
+        return false;
+      },
+    );
   };
 
   expect(await trip.strangerGetsIn(stage)).toBe(true);
@@ -164,7 +166,9 @@ const travel = async (
   expect(await trip.requesterGetsIn(stage)).toBe(true);
   const undo = edited ? trip.edit(stage) : () => undefined;
 
-  const [id = ""] = bot.events.flatMap((event) => (event.kind === "request.approved" ? event.requestId : []));
+  const [id = ""] = (await stage.record()).flatMap((event) =>
+    event.kind === "request.approved" ? event.requestId : [],
+  );
   const [askedAt, deathsBefore, downBefore] = [Date.now(), killer.deaths.length, killer.downMs()];
   await says(dev, `close ${id}`);
   await until("it is closed", async () => !(await trip.requesterGetsIn(stage)));

@@ -39,8 +39,12 @@ export interface Stage extends Sandbox {
   /** What only this person saw in the access channel, the latest last. */
   readonly answers: (user: string) => readonly string[];
   readonly reaches: (from: string, machine: string, port?: number) => Promise<boolean>;
-  /** Waits until it is so; throws after `limitMs` with what was waited for. */
-  readonly until: (what: string, so: () => boolean | Promise<boolean>, limitMs?: number) => Promise<void>;
+  /** Waits until it is so; throws after `limitMs` with what was waited for, told as it is by then. */
+  readonly until: (
+    what: string | (() => string),
+    so: () => boolean | Promise<boolean>,
+    limitMs?: number,
+  ) => Promise<void>;
   /** Kinds of the audit events about this request or grant, but for what was known when it was asked, in order, of all bots' stdout. */
   readonly told: (requestId: string) => readonly string[];
 }
@@ -143,7 +147,7 @@ export const vocabulary = (sandbox: Sandbox) => {
       if (await so()) return;
       if (Date.now() > deadline) {
         const log = bots.flatMap((bot) => bot.log.slice(-8)).join("\n");
-        throw new Error(`waited ${limitMs} ms in vain until ${what}\n${log}`);
+        throw new Error(`waited ${limitMs} ms in vain until ${typeof what === "string" ? what : what()}\n${log}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -210,7 +210,7 @@ test.concurrent(
         stage.direct(otherDev).some((text) => text.includes(`${machine} couldn't be opened`) && text.includes(why)),
       );
       // Where one of two firewalls let somebody in, that is taken back after it was told.
-      await stage.until(`${machine} is closed`, async () => !(await stage.reaches(HERE, machine)), 3_000);
+      await stage.until(`${machine} is closed`, async () => !(await stage.reaches(HERE, machine)));
     }
     await stage.until("nothing is left", () => JSON.stringify(firewalls()) === JSON.stringify(before));
     await stage.until("all are over", () => refused.every(([id]) => stage.told(id).includes("grant.ended")));
