@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { RoleHolder } from "./default-roles.ts";
+import { fillForm, type Typed } from "./fill-form.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { showRules } from "./show-rules.ts";
 import type { SeenButton, SeenMessage } from "./slack/sight.ts";
@@ -24,7 +25,8 @@ const HELP = `What you can type
   /jit ssh prod-vm-3 2m because INC-1   a command, as whoever you are now
   as lead                               be someone else: ${Object.keys(PEOPLE).join(", ")}
   press 1                               press a button by its number
-  submit use the bastion                send the open modal, with this text in its field
+  fill machine prod-vm-3                fill in a field of the open form, by its name; also: fill why INC-1
+  submit                                send it; with a text where it has but one field: submit use the bastion
   connect prod-vm-3                     try to get in; also: connect prod-vm-3:5432 from office,
                                         or an address, for machines behind a firewall: connect 20.50.1.10:443
                                         from: ${Object.keys(ADDRESSES).join(", ")}, or any address
@@ -45,6 +47,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
   let me: keyof typeof PEOPLE = "dev";
   let pressable: readonly { readonly message: SeenMessage; readonly button: SeenButton }[] = [];
   const shown = new Map<string, string>();
+  let typed: Typed = {};
 
   const say = (text: string): void => void output.write(`${text}\n`);
 
@@ -80,7 +83,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
 
   const showModals = (): void => {
     for (const { title, text } of slack.see(PEOPLE[me]).modals) {
-      say(`  A form is open: ${title}. Type \`submit\`, with a text if you like.`);
+      say(`  A form is open: ${title}. \`fill <field> <text>\` fills it in, \`submit\` sends it.`);
       say(
         text
           .split("\n")
@@ -113,9 +116,18 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     });
   };
 
+  const fill = async (text: string): Promise<void> => {
+    const wrong = await fillForm(slack, PEOPLE[me], text, typed);
+    if (wrong === undefined) showModals();
+    else say(`  ${wrong}`);
+  };
+
   const submit = async (text: string): Promise<void> => {
-    const { outcome } = await slack.submitView({ user: PEOPLE[me], values: { reason: text } });
-    say(outcome === "closed" ? "  The form is sent." : `  The form: ${outcome}.`);
+    const values = text === "" ? typed : { ...typed, reason: text };
+    const sent = await slack.submitView({ user: PEOPLE[me], values });
+    if (sent.outcome === "closed") typed = {};
+    say(sent.outcome === "closed" ? "  The form is sent." : `  The form: ${sent.outcome}.`);
+    if ("errors" in sent) for (const error of Object.values(sent.errors)) say(`    ${error}`);
     showModals();
   };
 
@@ -164,6 +176,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
       await slack.command({ user: PEOPLE[me], channel: CHANNELS.access, text: line.trim().slice(4).trim() });
     else if (word === "as") be(text);
     else if (word === "press") await press(text);
+    else if (word === "fill") await fill(text);
     else if (word === "submit") await submit(text);
     else if (word === "connect") await connect(text);
     else if (word === "rules") say(showRules(text, sandbox));
@@ -203,7 +216,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     lines.prompt();
   };
   const unsubscribe = slack.subscribe((change) => {
-    if (change.kind === "view-opened" && change.user === PEOPLE[me]) showModals();
+    if ((change.kind === "view-opened" || change.kind === "view-updated") && change.user === PEOPLE[me]) showModals();
     else if (change.kind === "message-posted" || change.kind === "message-updated") show(false);
     else return;
     ask();

@@ -81,8 +81,6 @@ const isWiderThanScreen = (page: Page): Promise<boolean> =>
 
 browserTest.for([
   { width: 1280, dark: false },
-  { width: 1280, dark: true },
-  { width: 390, dark: false },
   { width: 390, dark: true },
 ])("nothing serious by axe at $width pixels, dark: $dark", PATIENTLY, async (options, owner) => {
   const setup = await startPage(owner, options);

@@ -4,25 +4,27 @@ import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, test } from "vitest";
 
-/** The first of them that is there. */
-const executable = [
-  process.env.LATCH_CHROMIUM,
+const PLACES = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
   "/usr/bin/google-chrome-stable",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-].find((path) => path !== undefined && existsSync(path));
+];
+
+/** The one that is named, or the first that is there. */
+const executable = (process.env.LATCH_CHROMIUM === undefined ? PLACES : [process.env.LATCH_CHROMIUM]).find((path) =>
+  existsSync(path),
+);
 
 const isRequired = process.env.CI === "true" || process.env.LATCH_BROWSER_TESTS === "1";
 
-const HOW =
-  "Browser tests need Chromium: `apt-get install chromium`, or name one that is there in LATCH_CHROMIUM. Without it they are skipped.";
+const HOW = "Browser tests need Chromium: `apt-get install chromium`, or name one that is there in LATCH_CHROMIUM.";
 
 /** Whether there is a browser. */
 export const isThere = executable !== undefined;
 
-if (!isThere && !isRequired) process.stderr.write(`${HOW}\n`);
+if (!isThere && !isRequired) process.stderr.write(`${HOW} They are skipped.\n`);
 
 /** Pages are drawn slowly while other tests want the processors, too. */
 export const PATIENTLY = { timeout: 60_000 };

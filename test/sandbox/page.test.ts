@@ -74,6 +74,19 @@ test("what happens is told to whom it concerns, as it happens", async () => {
   expect(channels[0]?.messages.map(({ text }) => text)).toEqual(["hello"]);
 });
 
+test("a file is there to be taken, and never shown as a page", async () => {
+  const { url, call } = await start();
+  const content = "<script>alert(1)</script>";
+  const { body } = await call("files.getUploadURLExternal", { filename: "a.html", length: content.length });
+  await fetch(body.upload_url, { method: "POST", body: content });
+  expect((await fetch(`${url}/files/${body.file_id}`)).status).toBe(404);
+  await call("files.completeUploadExternal", { files: [{ id: body.file_id }], channel_id: "C0ACCESS" });
+  const file = await fetch(`${url}/files/${body.file_id}`);
+  expect(await file.text()).toBe(content);
+  expect(file.headers.get("content-type")).toContain("text/plain");
+  expect(file.headers.get("content-disposition")).toContain("attachment");
+});
+
 test("another site in the same browser can neither look nor act", async () => {
   const { url, slack } = await start();
   const say = (headers: Record<string, string>) =>

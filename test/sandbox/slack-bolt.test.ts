@@ -171,6 +171,31 @@ describe.each(listeners)("by %s", (_, start) => {
     expect(slack.see("U0DEV1").modals).toEqual([]);
   });
 
+  test("what is chosen in a form goes to the app at once, with what stands in the other fields", async () => {
+    const { slack } = await startSlack();
+    const app = await start(slack);
+    const heard: unknown[] = [];
+    app.command("/jit", async ({ ack, command, client }) => {
+      await ack();
+      const [reason, machine] = form.blocks;
+      if (reason === undefined || machine === undefined) return;
+      const blocks = [reason, { ...machine, dispatch_action: true }];
+      await client.views.open({ trigger_id: command.trigger_id, view: { ...form, blocks } });
+    });
+    app.action("machine", async ({ ack, body }) => {
+      await ack();
+      if (body.type === "block_actions") heard.push(body.view?.state.values);
+    });
+    await slack.command({ user: "U0DEV1", channel: "C0ACCESS", text: "" });
+    await slack.waitFor(() => slack.see("U0DEV1").modals[0]);
+
+    await slack.click({ user: "U0DEV1", actionId: "machine", value: "prod-vm-3", values: { text: "disk full" } });
+
+    expect(heard).toMatchObject([
+      { reason: { text: { value: "disk full" } }, machine: { machine: { selected_option: { value: "prod-vm-3" } } } },
+    ]);
+  });
+
   test("a person who gets no answer within the limit is told so", async () => {
     const { slack } = await startSlack({ ackLimitMs: 50 });
     const app = await start(slack);

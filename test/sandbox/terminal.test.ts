@@ -32,6 +32,16 @@ test("a newcomer asks, approves as somebody else, connects, and sees the rule", 
   await type("connect prod-vm-3 from stranger", "refused");
   await type("rules prod-vm-3", "Allow Tcp 22 from 198.51.100.7/32  latch-acme-");
   await type("rules prod-web-1", "tcp 443 from 0.0.0.0/0");
+  await type("as dev", "dev>");
+  await type("/jit", "A form is open: Ask for access");
+  await type("fill nonsense", "There is no such field. There are: machine, why.");
+  await type("fill machine prod-vm-2", "Needs one of @lead-1, @lead-2");
+  await type("fill ports rdp", "RDP");
+  await type("fill for how long 30 minutes", "Needs one of");
+  await type("fill why disk full", "A form is open");
+  await type("submit", "The form: errors.", "it has to match ^(INC|CHG)-[0-9]+");
+  await type("fill why INC-2 disk full", "A form is open");
+  await type("submit", "The form is sent.", "*RDP to prod-vm-2*: asked.");
   await type("as nobdy", "Nobody is called nobdy");
   await type("what", "I don't know `what`");
   await type("help", "What you can type");

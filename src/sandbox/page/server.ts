@@ -92,7 +92,12 @@ const liveSight = (
       const send = (): void => {
         timer = undefined;
         const state = JSON.stringify(pageState(user, slack, manifest, clock.now()));
-        controller.enqueue(bytes.encode(`data: ${state}\n\n`));
+        try {
+          controller.enqueue(bytes.encode(`data: ${state}\n\n`));
+        } catch {
+          // They left between the change and its telling.
+          end();
+        }
       };
       const unsubscribe = slack.subscribe((change) => {
         // What only says that something was called changes nothing to see.

@@ -4,6 +4,7 @@ import { type ComponentChild, h } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { PageState } from "../shown.ts";
 import { icon } from "./icon.ts";
+import { Menu } from "./menu.ts";
 
 export interface ComposerProps {
   readonly state: PageState;
@@ -98,33 +99,17 @@ export const Composer = ({ state, placeName, say, command, shortcut }: ComposerP
       { class: "box" },
       shortcuts.length === 0
         ? null
-        : h(
-            "details",
-            { class: "overflow shortcuts" },
-            h("summary", { class: "button", "aria-label": "Shortcuts" }, icon("bolt")),
-            h(
-              "ul",
-              null,
-              shortcuts.map(({ callbackId, name, description }) =>
-                h(
-                  "li",
-                  { key: callbackId },
-                  h(
-                    "button",
-                    {
-                      type: "button",
-                      onClick: (event: MouseEvent) => {
-                        (event.currentTarget as HTMLElement).closest("details")?.removeAttribute("open");
-                        void shortcut(callbackId);
-                      },
-                    },
-                    name,
-                    h("small", null, description),
-                  ),
-                ),
-              ),
-            ),
-          ),
+        : h(Menu, {
+            kind: "shortcuts",
+            label: "Shortcuts",
+            face: icon("bolt"),
+            items: shortcuts.map(({ callbackId, name, description }) => ({
+              key: callbackId,
+              label: name,
+              about: description,
+              act: () => void shortcut(callbackId),
+            })),
+          }),
       h("textarea", {
         ref: field,
         rows: 1,

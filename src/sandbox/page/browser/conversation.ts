@@ -57,7 +57,6 @@ export const Conversation = ({ channel, state, ask, surfaceOf, onShortcut }: Con
         h(Message, {
           key: message.ts,
           message,
-          channel,
           state,
           surface,
           ask,

@@ -6,6 +6,7 @@ import { isObject, type Json, listOf, objectOf, textOf } from "../../slack/json.
 import { Combobox } from "./combobox.ts";
 import type { Ask } from "./confirm.ts";
 import { icon } from "./icon.ts";
+import { Menu } from "./menu.ts";
 import type { Entry, Surface } from "./surface.ts";
 import { textObject, words } from "./text-object.ts";
 
@@ -112,32 +113,15 @@ const Button = (props: ElementProps): ComponentChild => {
 
 const Overflow = (props: ElementProps): ComponentChild => {
   const { press } = usePress(props);
-  return h(
-    "details",
-    { class: "overflow" },
-    h("summary", { class: "button", "aria-label": "More actions" }, "⋯"),
-    h(
-      "ul",
-      null,
-      listOf(props.element.options).map((option) =>
-        h(
-          "li",
-          null,
-          h(
-            "button",
-            {
-              type: "button",
-              onClick: (event: MouseEvent) => {
-                (event.currentTarget as HTMLElement).closest("details")?.removeAttribute("open");
-                press(textOf(objectOf(option).value) ?? null);
-              },
-            },
-            words(objectOf(option).text),
-          ),
-        ),
-      ),
-    ),
-  );
+  return h(Menu, {
+    kind: "more",
+    label: "More actions",
+    face: "⋯",
+    items: listOf(props.element.options).map((option) => {
+      const value = textOf(objectOf(option).value) ?? "";
+      return { key: value, label: words(objectOf(option).text), act: () => press(value) };
+    }),
+  });
 };
 
 interface Offered {

@@ -1,24 +1,25 @@
 /** One message: who, when, what, and what can be done with it. */
 
 import { type ComponentChild, h } from "preact";
-import type { PageChannel, PageMessage, PageState } from "../shown.ts";
+import type { PageMessage, PageState } from "../shown.ts";
 import { Blocks } from "./blocks.ts";
 import type { Ask } from "./confirm.ts";
 import { icon } from "./icon.ts";
+import { Menu } from "./menu.ts";
 import { mrkdwn } from "./mrkdwn-text.ts";
 import { dateText } from "./reader.ts";
 import type { Surface } from "./surface.ts";
 
 export interface MessageProps {
   readonly message: PageMessage;
-  readonly channel: PageChannel;
   readonly state: PageState;
   readonly surface: Surface;
   readonly ask: Ask;
   readonly onShortcut: (callbackId: string) => void;
 }
 
-export const Message = ({ message, channel, state, surface, ask, onShortcut }: MessageProps): ComponentChild => {
+export const Message = (props: MessageProps): ComponentChild => {
+  const { message, surface, ask } = props;
   const { reader } = surface;
   const name = reader.nameOf(message.from) ?? message.from;
   const time = dateText(Math.floor(Number(message.ts)), "{time}", reader) ?? "";
@@ -39,7 +40,7 @@ export const Message = ({ message, channel, state, surface, ask, onShortcut }: M
         message.byApp ? h("span", { class: "badge" }, "APP") : null,
         h("time", { dateTime: new Date(Number(message.ts) * 1_000).toISOString() }, time),
         message.isEdited ? h("small", null, "(edited)") : null,
-        h(Menu, { message, channel, state, onShortcut }),
+        messageMenu(props),
       ),
       message.blocks.length === 0
         ? h("div", { class: "words" }, ...mrkdwn(message.text, reader))
@@ -52,40 +53,19 @@ export const Message = ({ message, channel, state, surface, ask, onShortcut }: M
 };
 
 /** Slack offers nothing on what only one person sees. */
-const Menu = ({
-  message,
-  state,
-  onShortcut,
-}: Pick<MessageProps, "message" | "channel" | "state" | "onShortcut">): ComponentChild => {
+const messageMenu = ({ message, state, onShortcut }: MessageProps): ComponentChild => {
   const offered = state.app.shortcuts.filter(({ kind }) => kind === "message");
   if (message.onlyForYou || offered.length === 0) return null;
-  return h(
-    "details",
-    { class: "overflow menu" },
-    h("summary", { "aria-label": "More actions on this message" }, "⋯"),
-    h(
-      "ul",
-      null,
-      offered.map(({ callbackId, name }) =>
-        h(
-          "li",
-          { key: callbackId },
-          h(
-            "button",
-            {
-              type: "button",
-              onClick: (event: MouseEvent) => {
-                (event.currentTarget as HTMLElement).closest("details")?.removeAttribute("open");
-                onShortcut(callbackId);
-              },
-            },
-            icon("bolt"),
-            name,
-          ),
-        ),
-      ),
-    ),
-  );
+  return h(Menu, {
+    kind: "message",
+    label: "More actions on this message",
+    face: "⋯",
+    items: offered.map(({ callbackId, name }) => ({
+      key: callbackId,
+      label: [icon("bolt"), name],
+      act: () => onShortcut(callbackId),
+    })),
+  });
 };
 
 const initials = (name: string): string =>
