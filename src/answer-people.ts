@@ -1,7 +1,7 @@
 /** From ask to answer: what people type and click. */
 
 import { MINUTE } from "./access/time.ts";
-import { homeDelivery } from "./notices/homes.ts";
+import { openHomes } from "./notices/redraw-homes.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
 import { offerAddress } from "./see-addresses.ts";
@@ -22,7 +22,9 @@ import { createChooseMachines } from "./workflow/choose-machines.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
 import { createExtendGrant } from "./workflow/extend-grant.ts";
 import { createForetell } from "./workflow/foretell.ts";
+import { createListAbilities } from "./workflow/list-abilities.ts";
 import { createListAccesses } from "./workflow/list-accesses.ts";
+import { createListMachines } from "./workflow/list-machines.ts";
 import { createListMine } from "./workflow/list-mine.ts";
 import { createLockDown } from "./workflow/lockdown/lock-down.ts";
 import { createOverruleUndercut } from "./workflow/protecting/overrule.ts";
@@ -35,6 +37,7 @@ import { createExplainWhy } from "./workflow/standing-of-machines/explain-why.ts
 import { createListPosture } from "./workflow/standing-of-machines/list-posture.ts";
 import { createSubmitRequest } from "./workflow/submit-request.ts";
 import { createUnlinkAnother } from "./workflow/unlink-another.ts";
+import { createWhoHas } from "./workflow/who-has.ts";
 
 export const answerPeople = ({
   workflow,
@@ -58,15 +61,16 @@ export const answerPeople = ({
     offersLinking: () => people.visiting !== undefined && parts.current.config().identities.signIn !== undefined,
     log,
   });
-  listenForChanges(app, { ...people.directory, changed: (user) => void recheckNow(user) });
-  const redrawHome = (user: string): Promise<void> => parts.memory.outbox.call([homeDelivery(user)]);
-  listenForHome(app, {
-    log,
-    homeOpened: async (user) => {
-      await parts.memory.homes.opened(user, clock.now());
-      await redrawHome(user);
+  const homes = openHomes({ ...parts.memory, clock, failed: (error) => log({ error, doing: "draw a Home again" }) });
+  listenForChanges(app, {
+    ...people.directory,
+    changed: (user) => {
+      void recheckNow(user);
+      void homes.redraw(user);
     },
   });
+  const auditRoles = () => [...workflow.securityRoles(), ...(parts.current.config().security?.audit ?? [])];
+  listenForHome(app, { homeOpened: homes.opened, log });
   const protectMachine = createProtectMachine(workflow);
   const answerExtend = createAnswerExtend({ extendGrant: createExtendGrant(workflow), answers, clock, zone });
   listenForExtend(app, answerExtend, answers);
@@ -96,6 +100,9 @@ export const answerPeople = ({
     answerLockdown: createAnswerLockdown(lockdown),
     submitRequest,
     listMine: createListMine(workflow),
+    listMachines: createListMachines(workflow),
+    listAbilities: createListAbilities({ ...workflow, auditRoles }),
+    whoHas: createWhoHas(workflow),
     listPosture: createListPosture(workflow, postures),
     explainWhy: createExplainWhy(workflow),
     protectMachine,
@@ -105,7 +112,7 @@ export const answerPeople = ({
     answerAudit: createAnswerAudit({
       listAccesses: createListAccesses({
         ...workflow,
-        auditRoles: () => [...workflow.securityRoles(), ...(parts.current.config().security?.audit ?? [])],
+        auditRoles,
         readBack: parts.memory.readBack,
       }),
       sendFile: createSendFile(client),

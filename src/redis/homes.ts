@@ -1,6 +1,6 @@
 /** Which Homes were opened lately, as a sorted set, and what was drawn on them. */
 
-import { type EpochMs, later } from "../access/time.ts";
+import { later } from "../access/time.ts";
 import { type DrawnHome, type Homes, REMEMBERED_FOR } from "../notices/homes.ts";
 import { asJson, asList, asTexts, lua, type RedisConnection } from "./connection.ts";
 import { homeKeys } from "./keys.ts";

@@ -1,6 +1,6 @@
 /** The bot's Home: what is open for somebody, what they wait for and what waits for them; for security, everything. */
 
-import type { HomeView, KnownBlock } from "@slack/types";
+import type { HomeView } from "@slack/types";
 import { showDuration } from "../access/duration.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
@@ -34,7 +34,7 @@ export const drawNoHome = ({ blocks }: Drawn): HomeView => home([blocks]);
 
 const home = (parts: readonly HomePart[]): HomeView => ({
   type: "home",
-  blocks: parts.flat().slice(0, MOST_BLOCKS) as KnownBlock[],
+  blocks: parts.flat().slice(0, MOST_BLOCKS),
 });
 
 const notes = ({ lockdown, policyIsReadable }: Overview, { now, zone }: ShownAt): readonly HomePart[] => [

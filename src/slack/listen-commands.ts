@@ -4,6 +4,8 @@ import type { App } from "@slack/bolt";
 import { isRefusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { Linking } from "../identity/linking.ts";
+import type { ListAbilities } from "../workflow/list-abilities.ts";
+import type { ListMachines } from "../workflow/list-machines.ts";
 import type { ListMine } from "../workflow/list-mine.ts";
 import type { ProtectMachine } from "../workflow/protecting/protect-machine.ts";
 import type { UnprotectMachine } from "../workflow/protecting/unprotect-machine.ts";
@@ -11,17 +13,20 @@ import type { ExplainWhy } from "../workflow/standing-of-machines/explain-why.ts
 import type { ListPosture } from "../workflow/standing-of-machines/list-posture.ts";
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
 import type { UnlinkAnother } from "../workflow/unlink-another.ts";
+import type { AskWhoHas } from "../workflow/who-has.ts";
 import type { AddressAnswers } from "./address-answers.ts";
 import type { Answers } from "./answer.ts";
 import type { AnswerAudit } from "./audit-answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
-import type { AnswerLockdown } from "./listen-lockdown.ts";
 import type { AnswerExtend } from "./extend-answer.ts";
+import { drawHelp } from "./help-text.ts";
 import { drawLinkBegun, drawLinked, drawUnlinked, drawUnlinkedOther } from "./linking-answers.ts";
+import { drawListed, drawMachines, drawWhoHas } from "./list-texts.ts";
 import type { OpenForm } from "./listen-form.ts";
+import type { AnswerLockdown } from "./listen-lockdown.ts";
 import { drawPosture } from "./posture-text.ts";
-import { drawAsked, drawHelp, drawMine, drawNotYet } from "./private-texts.ts";
+import { drawAsked } from "./private-texts.ts";
 import { drawProtecting, drawUnprotecting } from "./protection-answers.ts";
 import { drawWhy } from "./why-text.ts";
 
@@ -29,6 +34,9 @@ interface CommandDeps {
   readonly openForm: OpenForm;
   readonly submitRequest: SubmitRequest;
   readonly listMine: ListMine;
+  readonly listMachines: ListMachines;
+  readonly listAbilities: ListAbilities;
+  readonly whoHas: AskWhoHas;
   readonly listPosture: ListPosture;
   readonly explainWhy: ExplainWhy;
   readonly protectMachine: ProtectMachine;
@@ -69,7 +77,7 @@ const run = async (
     case "list": {
       const mine = await deps.answers.orCannotCheck("list what is open", () => deps.listMine(user));
       if (isRefusal(mine)) return deps.answers.refused(user, text, [mine]);
-      return drawMine(mine, deps.clock.now(), deps.zone());
+      return drawListed(mine, deps.clock.now(), deps.zone());
     }
     case "close":
       return deps.answers.endedEarly(user, text, command.id);
@@ -79,8 +87,22 @@ const run = async (
       return deps.answerLockdown(user, text, command);
     case "extend":
       return deps.answerExtend(user, text, command.id, command.end);
-    case "help":
-      return drawHelp();
+    case "help": {
+      const abilities = await deps.answers.orCannotCheck("tell what somebody can do", () => deps.listAbilities(user));
+      // Who can't be asked about is helped all the same.
+      if (!isRefusal(abilities)) return drawHelp(abilities, deps.answers.offersLinking());
+      return abilities.code === "cannot-check" || abilities.code === "policy-unreadable"
+        ? drawHelp(undefined, deps.answers.offersLinking())
+        : deps.answers.refused(user, text, [abilities]);
+    }
+    case "machines": {
+      const list = await deps.answers.orCannotCheck("list machines", () => deps.listMachines(command.text, user));
+      return isRefusal(list) ? deps.answers.refused(user, text, [list]) : drawMachines(list, command.text);
+    }
+    case "who": {
+      const who = await deps.answers.orCannotCheck("look who has access", () => deps.whoHas(command.machine, user));
+      return isRefusal(who) ? deps.answers.refused(user, text, [who]) : drawWhoHas(who, deps.clock.now(), deps.zone());
+    }
     case "protect": {
       const { machine, services } = command;
       const outcome = await deps.answers.orCannotCheck("protect a machine", () =>
@@ -117,9 +139,6 @@ const run = async (
       return link(command.code, user, deps);
     case "unlink":
       return unlink(command.person, user, deps);
-    case "machines":
-    case "who":
-      return drawNotYet(command.kind);
   }
 };
 

@@ -17,6 +17,8 @@ export interface Mine {
 export interface Listed extends Mine {
   /** What others ask and this person may answer now. */
   readonly awaiting: AwaitingAnswer;
+  /** While it stands nothing of this can be approved. */
+  readonly lockdown: Lockdown | undefined;
 }
 
 /** Throws a `Fault` when something that has to be known can't be. */
@@ -29,6 +31,7 @@ export const createListMine = (deps: WorkflowDeps): ListMine => {
     const facts = await personOf(user, deps.directory);
     if (isRefusal(facts)) return facts;
     const [mine, awaiting] = await Promise.all([mineOf(facts.person, deps), awaitingAnswer(user)]);
+    if (isRefusal(awaiting) && mine.open.length + mine.pending.length === 0) return awaiting;
     return { ...mine, awaiting: isRefusal(awaiting) ? NOTHING_AWAITED : awaiting };
   };
 };

@@ -10,7 +10,10 @@ import { drawn } from "../../src/slack/blocks.ts";
 import { drawCard } from "../../src/slack/card.ts";
 import { listenForButtons } from "../../src/slack/listen-buttons.ts";
 import { listenForCommands } from "../../src/slack/listen-commands.ts";
+import { createListAbilities } from "../../src/workflow/list-abilities.ts";
+import { createListMachines } from "../../src/workflow/list-machines.ts";
 import { createUnlinkAnother } from "../../src/workflow/unlink-another.ts";
+import { createWhoHas } from "../../src/workflow/who-has.ts";
 import { NOW } from "../contracts/samples.ts";
 import { aPolicy, aRule, everyMachine } from "../policy/example-rule.ts";
 import { startHttpApp, startSlack } from "../sandbox/slack-fixture.ts";
@@ -42,6 +45,9 @@ const createDesk = async () => {
   listenForCommands(app, {
     ...office,
     openForm: async () => undefined,
+    listMachines: createListMachines(office.deps),
+    listAbilities: createListAbilities({ ...office.deps, auditRoles: () => [] }),
+    whoHas: createWhoHas(office.deps),
     listPosture: async () => refuse("policy-unreadable", {}),
     answerLockdown: async () => drawn("not here"),
     answerExtend: async () => drawn("not here"),
