@@ -15,7 +15,7 @@ import type { Drawn } from "./blocks.ts";
 import { drawCard } from "./card.ts";
 import type { PublishHome } from "./home-publisher.ts";
 import { drawMessage } from "./messages.ts";
-import { slackErrorCode, slackFault } from "./slack-fault.ts";
+import { postFault, slackErrorCode, slackFault } from "./slack-fault.ts";
 
 interface MessengerDeps {
   readonly client: webApi.WebClient;
@@ -79,7 +79,7 @@ export const createMessenger = ({
       });
       return { channel: answer.channel ?? destination, ts: answer.ts ?? "" };
     } catch (error) {
-      throw slackFault(`post to \`${destination}\``, error);
+      throw postFault(`post to \`${destination}\``, error);
     }
   };
 

@@ -25,6 +25,19 @@ export const slackFault = (doing: string, error: unknown): Fault => {
   return new Fault("slack", `cannot ${doing}: ${why}`, { retry, cause: error });
 };
 
+/** The same of a message that is posted. Where no answer came in time Slack may still be at it, and who looks for the message too soon doesn't find it and says it again. */
+export const postFault = (doing: string, error: unknown): Fault => {
+  const fault = slackFault(doing, error);
+  if (!isTimeout(error)) return fault;
+  return new Fault("slack", fault.message, { retry: "later", afterMs: LATE_BY, unanswered: true, cause: error });
+};
+
+// https://developer.mozilla.org/en-US/docs/Web/API/AbortSignal/timeout_static
+const isTimeout = (error: unknown): boolean =>
+  error instanceof webApi.WebAPIRequestError && error.original.name === "TimeoutError";
+
+const LATE_BY = (10 * SECOND) as DurationMs;
+
 const OF_THIS_MESSAGE: ReadonlySet<string> = new Set([
   "invalid_blocks",
   "invalid_blocks_format",

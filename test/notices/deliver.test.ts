@@ -288,7 +288,7 @@ describe("the pace", () => {
     const world = setup({ paced: true });
     await world.happen(...ids.map(submitted));
     await lookOn(world);
-    const others = ids.slice(0, 25).map((id) => ({ ...opened(id), id: `again/${id}` }) as AuditEvent);
+    const others = ids.slice(0, 25).map((id) => ({ ...opened(id), id: `again/${id}` }));
     await world.happen(...others, ...others.map((event) => ({ ...event, id: `once-more/${event.id}` })));
     await world.happen(...ids.slice(25).map(ended));
     const calls = await lookOn(world);
@@ -315,9 +315,7 @@ describe("the pace", () => {
     await world.happen(...ids.map(submitted));
     await lookOn(world);
     for (const round of [1, 2, 3])
-      await world
-        .happen(...ids.map((id) => ({ ...opened(id), id: `${round}/${id}` }) as AuditEvent))
-        .then(() => world.look());
+      await world.happen(...ids.map((id) => ({ ...opened(id), id: `${round}/${id}` }))).then(() => world.look());
     expect(await world.waiting()).not.toEqual([]);
     world.clock.advance(5 * SECOND);
     await world.happen(ended("aaaaaa29"));

@@ -126,7 +126,7 @@ const troubles: readonly [string, FaultRule][] = [
   ["is away", { calls: /./u, does: { kind: "drop" } }],
   ["fails", { calls: /./u, does: { kind: "answer", status: 500, body: "oops" } }],
   ["wants fewer calls", { calls: /./u, does: { kind: "throttle", retryAfterSeconds: 30 } }],
-  // Three that nobody hears the answer of, and then it is away.
+  ["doesn't answer", { calls: /./u, does: { kind: "hang" } }],
   ["takes it and loses the answer", { calls: /^chat\.postMessage$/u, does: { kind: "lose-answer" } }],
 ];
 
@@ -185,7 +185,7 @@ describe("while Slack", async () => {
   }, 60_000);
 });
 
-test("a bot that is killed after Slack took a message, and before it heard so, says it once", async (context) => {
+test.concurrent("a bot that is killed after Slack took a message, and before it heard so, says it once", async (context) => {
   const stage = await setStage(context, { config });
   const [bot] = stage.bots;
   const id = await stage.ask(dev, `ssh dev-vm-1 1h from ${ADDRESSES.vpn}`);
@@ -206,3 +206,15 @@ test("a bot that is killed after Slack took a message, and before it heard so, s
   await stage.until("that is open", () => stage.card(next).text.includes("open until"));
   expect(stage.notices().filter((text) => text.includes("closed"))).toHaveLength(1);
 }, 60_000);
+
+test.concurrent("a message that Slack takes only after nobody waits for its answer any more is said once", async (context) => {
+  const stage = await setStage(context, { config });
+  const id = await stage.ask(dev, `ssh dev-vm-1 1h from ${ADDRESSES.vpn}`);
+  await stage.until("it is open", () => stage.card(id).text.includes("open until"));
+  stage.faults.slack.add({ calls: /^chat\.postMessage$/u, does: { kind: "delay", ms: 12_000 }, times: 1 });
+  await stage.jit(dev, `close ${id}`);
+  await stage.until("the end is told", () => stage.notices().length > 0, 30_000);
+  const next = await stage.ask(dev, `8101 dev-vm-1 1h from ${ADDRESSES.vpn}`);
+  await stage.until("that is open", () => stage.card(next).text.includes("open until"));
+  expect(stage.notices().filter((text) => text.includes("closed"))).toHaveLength(1);
+}, 90_000);

@@ -1,6 +1,6 @@
 import { webApi } from "@slack/bolt";
 import { describe, expect, test } from "vitest";
-import { slackErrorCode, slackFault } from "../../src/slack/slack-fault.ts";
+import { postFault, slackErrorCode, slackFault } from "../../src/slack/slack-fault.ts";
 
 const platformError = (error: string): Error => new webApi.WebAPIPlatformError({ ok: false, error });
 
@@ -30,6 +30,16 @@ describe("what a failed call of Slack means", () => {
       message: "cannot post to `C0ACCESS`: socket hang up",
     });
     expect(slackFault("post", "odd").retry).toBe("later");
+  });
+
+  test("a post without an answer in time is looked for only when Slack has had time for it", () => {
+    const timeout = new webApi.WebAPIRequestError(new DOMException("too long", "TimeoutError"));
+    expect(postFault("post", timeout)).toMatchObject({ retry: "later", afterMs: 10_000, unanswered: true });
+    expect(postFault("post", new webApi.WebAPIRequestError(new Error("refused")))).toMatchObject({
+      retry: "later",
+      afterMs: undefined,
+    });
+    expect(postFault("post", platformError("no_text"))).toMatchObject({ retry: "never" });
   });
 
   test("only a refusal of Slack's has its code", () => {
