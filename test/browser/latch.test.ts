@@ -7,7 +7,7 @@ import { createPage } from "../../src/sandbox/page/server.ts";
 import { ADDRESSES, CHANNELS, PEOPLE, setInsideStage } from "../scenarios/stage.ts";
 import { browserTest, isThere, type Opened, type Owner, openBrowser, PATIENTLY } from "./browser.ts";
 
-const { dev, otherDev, lead } = PEOPLE;
+const { dev, otherDev, lead, security } = PEOPLE;
 
 // Without a browser every test is skipped: then nothing has to be started either.
 const stage = isThere ? await setInsideStage({ onTestFinished: afterAll }) : undefined;
@@ -113,3 +113,40 @@ browserTest("the address page: who asks for what, where they are seen, and one b
   expect(await playing.reaches(ADDRESSES.stranger, "dev-vm-1")).toBe(false);
   expect(troubles).toEqual([]);
 });
+
+browserTest(
+  "the story: asked, approved by another person, open, and all closed by security",
+  PATIENTLY,
+  async (owner) => {
+    const { page, stage: playing, troubles } = await open(owner, otherDev);
+    const be = (user: string) => page.getByLabel("You are").selectOption(user);
+    await type({ page }, "/jit rdp prod-vm-3 30m because INC-9");
+    await page.getByText("RDP to prod-vm-3: asked.").waitFor();
+
+    await be(lead);
+    const card = page.getByRole("article").filter({ hasText: "RDP to prod-vm-3" });
+    await card.getByRole("button", { name: "Approve", exact: true }).click();
+    await card.getByText(/open until \d\d:\d\d for @other/u).waitFor();
+    expect(await playing.reaches(ADDRESSES.vpn, "prod-vm-3", 3389)).toBe(true);
+
+    await be(otherDev);
+    await page.getByRole("button", { name: "Messages" }).click();
+    await page.getByText(/prod-vm-3 is open for you until/u).waitFor();
+
+    await be(security);
+    await page.getByRole("button", { name: /^access/u }).click();
+    await type({ page }, "/jit lockdown");
+    await page.getByRole("button", { name: "Lock everything down" }).click();
+    const question = page.getByRole("dialog", { name: "Lock everything down?" });
+    expect(await seriousFindings(page)).toEqual([]);
+    await question.getByRole("button", { name: "Lock everything down" }).click();
+    await playing.until("it is closed", async () => !(await playing.reaches(ADDRESSES.vpn, "prod-vm-3", 3389)));
+    await card.getByText("closed").first().waitFor();
+
+    await type({ page }, "/jit lockdown lift");
+    await page.getByRole("button", { name: "Lift it" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Lift it" }).click();
+    await page.getByText("The lockdown is lifted.").first().waitFor();
+    expect(troubles).toEqual([]);
+  },
+);
