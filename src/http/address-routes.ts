@@ -75,7 +75,7 @@ export const createAddressRoutes = (deps: AddressRoutesDeps): Hono<Env> => {
     if (!isFromOurPage(c)) return show(c, 403, (nonce) => drawSorry(NOT_PRESSED_HERE, nonce));
     const token = c.req.param("token");
     const browser = keptBy(c, cookie.name);
-    const form = await c.req.parseBody({ all: true }).catch(() => ({}) as Record<string, unknown>);
+    const form = await c.req.parseBody({ all: true }).catch((): Record<string, unknown> => ({}));
     const also = secrets.isOurs(token) && browser !== undefined ? provenIn(form["also"], token, browser) : [];
     const seen = oneOfEachFamily([seenBy(c), ...also]);
     const use = await visiting.use(token, browser, seen, form["remember"] === "day");

@@ -51,6 +51,8 @@ export interface SandboxOptions {
   readonly afterFirewallFailure?: AfterFailure;
   /** Socket Mode instead of HTTP. */
   readonly socketMode?: boolean;
+  /** The page that sees where people are asks under a name for IPv6 alone too, where everybody is in the office. */
+  readonly ipv6Front?: boolean;
   /** How many replicas of the bot; they need a common `redisUrl` when there are several. */
   readonly bots?: number;
   /** What time it is for Slack and the clouds. The bots, in processes of their own, live by the machine's. */
@@ -73,6 +75,7 @@ export interface Sandbox {
   readonly network: Network;
   /** By which people's browsers reach the bot. */
   readonly front: Front;
+  readonly ipv6Front: Front | undefined;
   readonly faults: { readonly slack: Faults; readonly azure: Faults; readonly aws: Faults; readonly openid: Faults };
   readonly bots: readonly [Bot, ...Bot[]];
   readonly configFile: string;
@@ -118,11 +121,13 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     config.replaceAll(PAGERDUTY_ADDRESS, pagerDuty.url).replaceAll(OPENID_ISSUER, openid.issuer),
   );
   const front = await createFront(ADDRESSES.vpn);
+  const ipv6Front = options.ipv6Front === true ? await createFront(ADDRESSES.officeV6) : undefined;
   const bots = await Promise.all(
     Array.from({ length: options.bots ?? 1 }, (_, i) =>
       createBot({
         LATCH_CONFIG: configFile,
         LATCH_PUBLIC_URL: front.url,
+        ...(ipv6Front === undefined ? {} : { LATCH_PUBLIC_URL_IPV6: ipv6Front.url }),
         LATCH_TRUSTED_PROXIES: "127.0.0.1",
         LATCH_DATA: join(folder, `bot-${i}`),
         SLACK_BOT_TOKEN: secrets.botToken,
@@ -146,7 +151,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
   const [first, ...others] = bots;
   if (first === undefined) throw new Error("a sandbox needs a bot");
   openid.register({ ...OPENID_CLIENT, redirectUris: [`${front.url}/link/callback`] });
-  front.forwardTo(() => (bots.find((bot) => bot.isRunning()) ?? first).url);
+  for (const each of [front, ipv6Front]) each?.forwardTo(() => (bots.find((bot) => bot.isRunning()) ?? first).url);
   if (options.socketMode !== true) slack.deliverTo(`${first.url}/slack/events`);
 
   return {
@@ -160,6 +165,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
     roles,
     network,
     front,
+    ipv6Front,
     faults,
     configFile,
     secrets,
@@ -170,6 +176,7 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
       await network.stop();
       await Promise.all([
         front.stop(),
+        ipv6Front?.stop(),
         slack.stop(),
         azure.stop(),
         ec2.stop(),

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { RoleHolder } from "./default-roles.ts";
 import { fillForm, type Typed } from "./fill-form.ts";
+import { createFollowLinks } from "./follow-links.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { showRules } from "./show-rules.ts";
 import type { SeenButton, SeenMessage } from "./slack/sight.ts";
@@ -30,6 +31,8 @@ const HELP = `What you can type
   connect prod-vm-3                     try to get in; also: connect prod-vm-3:5432 from office,
                                         or an address, for machines behind a firewall: connect 20.50.1.10:443
                                         from: ${Object.keys(ADDRESSES).join(", ")}, or any address
+  open from office                      open the link you were given last; also: open <link> from home
+  use · use remember                    press the button of that page
   rules prod-vm-3                       what its cloud's firewalls hold
   role take dev · role give dev         what Azure lets this person do with vault-vm-1; otherDev, lead, security too
   on-call nobody · on-call lead         whom PagerDuty calls for vault-vm-1
@@ -44,6 +47,7 @@ const HELP = `What you can type
 export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Promise<void> => {
   const { slack, network } = sandbox;
   const [bot] = sandbox.bots;
+  const links = createFollowLinks(sandbox);
   let me: keyof typeof PEOPLE = "dev";
   let pressable: readonly { readonly message: SeenMessage; readonly button: SeenButton }[] = [];
   const shown = new Map<string, string>();
@@ -179,6 +183,12 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     else if (word === "fill") await fill(text);
     else if (word === "submit") await submit(text);
     else if (word === "connect") await connect(text);
+    else if (word === "open" || word === "use")
+      say(
+        (await (word === "open" ? links.open(PEOPLE[me], text) : links.use(text)))
+          .map((entry) => `    ${entry}`)
+          .join("\n"),
+      );
     else if (word === "rules") say(showRules(text, sandbox));
     else if (word === "machines")
       say(

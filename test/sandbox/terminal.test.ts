@@ -42,6 +42,11 @@ test("a newcomer asks, approves as somebody else, connects, and sees the rule", 
   await type("submit", "The form: errors.", "it has to match ^(INC|CHG)-[0-9]+");
   await type("fill why INC-2 disk full", "A form is open");
   await type("submit", "The form is sent.", "*RDP to prod-vm-2*: asked.");
+  await type("use", "No page is open.");
+  await type("/jit ssh dev-vm-1 1h", "Where will you connect from?", "Use my address");
+  await type("open from home", "Let in the address you are at?", "192.0.2.44", "[Use this address]");
+  await type("use", "ssh on dev-vm-1 is being opened for you from 192.0.2.44");
+  await type("open from home", "This link is over");
   await type("as nobdy", "Nobody is called nobdy");
   await type("what", "I don't know `what`");
   await type("help", "What you can type");

@@ -151,11 +151,6 @@ describe("sources", () => {
       "no-address-in-family",
     ],
     [
-      "ssh dev-vm-1 1h",
-      "Say where you connect from: any address or network will do. For example `/jit ssh dev-vm-1 1h from 203.0.113.7`",
-      "source-missing",
-    ],
-    [
       "ssh dev-vm-1 1h from because x",
       "From where? After `from` comes an address, a prefix or a network, like `from 203.0.113.7`.",
       "command-unreadable",

@@ -50,10 +50,11 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
   };
 
   const start: Bot["start"] = async (until = "ready") => {
-    const { slack, azure, ec2, front, secrets } = sandbox;
+    const { slack, azure, ec2, front, ipv6Front, secrets } = sandbox;
     const environment = readEnvironment({
       PORT: "0",
       LATCH_PUBLIC_URL: front.url,
+      ...(ipv6Front === undefined ? {} : { LATCH_PUBLIC_URL_IPV6: ipv6Front.url }),
       LATCH_TRUSTED_PROXIES: "127.0.0.1",
       LATCH_CONFIG: sandbox.configFile,
       REDIS_URL: redisUrl,
@@ -105,7 +106,7 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
       log: pino({ base: null }, { write: (line: string) => log.push(line.trim()) }),
       onAppended: (event) => events.push(event),
     });
-    front.forwardTo(url);
+    for (const each of [front, ipv6Front]) each?.forwardTo(url);
     if (!socketMode) slack.deliverTo(`${url()}/slack/events`);
     const deadline = systemClock.now() + START_LIMIT_MS;
     for (;;) {

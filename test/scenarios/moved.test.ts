@@ -52,16 +52,16 @@ describe("moving", () => {
     await stage.settled();
     // Each turn tries both, the old one last: if the new one wasn't in, the old one still has to be.
     const tries: { readonly fromNew: boolean; readonly fromOld: boolean }[] = [];
-    let isDone = false;
+    const done = { all: false };
     const trying = (async () => {
-      while (!isDone) {
+      while (!done.all) {
         const fromNew = await stage.reaches(home, "dev-vm-1");
         tries.push({ fromNew, fromOld: fromNew ? true : await stage.reaches(office, "dev-vm-1") });
       }
     })();
     const fresh = await moveBy(stage, old, home);
     await stage.until("the old one is closed", () => stage.told(old).includes("grant.ended"));
-    isDone = true;
+    done.all = true;
     await trying;
     expect(tries.filter(({ fromNew, fromOld }) => !fromNew && !fromOld)).toEqual([]);
     expect(tries.at(0)?.fromNew).toBe(false);

@@ -3,7 +3,7 @@
 import { Agent, request } from "node:http";
 import { afterAll, describe, expect, test } from "vitest";
 import { createSignedSecrets } from "../../src/access/signed-secret.ts";
-import { DAY, type EpochMs, HOUR, later, MINUTE } from "../../src/access/time.ts";
+import { DAY, HOUR, later, MINUTE } from "../../src/access/time.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { ADDRESSES, PEOPLE, setInsideStage } from "./stage.ts";
 import { browserAt, linkFrom } from "./visitor.ts";
@@ -254,7 +254,7 @@ describe("links", () => {
     const token = real.pathname.split("/").at(-1) ?? "";
     const alien = createSignedSecrets("xoxb-other", "address acme");
     const guesses = Array.from({ length: 10_000 }, (_, at) => {
-      if (at % 4 === 0) return alien.make(later(stage.clock.now() as EpochMs, MINUTE));
+      if (at % 4 === 0) return alien.make(later(stage.clock.now(), MINUTE));
       if (at % 4 === 1) return token.slice(0, at % 43);
       const place = at % 43;
       const letter = "ABCDEFGHabcdefgh01234567_-"[at % 26] ?? "A";
@@ -277,18 +277,18 @@ describe("links", () => {
         asked.once("error", reject).end();
       });
     const waits: number[] = [];
-    let left = guesses.length;
+    const guessing = { left: guesses.length };
     const began = performance.now();
     const guess = async (): Promise<void> => {
-      while (left > 0) {
-        left -= 1;
-        const guessed = guesses[left] ?? "";
-        const method = left % 2 === 0 ? "GET" : "POST";
+      while (guessing.left > 0) {
+        guessing.left -= 1;
+        const guessed = guesses[guessing.left] ?? "";
+        const method = guessing.left % 2 === 0 ? "GET" : "POST";
         expect(await statusOf(`${bot.url}/address/${guessed}`, method)).toBe(404);
       }
     };
     const serve = async (): Promise<void> => {
-      while (left > 0) {
+      while (guessing.left > 0) {
         const at = performance.now();
         const page = await browserAt(stage, home).open(await linkTo(otherDev, "ssh dev-vm-1 1h"));
         expect(page.status).toBe(200);

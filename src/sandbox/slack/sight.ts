@@ -47,6 +47,8 @@ export interface SeenButton {
   readonly actionId: string;
   readonly blockId: string;
   readonly value: string | undefined;
+  /** Where it leads out of Slack. */
+  readonly url?: string;
 }
 
 export interface SeenView {
@@ -140,4 +142,5 @@ const buttonsOf = (blocks: readonly Json[]): readonly SeenButton[] =>
     actionId: textOf(element.action_id) ?? "",
     blockId: textOf(block.block_id) ?? "",
     value: textOf(element.value),
+    ...(typeof element.url === "string" ? { url: element.url } : {}),
   }));

@@ -146,10 +146,20 @@ const movedRequest = (
   now: EpochMs,
   id: RequestId,
 ): AccessRequest => {
-  const { extends: _, narrowed, told, pressed, ...same } = request;
+  const { requester, requesterKnown, machine, services, ports, justification, channel, rule, steps, breakGlass } =
+    request;
   const approvals = request.state.kind === "approved" ? request.state.approvals : [];
   return {
-    ...same,
+    requester,
+    ...(requesterKnown === undefined ? {} : { requesterKnown }),
+    machine,
+    services,
+    ports,
+    justification,
+    channel,
+    rule,
+    steps,
+    ...(breakGlass === undefined ? {} : { breakGlass }),
     id,
     version: 1,
     sources,
