@@ -18,7 +18,8 @@ interface ChangeDeps {
  */
 export const listenForChanges = (app: App, deps: ChangeDeps): void => {
   app.use(async ({ body, next }) => {
-    if (!("event" in body)) deps.startAnew();
+    // A letter typed into a menu asks for a list; nothing is decided by it, and there are many.
+    if (!("event" in body) && body.type !== "block_suggestion") deps.startAnew();
     await next();
   });
 

@@ -1,7 +1,6 @@
 /** The form: opened from a command, a shortcut, a message or a button; filled in, sent, answered. Decides nothing. */
 
 import type { App, BlockAction } from "@slack/bolt";
-import type { ModalView } from "@slack/types";
 import type { RequestId } from "../access/identifier.ts";
 import { orAborted } from "../access/or-aborted.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
@@ -12,17 +11,7 @@ import { type Drawn, drawn } from "./blocks.ts";
 import { machineOption } from "./form/choices.ts";
 import { drawNote, FORM } from "./form/draw-form.ts";
 import { fieldErrors } from "./form/field-errors.ts";
-import {
-  askOf,
-  FIELD_ID,
-  type Filled,
-  fieldId,
-  type Kept,
-  readFilled,
-  readKept,
-  tooLong,
-  type Values,
-} from "./form/fields.ts";
+import { askOf, FIELD_ID, fieldId, placeOf, readFilled, readKept, tooLong } from "./form/fields.ts";
 import { createForms, type OpenFormDeps, type Prefill } from "./form/open-form.ts";
 import { createSayPrivately } from "./form/say-privately.ts";
 import { drawAsked } from "./private-texts.ts";
@@ -100,7 +89,7 @@ export const listenForForm = (app: App, deps: FormDeps): OpenForm => {
     const { view, user } = body;
     const kept = view === undefined ? undefined : readKept(view.private_metadata);
     if (view === undefined || kept?.user !== user.id) return;
-    await forms.refresh(view.id, readFilled(view.state.values as Values), withoutMachine(kept));
+    await forms.refresh(view.id, readFilled(view.state.values), placeOf(kept));
   });
 
   app.view(FORM, async ({ ack, view, body }) => {
@@ -108,9 +97,9 @@ export const listenForForm = (app: App, deps: FormDeps): OpenForm => {
     const kept = readKept(view.private_metadata);
     // Slack lets nobody send another's form; if it ever did, it would be them who asked.
     if (kept?.user !== user) return ack({ response_action: "update", view: drawNote(drawn(NOT_YOURS)) });
-    const values = view.state.values as Values;
+    const values = view.state.values;
     const filled = readFilled(values);
-    const place = withoutMachine(kept);
+    const place = placeOf(kept);
     const machine = forms.machineOf(filled.machine);
     // They were quicker than we: the fields are those of another machine, or of none.
     if (machine === undefined || kept.machine !== filled.machine) {
@@ -127,7 +116,7 @@ export const listenForForm = (app: App, deps: FormDeps): OpenForm => {
     if (soon === undefined) {
       await ack({ response_action: "update", view: drawNote(drawn(TAKES_LONGER), place) });
       const outcome = await work;
-      if ("refusals" in outcome) return forms.replace(view.id, formAgain(filled, place, problemsOf(outcome.refusals)));
+      if ("refusals" in outcome) return forms.replace(view.id, forms.draw(filled, place, problemsOf(outcome.refusals)));
       await forms.replace(view.id, drawNote(outcome.said));
       return sayPrivately(user, kept.channel, outcome.said);
     }
@@ -135,7 +124,7 @@ export const listenForForm = (app: App, deps: FormDeps): OpenForm => {
       const situation = { now: deps.clock.now(), zone: deps.zone() };
       const errors = fieldErrors(soon.refusals, values, situation);
       if (errors === undefined)
-        return ack({ response_action: "update", view: formAgain(filled, place, problemsOf(soon.refusals)) });
+        return ack({ response_action: "update", view: forms.draw(filled, place, problemsOf(soon.refusals)) });
       refuse(soon.refusals);
       return ack({ response_action: "errors", errors: { ...errors } });
     }
@@ -156,13 +145,8 @@ export const listenForForm = (app: App, deps: FormDeps): OpenForm => {
     return { said: drawAsked(outcome, deps.clock.now(), deps.zone()) };
   };
 
-  const formAgain = (filled: Filled, place: Omit<Kept, "machine">, problems: readonly string[]): ModalView =>
-    forms.draw(filled, place, problems);
-
   return openForm;
 };
-
-const withoutMachine = ({ machine: _, ...place }: Kept): Omit<Kept, "machine"> => place;
 
 /** A little less than the three seconds after which Slack says that it had trouble. */
 const ACK_WITHIN_MS = 2_000;

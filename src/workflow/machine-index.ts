@@ -57,7 +57,7 @@ const rowsOf = async (policy: Policy, all: readonly Machine[]): Promise<readonly
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return rows.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return rows.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 };
 
 const SLICE = 1_000;

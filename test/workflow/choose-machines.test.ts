@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { Fault } from "../../src/access/fault.ts";
-import type { FirewallId, Machine, MachineId } from "../../src/access/machine.ts";
+import type { Machine, MachineId } from "../../src/access/machine.ts";
 import { createMachines } from "../../src/cloud/machines.ts";
 import { createChooseMachines } from "../../src/workflow/choose-machines.ts";
 import { aPolicy, aRule, everyMachine } from "../policy/example-rule.ts";
@@ -117,7 +117,7 @@ test("among fifty thousand machines every letter is answered within 50 ms, and a
   const all = Array.from({ length: 50_000 }, (_, i) =>
     named(`${i % 3 === 0 ? "prod" : "dev"}-${["web", "db", "cache"][i % 3]}-${i}`, {
       tags: { env: "prod", team: `t${i % 40}` },
-      interfaces: [{ id: "nic", privateAddresses: ["10.0.0.4"], publicAddresses: [], firewalls: [NSG as FirewallId] }],
+      interfaces: [{ id: "nic", privateAddresses: ["10.0.0.4"], publicAddresses: [], firewalls: [NSG] }],
     }),
   );
   const machines = createMachines(new Map([["azure", { machines: async () => all, marked: async () => [] }]]));

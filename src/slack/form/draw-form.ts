@@ -5,12 +5,12 @@ import { LONGEST_JUSTIFICATION } from "../ask-text.ts";
 import { type Drawn, lines } from "../blocks.ts";
 import { code } from "../mrkdwn.ts";
 import { lengthOptions, machineOption, type Offer, portOptions, sourceOptions } from "./choices.ts";
-import { type Field, type Filled, fieldId, type Kept, TYPED } from "./fields.ts";
+import { type Field, type Filled, fieldId, type Kept, type Place, TYPED } from "./fields.ts";
 
 export const FORM = "access.form";
 
 export interface FormFacts {
-  readonly kept: Omit<Kept, "machine">;
+  readonly kept: Place;
   /** Where an offer is given it fits it: see `fitted`. */
   readonly filled: Filled;
   /** Of the chosen machine; absent: none is chosen, or no rule is about it. */
@@ -41,7 +41,7 @@ export const drawForm = ({ kept, filled, offer, hasMyAddress, foretold, problems
 });
 
 /** Without anything to fill in. */
-export const drawNote = ({ blocks }: Drawn, kept?: Omit<Kept, "machine">): ModalView => ({
+export const drawNote = ({ blocks }: Drawn, kept?: Place): ModalView => ({
   type: "modal",
   callback_id: FORM,
   ...(kept === undefined ? {} : { private_metadata: JSON.stringify({ ...kept, machine: "" } satisfies Kept) }),

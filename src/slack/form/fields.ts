@@ -39,17 +39,27 @@ export const TYPED = "typed:";
 /** Where the rule says that people connect from, when that has no name. */
 export const USUAL = "usual:";
 
-/** What the form keeps beside its fields, in `private_metadata`: nothing that is trusted. */
-export interface Kept {
+/** Where the form belongs. */
+export interface Place {
   /** For whom it was opened. */
   readonly user: string;
   /** Where the answer goes; absent: to a direct message. */
   readonly channel?: string;
   /** A message that it is about. */
   readonly link?: string;
+}
+
+/** What the form keeps beside its fields, in `private_metadata`: nothing that is trusted. */
+export interface Kept extends Place {
   /** The machine that its fields are made for; empty: none. */
   readonly machine: string;
 }
+
+export const placeOf = ({ user, channel, link }: Kept): Place => ({
+  user,
+  ...(channel === undefined ? {} : { channel }),
+  ...(link === undefined ? {} : { link }),
+});
 
 /**
  * Slack keeps what was chosen in a field as long as its id stays the same, and mixes up what is offered if that changes meanwhile. So a field whose choices change has another id
@@ -110,7 +120,7 @@ export const askOf = (
   filled: Filled,
   machine: Machine,
   machines: Pick<Machines, "find">,
-  { link }: Pick<Kept, "link">,
+  { link }: Pick<Place, "link">,
 ): Ask => ({
   services: filled.services,
   machine: wayToName(machine, machines),

@@ -16,7 +16,7 @@ import { type Drawn, drawn } from "../blocks.ts";
 import { slackErrorCode } from "../slack-fault.ts";
 import { fitted, type Offer, offerFor } from "./choices.ts";
 import { CHOOSE_FIRST, drawForm, drawNote, ONE_MOMENT } from "./draw-form.ts";
-import { askOf, EMPTY, type Filled, type Kept, machineOf } from "./fields.ts";
+import { askOf, EMPTY, type Filled, machineOf, type Place } from "./fields.ts";
 import { foretoldText } from "./foretold-text.ts";
 import { prefilled } from "./prefill.ts";
 
@@ -44,20 +44,11 @@ export interface Prefill {
 
 export interface Forms {
   /** `false`: Slack doesn't open it, because its three seconds are over, say. */
-  readonly open: (triggerId: string, kept: Omit<Kept, "machine">, prefill?: Prefill) => Promise<boolean>;
+  readonly open: (triggerId: string, kept: Place, prefill?: Prefill) => Promise<boolean>;
   /** Something was chosen: what it offers and what will happen are drawn anew. */
-  readonly refresh: (
-    viewId: string,
-    filled: Filled,
-    kept: Omit<Kept, "machine">,
-    problems?: readonly string[],
-  ) => Promise<void>;
+  readonly refresh: (viewId: string, filled: Filled, kept: Place, problems?: readonly string[]) => Promise<void>;
   /** The form as it is for these choices, before anything was looked up. */
-  readonly draw: (
-    filled: Filled,
-    kept: Omit<Kept, "machine">,
-    problems?: readonly string[],
-  ) => ReturnType<typeof drawForm>;
+  readonly draw: (filled: Filled, kept: Place, problems?: readonly string[]) => ReturnType<typeof drawForm>;
   /** Shows this in its place, and nothing that was begun before. */
   readonly replace: (viewId: string, view: ReturnType<typeof drawForm>) => Promise<void>;
   readonly machineOf: (key: string) => Offer["machine"] | undefined;
@@ -94,7 +85,7 @@ export const createForms = (deps: OpenFormDeps): Forms => {
   const lookAhead = async (
     filled: Filled,
     offer: Offer | undefined,
-    kept: Omit<Kept, "machine">,
+    kept: Place,
   ): Promise<{ readonly foretold: readonly string[] } | { readonly note: Drawn }> => {
     if (offer === undefined) {
       const why = await deps.chooseMachines.whyNothing(kept.user);
@@ -114,7 +105,7 @@ export const createForms = (deps: OpenFormDeps): Forms => {
   const complete = async (
     viewId: string,
     filled: Filled,
-    kept: Omit<Kept, "machine">,
+    kept: Place,
     problems: readonly string[],
     isDrawn: boolean,
   ): Promise<void> => {
