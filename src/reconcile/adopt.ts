@@ -49,6 +49,7 @@ export const adopt = async (
     if (isActive(lost, now) && lost.seenOpen.includes(firewall.id)) deps.remembered.forget(lost.id);
     else await bringBack(lost, [], now, firewall.id, deps);
   }
+  for (const grant of known) await lengthen(grant, now, deps);
   for (const id of strangers) {
     const remembered = deps.remembered.get(id);
     // What was adopted may have been seen on some of its firewalls only; what was given is known whole.
@@ -56,6 +57,20 @@ export const adopt = async (
     const found = isWhole ? remembered : grantFromMarks(id, firewall, rules, now, deps);
     if (found !== undefined) await bringBack(found, [adoptedEvent(found, now, firewall.id)], now, firewall.id, deps);
   }
+};
+
+/**
+ * Another replica, or an older copy of our memory, may have brought it back as it was before it was made longer, which this process remembers. Somebody else may be first, and
+ * that is as well: the next look sees what they wrote.
+ */
+const lengthen = async (known: Grant, now: EpochMs, { ledger, remembered }: AdoptDeps): Promise<void> => {
+  const longer = remembered.get(known.id);
+  if (longer?.extensions === undefined || longer.extensions.length <= (known.extensions?.length ?? 0)) return;
+  if (!isActive(known, now) || known.endedAt !== undefined || longer.revoked !== undefined) return;
+  const { expiresAt, extensions, warnedAt } = longer;
+  const grant: Grant = { ...known, version: known.version + 1, expiresAt, extensions, warnedAt, seenClosed: [] };
+  const firewallsDue = firewallsOf(grant).map((firewall) => ({ firewall, at: now }));
+  await ledger.commit({ grant, events: [], firewallsDue, requestDue: now });
 };
 
 /** Again when somebody else was first: another firewall of the same grant may be looked at in this very moment. */

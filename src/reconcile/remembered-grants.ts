@@ -43,7 +43,9 @@ export const createRememberedGrants = (): RememberedGrants => {
       return;
     }
     // A first version is a fresh start: the ledger had lost the grant and has it back.
-    if (known !== undefined && known.version > grant.version && grant.version !== 1) return;
+    if (known !== undefined && wasLonger(known, grant)) return;
+    if (known !== undefined && known.version > grant.version && grant.version !== 1 && !isRevokedNow(known, grant))
+      return;
     // What was seen without memory in the moment of its former end says nothing of the new one.
     if (known !== undefined && endOf(known) < endOf(grant)) closed.delete(grant.id);
     grants.set(grant.id, grant);
@@ -74,3 +76,14 @@ export const createRememberedGrants = (): RememberedGrants => {
     },
   };
 };
+
+/** It was brought back as it was before it was made longer: `adopt` writes what is known here. */
+const wasLonger = (known: Grant, grant: Grant): boolean =>
+  grant.version < known.version &&
+  grant.revoked === undefined &&
+  known.revoked === undefined &&
+  (known.extensions?.length ?? 0) > (grant.extensions?.length ?? 0);
+
+/** Whatever is the later version: nobody takes that back. */
+const isRevokedNow = (known: Grant, grant: Grant): boolean =>
+  known.revoked === undefined && grant.revoked !== undefined;

@@ -3,6 +3,7 @@
 import { shortDuration, showDuration } from "../access/duration.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Grant } from "../grants/grant.ts";
+import { lockedDown } from "../grants/lockdown.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { type Rule, showAllowed, stepsOf } from "../policy/policy.ts";
 import type { ToAnswer } from "../workflow/awaiting-answer.ts";
@@ -15,15 +16,17 @@ import { isClosing, type ShownAt, stateOf } from "./home-doors.ts";
 import { questionText } from "./home-view.ts";
 import { few } from "./lists.ts";
 import { code, escapeMrkdwn, literal, mention, when } from "./mrkdwn.ts";
+import { refusalText } from "./refusal-text.ts";
 import { showSources } from "./sources-words.ts";
 import { accessTitle, boldTitle, servicesTitle } from "./title.ts";
 
 /** Nothing is left out unsaid: what is too much for one message is counted. */
-export const drawListed = ({ pending, open, awaiting }: Listed, now: EpochMs, zone: string): Drawn => {
+export const drawListed = ({ pending, open, awaiting, lockdown }: Listed, now: EpochMs, zone: string): Drawn => {
   const at = { now, zone };
   const { requests, more } = awaiting;
+  const locked = lockdown === undefined ? [] : [refusalText(lockedDown(lockdown), at)];
   if (pending.length + open.length + requests.length + more === 0)
-    return said("Nothing is open for you, and nothing is waiting. `/jit help` shows how to ask.");
+    return said(locked[0] ?? "Nothing is open for you, and nothing is waiting. `/jit help` shows how to ask.");
   const answerable = requests.slice(0, ANSWERED_AT_ONCE);
   const unshown = requests.length - answerable.length + more;
   const forYou = requests.length + more === 0 ? "" : `, ${requests.length + more} waiting for your answer`;
@@ -32,6 +35,7 @@ export const drawListed = ({ pending, open, awaiting }: Listed, now: EpochMs, zo
     text: first,
     blocks: [
       ...lines([
+        ...locked,
         ...shortened(
           open.map((grant) => openLine(grant, at)),
           "open",

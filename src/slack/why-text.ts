@@ -4,6 +4,7 @@ import { showDuration } from "../access/duration.ts";
 import type { Port } from "../access/port.ts";
 import { ANYWHERE, type Cidr, showCidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
+import { lockedDown } from "../grants/lockdown.ts";
 import { isKeptClosed, type Protection } from "../grants/protection.ts";
 import { type PortRule, type Rule, showAllowed, sourcesFor } from "../policy/policy.ts";
 import { doorWords, findingWords } from "../posture/finding-words.ts";
@@ -20,12 +21,13 @@ import { answersText, ruleLines } from "./rule-words.ts";
 import { be, servicesTitle } from "./title.ts";
 
 export const drawWhy = (explained: Explained, now: EpochMs, zone: string, offersLinking = false): Drawn => {
-  const { machine, grants, protection } = explained;
+  const { machine, grants, protection, lockdown } = explained;
   const open = grants.map(
     (grant) =>
       `${literal(capital(servicesTitle(grant.services)))} ${be(grant.services)} ${grant.openedAt === undefined ? "opening" : "open"} for you until ${when(grant.expiresAt, now, zone)}, from ${showSources(grant.sources)}.`,
   );
   return drawn(summary(explained), [
+    ...(lockdown === undefined ? [] : [refusalText(lockedDown(lockdown), { now, zone, offersLinking })]),
     ...open,
     ...policyLines(explained, { now, zone, offersLinking }),
     protectionText(protection),
@@ -47,8 +49,9 @@ const protectionText = (protection: Protection | undefined): string => {
 };
 
 /** The first line alone is enough on a phone. */
-const summary = ({ machine, grants, offered, mayConfigure }: Explained): string => {
+const summary = ({ machine, grants, offered, mayConfigure, lockdown }: Explained): string => {
   const name = literal(machine.name);
+  if (lockdown !== undefined) return `Nothing opens on ${name} now.`;
   if (grants.some(({ openedAt }) => openedAt !== undefined)) return `${name} is open for you.`;
   if (grants.length > 0) return `${name} is being opened for you.`;
   const may = offered.filter(({ refusals }) => refusals.length === 0);

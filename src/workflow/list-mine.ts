@@ -3,6 +3,7 @@
 import { type Person, personKey, personOf, samePerson } from "../access/person.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import { endOf, type Grant } from "../grants/grant.ts";
+import type { Lockdown } from "../grants/lockdown.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { type AwaitingAnswer, createAwaitingAnswer, NOTHING_AWAITED } from "./awaiting-answer.ts";
 import type { WorkflowDeps } from "./deps.ts";
@@ -30,9 +31,13 @@ export const createListMine = (deps: WorkflowDeps): ListMine => {
   return async (user) => {
     const facts = await personOf(user, deps.directory);
     if (isRefusal(facts)) return facts;
-    const [mine, awaiting] = await Promise.all([mineOf(facts.person, deps), awaitingAnswer(user)]);
+    const [mine, lockdown, awaiting] = await Promise.all([
+      mineOf(facts.person, deps),
+      deps.ledger.lockdown(),
+      awaitingAnswer(user),
+    ]);
     if (isRefusal(awaiting) && mine.open.length + mine.pending.length === 0) return awaiting;
-    return { ...mine, awaiting: isRefusal(awaiting) ? NOTHING_AWAITED : awaiting };
+    return { ...mine, lockdown, awaiting: isRefusal(awaiting) ? NOTHING_AWAITED : awaiting };
   };
 };
 

@@ -330,3 +330,69 @@ describe("what memory knows better than a mark", () => {
     expect(world.events("grant.ended")).toMatchObject([{ cause: "revoked" }]);
   });
 });
+
+describe("an access that was made longer", () => {
+  const longer = (grant: Awaited<ReturnType<World["stored"]>>) => ({
+    ...grant,
+    version: grant.version + 1,
+    expiresAt: later(END, MINUTE),
+    extensions: [{ at: NOW, approvers: [], from: END }],
+  });
+
+  test("keeps its later end when a replica that hadn't heard of it brings it back first, before any mark says it", async () => {
+    const world = await createWorld();
+    const other = world.worker();
+    await world.give(grantOn());
+    await other.look();
+    await world.look();
+    await world.give(longer(await world.stored()));
+    // This one remembers it; it dies before it wrote the mark.
+    world.remembered.remember(await world.stored());
+    world.memory.clear();
+    await other.look();
+    expect((await world.stored()).expiresAt).toBe(END);
+    await world.look();
+    expect(await world.stored()).toMatchObject({ expiresAt: later(END, MINUTE), extensions: [{ from: END }] });
+    world.clock.set(END);
+    await world.look();
+    expect(world.firewall().open()).toContain(SSH_HOLE);
+    world.clock.set(later(END, MINUTE));
+    await world.look();
+    expect(world.firewall().open()).toEqual([]);
+  });
+
+  test("isn't brought back open when it was closed meanwhile", async () => {
+    const world = await createWorld();
+    await world.give(grantOn());
+    await world.look();
+    const stale = world.worker();
+    stale.remembered.remember(longer(await world.stored()));
+    await world.revoke();
+    await stale.look();
+    expect(world.firewall().open()).toEqual([]);
+    expect((await world.stored()).expiresAt).toBe(END);
+  });
+});
+
+describe("while everything is locked down", () => {
+  const lockdown = { at: NOW, by: { team: "T0ACME", user: "U0SEC1" }, because: "", open: 1, channels: [] };
+
+  test("a rule that nobody remembers becomes a grant that is revoked, and goes in the same look", async () => {
+    const world = await forgotten();
+    await world.ledger.commit({ lockdown, events: [] });
+    await world.restarted();
+    expect(world.firewall().open()).toEqual([]);
+    expect(await world.stored()).toMatchObject({ revoked: { kind: "lockdown", by: lockdown.by } });
+  });
+
+  test("one that this process remembers comes back revoked too", async () => {
+    const world = await createWorld();
+    await world.give(grantOn());
+    await world.look();
+    world.memory.clear();
+    await world.ledger.commit({ lockdown, events: [] });
+    await world.look();
+    expect(world.firewall().open()).toEqual([]);
+    expect(world.told()).toContain("grant.ended k7f3q2xd");
+  });
+});

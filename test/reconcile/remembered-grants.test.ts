@@ -53,4 +53,13 @@ describe("what this process remembers", () => {
     remembered.sawClosed(ONE, NSG, later(END, MINUTE));
     expect(remembered.closedAt(ONE, NSG)).toBe(END);
   });
+
+  test("forgets that it was seen closed when it was made longer in the moment of its end", () => {
+    const remembered = remembering(grantOn());
+    remembered.sawClosed(ONE, NSG, END);
+    remembered.remember(grantOn({ version: 2, expiresAt: later(END, MINUTE) }));
+    expect(remembered.closedAt(ONE, NSG)).toBeUndefined();
+    expect(remembered.stillToClose(END)).toEqual(new Set());
+    expect(remembered.stillToClose(later(END, MINUTE))).toEqual(new Set([NSG]));
+  });
 });

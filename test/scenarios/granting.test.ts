@@ -55,7 +55,7 @@ test("the card tells the whole story, and the requester how to connect and when 
         `^prod-vm-3 is open for you until ${time}\\.`,
         "`52\\.178\\.10\\.13`, port 22: `ssh you@52\\.178\\.10\\.13`",
         "I let you in from 198\\.51\\.100\\.7\\. What you have open by then may stay; for anything new, ask again\\.",
-        "\\[Extend\\] \\[I'm done\\]$",
+        "\\[Extend\\] \\[I moved\\] \\[I'm done\\]$",
       ].join("\n"),
       "u",
     ),

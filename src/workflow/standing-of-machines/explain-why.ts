@@ -8,6 +8,7 @@ import { isRefusal, type Refusal, type RefusalCode, refuse } from "../../access/
 import { ANYWHERE, type Cidr } from "../../access/source.ts";
 import { MINUTE } from "../../access/time.ts";
 import { type Grant, isActive } from "../../grants/grant.ts";
+import type { Lockdown } from "../../grants/lockdown.ts";
 import { isOnNow, type Protection } from "../../grants/protection.ts";
 import { ruleFor } from "../../policy/match.ts";
 import { mayConfigure, type Policy, type PortRule, type Rule } from "../../policy/policy.ts";
@@ -32,6 +33,8 @@ export interface Explained {
   readonly rule: Rule | undefined;
   readonly offered: readonly OfferedPort[];
   readonly mayConfigure: boolean;
+  /** While it stands nothing of this opens. */
+  readonly lockdown: Lockdown | undefined;
   /** The one that is on. */
   readonly protection: Protection | undefined;
   /** Theirs, counting now. */
@@ -72,7 +75,8 @@ export const createExplainWhy =
     if (no !== undefined) return no;
 
     const now = deps.clock.now();
-    const [offered, stored, live] = await Promise.all([
+    const [lockdown, offered, stored, live] = await Promise.all([
+      deps.ledger.lockdown(),
       offeredTo(member, machine, rule, policy, deps),
       deps.ledger.protection(protectionIdOf(machine.id)),
       deps.ledger.liveGrants(),
@@ -89,6 +93,7 @@ export const createExplainWhy =
       rule,
       offered,
       mayConfigure: configures,
+      lockdown,
       protection,
       grants,
       findings: await findingsOf(machine, looked.ports, looked.sources, deps),
