@@ -17,6 +17,8 @@ afterAll(() => pageOfStage?.stop());
 const open = async (owner: Owner, user: string, place: string = CHANNELS.access) => {
   const opened = await openBrowser(owner);
   if (stage === undefined || pageOfStage === undefined) throw new Error("the sandbox wasn't started");
+  // What an earlier test left open would be in front of everything.
+  while (stage.slack.see(user).modals.length > 0) await stage.slack.closeView({ user });
   await opened.page.goto(`${pageOfStage.url}/?as=${user}&in=${place}`);
   return { ...opened, stage };
 };
