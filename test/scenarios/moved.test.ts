@@ -192,7 +192,9 @@ const linksGiven = (stage: Stage): number =>
 const closeAll = async (stage: InsideStage): Promise<void> => {
   for (const [, id = ""] of (await stage.jit(dev, "list")).matchAll(/\/jit close ([a-z0-9]{8})/gu))
     await stage.jit(dev, `close ${id}`);
-  await stage.settled();
+  await stage.until("all are closed", async () =>
+    (await Promise.all([office, home].map((from) => stage.reaches(from, "dev-vm-1")))).every((open) => !open),
+  );
 };
 
 describe("a process that is killed", { timeout: 60_000 }, () => {

