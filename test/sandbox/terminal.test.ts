@@ -5,7 +5,9 @@ import { test } from "vitest";
 import { runTerminal } from "../../src/sandbox/terminal.ts";
 import { setStage } from "../scenarios/stage.ts";
 
-test("a newcomer asks, approves as somebody else, connects, and sees the rule", async (context) => {
+test("a newcomer asks, approves as somebody else, fills in the form, connects, and sees the rule", {
+  timeout: 30_000,
+}, async (context) => {
   const stage = await setStage(context);
   const input = new PassThrough();
   const output = new PassThrough();
