@@ -3,6 +3,7 @@
 import type { HomeView } from "@slack/types";
 import { showDuration } from "../access/duration.ts";
 import type { Grant } from "../grants/grant.ts";
+import { lockedDown } from "../grants/lockdown.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { AwaitingAnswer, ToAnswer } from "../workflow/awaiting-answer.ts";
 import { canBeLess } from "../workflow/narrow.ts";
@@ -12,6 +13,7 @@ import { aside, entry, type HomePart, heading, labelled, rest } from "./home-blo
 import { isClosing, type ShownAt, stateOf } from "./home-doors.ts";
 import { drawAll } from "./home-of-all.ts";
 import { code, escapeMrkdwn, literal, mention, when } from "./mrkdwn.ts";
+import { refusalText } from "./refusal-text.ts";
 import { showSources } from "./sources-words.ts";
 import { whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle, servicesTitle } from "./title.ts";
@@ -37,25 +39,15 @@ const home = (parts: readonly HomePart[]): HomeView => ({
   blocks: parts.flat().slice(0, MOST_BLOCKS),
 });
 
-const notes = ({ lockdown, policyIsReadable }: Overview, { now, zone }: ShownAt): readonly HomePart[] => [
-  ...(lockdown === undefined
+const notes = ({ lockdown, policyIsReadable }: Overview, at: ShownAt): readonly HomePart[] => [
+  lockdown === undefined ? [] : [entry(refusalText(lockedDown(lockdown), at))],
+  policyIsReadable
     ? []
     : [
-        [
-          entry(
-            `*Everything is locked down* since ${when(lockdown.at, now, zone)}, by ${mention(lockdown.by.user)}. Nothing opens until that is lifted.`,
-          ),
-        ],
-      ]),
-  ...(policyIsReadable
-    ? []
-    : [
-        [
-          entry(
-            "*I can't read who may have what right now*, so nobody gets anything. What is open for you can be closed.",
-          ),
-        ],
-      ]),
+        entry(
+          "*I can't read who may have what right now*, so nobody gets anything. What is open for you can be closed.",
+        ),
+      ],
 ];
 
 const drawOpen = (open: readonly Grant[], at: ShownAt): HomePart => [

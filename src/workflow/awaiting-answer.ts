@@ -12,7 +12,7 @@ import { memberOf } from "./standing.ts";
 
 export interface ToAnswer {
   readonly request: AccessRequest;
-  /** `false`: they approved it before, and may still say no. */
+  /** `false`: they approved it before, or everything is locked down; they may still say no. */
   readonly mayApprove: boolean;
 }
 
@@ -47,6 +47,7 @@ export const createAwaitingAnswer =
     const theirs = pending
       .filter((request) => mayConcern(request, member.roles, policy, deps))
       .toSorted((a, b) => a.answerBy - b.answerBy);
+    const isLocked = (await deps.ledger.lockdown()) !== undefined;
     const looked = theirs.slice(0, MOST_LOOKED_AT);
     const byId = new Map(looked.map((request) => [request.id, request]));
     const world = { ...deps, directory, ledger: { request: async (id: AccessRequest["id"]) => byId.get(id) } };
@@ -54,7 +55,7 @@ export const createAwaitingAnswer =
       looked.map(async ({ id }): Promise<ToAnswer | undefined> => {
         const reviewing = await reviewingOf(id, user, "deny", world);
         if (isRefusal(reviewing)) return undefined;
-        const mayApprove = whyNotNow(reviewing, reviewing.given, "approve") === undefined;
+        const mayApprove = !isLocked && whyNotNow(reviewing, reviewing.given, "approve") === undefined;
         return { request: reviewing.request, mayApprove };
       }),
     );
