@@ -136,7 +136,7 @@ test("an app that answers with an error or not at all is told to the person", as
 });
 
 test("deliveries misbehave on request: lost, answered to nobody, late", async () => {
-  const { slack, faults } = await startSlack({ ackLimitMs: 100 });
+  const { slack, faults } = await startSlack({ ackLimitMs: 1_000 });
   const heard = await startPlainApp(slack, () => ({ status: 200 }));
   const type = () => slack.command({ user: "U0DEV1", channel: "C0ACCESS", text: "" });
 

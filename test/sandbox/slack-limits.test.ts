@@ -136,6 +136,27 @@ test("views are updated by id or their own name, with the right hash, while they
   expect((await call("views.publish", { user_id: "U0LEAD1", view: modal })).body.error).toBe("invalid_arguments");
 });
 
+test("a Home has a hundred blocks at most, and isn't published over a newer one by whoever says which they knew", async () => {
+  const { slack, call } = await startSlack();
+  const publish = async (count: number, hash?: string) =>
+    (
+      await call("views.publish", {
+        user_id: "U0DEV1",
+        view: { type: "home", blocks: Array.from({ length: count }, () => ({ type: "divider" })) },
+        ...(hash === undefined ? {} : { hash }),
+      })
+    ).body;
+  const first = await publish(100);
+  expect(first.ok).toBe(true);
+  expect(await publish(101)).toMatchObject({ ok: false, error: "invalid_arguments" });
+  expect((await publish(1, "of another")).error).toBe("hash_conflict");
+  expect(slack.see("U0DEV1").home?.raw.blocks).toHaveLength(100);
+  const second = await publish(2, first.view.hash);
+  expect(second).toMatchObject({ ok: true, view: { id: first.view.id } });
+  expect((await publish(3, first.view.hash)).error).toBe("hash_conflict");
+  expect((await publish(3)).ok).toBe(true);
+});
+
 test("modals lie on top of each other, three at most, and answers to a submission push, update and clear them", async () => {
   const setup = await startSlack();
   const { slack, call } = setup;

@@ -6,7 +6,7 @@ import { runTerminal } from "../../src/sandbox/terminal.ts";
 import { setStage } from "../scenarios/stage.ts";
 
 test("a newcomer asks, approves as somebody else, fills in the form, connects, and sees the rule", {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async (context) => {
   const stage = await setStage(context);
   const input = new PassThrough();

@@ -31,7 +31,7 @@ export const Composer = ({ state, placeName, say, command, shortcut }: ComposerP
     field.current?.focus();
   };
   const send = async (): Promise<void> => {
-    const typed = text.trim();
+    const typed = (field.current?.value ?? text).trim();
     if (typed === "") return;
     said.current = [...said.current, typed];
     back.current = 0;
