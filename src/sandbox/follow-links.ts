@@ -12,6 +12,8 @@ export interface FollowLinks {
 }
 
 export const createFollowLinks = ({ slack, front }: Pick<Sandbox, "slack" | "front">): FollowLinks => {
+  /** One in each place, by its address. */
+  const browsers = new Map<string, Browser>();
   let opened: { readonly browser: Browser; readonly link: string } | undefined;
 
   const latestLink = (user: string): string | undefined =>
@@ -28,7 +30,8 @@ export const createFollowLinks = ({ slack, front }: Pick<Sandbox, "slack" | "fro
       const link = given === "" ? latestLink(user) : given;
       if (link === undefined) return ["You were given no link."];
       const address = from in ADDRESSES ? ADDRESSES[from as keyof typeof ADDRESSES] : from;
-      const browser = browserAt(front, address);
+      const browser = browsers.get(address) ?? browserAt(front, address);
+      browsers.set(address, browser);
       opened = { browser, link };
       return readPage(await browser.open(link));
     },
