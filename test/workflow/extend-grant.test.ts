@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { GrantId } from "../../src/access/identifier.ts";
 import { isRefusal } from "../../src/access/refusal.ts";
-import { type DurationMs, type EpochMs, HOUR, MINUTE } from "../../src/access/time.ts";
+import { type EpochMs, HOUR, MINUTE } from "../../src/access/time.ts";
 import type { Rule } from "../../src/policy/policy.ts";
 import { NOW } from "../contracts/samples.ts";
 import { everyMachine, hours } from "../policy/example-rule.ts";
@@ -242,8 +242,10 @@ describe("where somebody has to approve", () => {
   test("approving is judged again: the maximum, and roles", async () => {
     const shorter = await opened();
     const first = await shorter.asked("1h");
+    // What is left of it would be within the new maximum; the whole isn't.
+    shorter.clock.advance(25 * MINUTE);
     shorter.setRule({
-      ports: [{ name: "ssh", ports: [{ port: 22, protocol: "tcp" }], maximumMs: hours(2), sources: undefined }],
+      ports: [{ name: "ssh", ports: [{ port: 22, protocol: "tcp" }], maximumMs: hours(2.75), sources: undefined }],
     });
     expect(await shorter.approve(first)).toBe("not-any-more");
     const gone = await opened();
@@ -278,7 +280,7 @@ describe("by break-glass", () => {
     clock.advance(MINUTE);
     expect(await extend()).toBe("extended");
     expect((await grant()).expiresAt).toBe(at(60 * MINUTE));
-    setRule({ breakGlass: { ...breakGlass, by: ["leads"], maximumMs: hours(2) as DurationMs } });
+    setRule({ breakGlass: { ...breakGlass, by: ["leads"], maximumMs: hours(2) } });
     clock.advance(MINUTE);
     expect(await extend("5m")).toBe("break-glass-not-offered");
   });
@@ -301,4 +303,12 @@ test("one that was moved counts from where it first began", async () => {
     refusals: [{ code: "extension-too-long", facts: { leftMs: HOUR } }],
   });
   expect(await extendGrant(moved.id, DEV, "60m")).toMatchObject({ kind: "extended" });
+});
+
+test("what was seen closed in the moment of its former end is to be seen again at its new one", async () => {
+  const { extend, grant, ledger } = await opened(FREELY);
+  const before = await grant();
+  await ledger.commit({ grant: { ...before, version: before.version + 1, seenClosed: [NSG] }, events: [] });
+  expect(await extend("30m")).toBe("extended");
+  expect((await grant()).seenClosed).toEqual([]);
 });
