@@ -62,4 +62,12 @@ describe("what this process remembers", () => {
     expect(remembered.stillToClose(END)).toEqual(new Set());
     expect(remembered.stillToClose(later(END, MINUTE))).toEqual(new Set([NSG]));
   });
+
+  test("keeps a later end before one that was brought back without it, and nothing before a revocation", () => {
+    const longer = { version: 3, expiresAt: later(END, MINUTE), extensions: [{ at: NOW, approvers: [], from: END }] };
+    const remembered = remembering(grantOn(longer), grantOn({ version: 1 }));
+    expect(remembered.get(ONE)?.expiresAt).toBe(END + MINUTE);
+    remembered.remember(grantOn({ version: 2, revoked: { kind: "closed", at: NOW, by: grantOn().requester } }));
+    expect(remembered.get(ONE)?.revoked).toBeDefined();
+  });
 });
