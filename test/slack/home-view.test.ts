@@ -83,9 +83,10 @@ test("what people typed and clouds named is text on it", () => {
 
 test("every button tells a screen reader what it is about", () => {
   const blocks = drawHome(full, at).blocks as readonly KnownBlock[];
-  const buttons = blocks.flatMap((block) =>
-    block.type === "actions" ? block.elements : "accessory" in block && block.accessory ? [block.accessory] : [],
-  );
+  const buttons = blocks.flatMap((block): readonly unknown[] => {
+    if (block.type === "actions") return block.elements;
+    return block.type === "section" && block.accessory !== undefined ? [block.accessory] : [];
+  });
   expect(buttons.length).toBeGreaterThan(20);
   for (const each of buttons) expect(each).toMatchObject({ accessibility_label: expect.stringMatching(/./u) });
 });
