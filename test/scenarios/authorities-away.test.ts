@@ -1,16 +1,14 @@
 /** Whoever has a say beside the policy is slow, fails, or wants to be asked less: a clear “no, because …” within five seconds, and never a yes. */
 
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Misbehaviour } from "../../src/sandbox/faults.ts";
-import { clickInVain, typeInVain } from "./in-vain.ts";
+import { askedAndAnswered, clickInVain, type InVain, typeInVain } from "./in-vain.ts";
 import { ADDRESSES, PEOPLE, setInsideStage } from "./stage.ts";
 
 const stage = await setInsideStage({ onTestFinished: afterAll });
-const { dev, lead } = PEOPLE;
+const { dev, otherDev, lead } = PEOPLE;
 const ASK = "ssh vault-vm-1 1h because INC-7";
 const WITHIN_MS = 5_000;
-/** Of Slack's sandbox and of this test. */
-const SLACK_MS = 500;
 
 const json = { "content-type": "application/json" };
 const TROUBLE: readonly (readonly [name: string, does: Misbehaviour, words: RegExp])[] = [
@@ -39,28 +37,29 @@ const TROUBLE: readonly (readonly [name: string, does: Misbehaviour, words: RegE
   ],
 ];
 
-const during = async <T>(does: Misbehaviour, work: () => Promise<T>): Promise<T> => {
-  const end = stage.faults.azure.add({ calls: /Microsoft\.Authorization/u, does });
-  const began = performance.now();
-  try {
-    return await work();
-  } finally {
-    expect(performance.now() - began).toBeLessThan(WITHIN_MS + SLACK_MS);
-    end();
-    stage.faults.azure.clear();
-  }
+// Whoever asks first waits for Azure's SDK to be loaded too, which takes seconds on a busy machine.
+beforeAll(async () => {
+  const isAnswered = async (): Promise<boolean> => !(await stage.jit(otherDev, ASK)).includes("in time");
+  await stage.until("Azure is asked in time", isAnswered, 60_000);
+}, 90_000);
+
+const during = async (user: string, does: Misbehaviour, act: () => Promise<InVain>): Promise<InVain> => {
+  const calls = /Microsoft\.Authorization/u;
+  const { did, tookMs } = await askedAndAnswered(stage, user, stage.faults.azure, calls, does, act);
+  expect(tookMs).toBeLessThan(WITHIN_MS);
+  return did;
 };
 
 describe.each(TROUBLE)("Azure's roles %s", (_, does, words) => {
-  test("when somebody asks", async () => {
-    const { answer, codes } = await during(does, () => typeInVain(stage, dev, ASK));
+  test("when somebody asks", { timeout: 30_000 }, async () => {
+    const { answer, codes } = await during(dev, does, () => typeInVain(stage, dev, ASK));
     expect(codes).toEqual(["authority-silent"]);
     expect(answer).toMatch(words);
   });
 
-  test("when somebody approves", async () => {
+  test("when somebody approves", { timeout: 60_000 }, async () => {
     const id = await stage.ask(dev, ASK);
-    const { answer, codes } = await during(does, () => clickInVain(stage, lead, id, "Approve"));
+    const { answer, codes } = await during(lead, does, () => clickInVain(stage, lead, id, "Approve"));
     expect(codes).toEqual(["authority-silent"]);
     expect(answer).toMatch(words);
     expect(await stage.reaches(ADDRESSES.vpn, "vault-vm-1")).toBe(false);

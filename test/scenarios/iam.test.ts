@@ -1,8 +1,10 @@
 /** Machines in AWS whose access IAM has a say in too. */
 
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { MINUTE } from "../../src/access/time.ts";
 import { sandboxConfig } from "../../src/sandbox/world.ts";
-import { ADDRESSES, PEOPLE, setStage } from "./stage.ts";
+import { askedAndAnswered } from "./in-vain.ts";
+import { ADDRESSES, PEOPLE, setInsideStage } from "./stage.ts";
 
 const { dev, otherDev, lead } = PEOPLE;
 const DEV = "arn:aws:iam::111122223333:user/dev1";
@@ -29,7 +31,7 @@ const config = sandboxConfig
 `,
   );
 
-const stage = await setStage({ onTestFinished: afterAll }, { config });
+const stage = await setInsideStage({ onTestFinished: afterAll }, { config });
 
 const letsIn = (): Promise<boolean> => stage.reaches(ADDRESSES.vpn, "prod-web-1");
 const allow = (env: string): void =>
@@ -41,6 +43,12 @@ const allow = (env: string): void =>
       Condition: { StringEquals: { "ec2:ResourceTag/env": env } },
     },
   });
+
+// Whoever asks first waits for AWS's SDK to be loaded too, which takes seconds on a busy machine.
+beforeAll(async () => {
+  const isAnswered = async (): Promise<boolean> => !(await stage.jit(otherDev, ASK)).includes("in time");
+  await stage.until("AWS is asked in time", isAnswered, 60_000);
+}, 90_000);
 
 test("without what IAM gives, nobody gets in; by another's rights neither", async () => {
   expect(await stage.jit(otherDev, ASK)).toMatch(/^I don't know who you are in AWS/u);
@@ -56,22 +64,23 @@ test.each([
   ["fails", { kind: "answer", status: 500, body: "<html>" } as const, /^I can't check your roles in AWS/u],
 ])("IAM %s: a no that says so within five seconds", async (_, does, words) => {
   allow("prod");
-  const end = stage.iam.faults.add({ calls: /SimulatePrincipalPolicy/u, does });
-  const began = performance.now();
-  expect(await stage.jit(dev, ASK)).toMatch(words);
-  expect(performance.now() - began).toBeLessThan(5_500);
-  end();
-  stage.iam.faults.clear();
+  const { did, tookMs } = await askedAndAnswered(stage, dev, stage.iam.faults, /SimulatePrincipalPolicy/u, does, () =>
+    stage.jit(dev, ASK),
+  );
+  expect(did).toMatch(words);
+  expect(tookMs).toBeLessThan(5_000);
   expect(await letsIn()).toBe(false);
 });
 
-test("with it, it opens; and closes when it is taken away", { timeout: 120_000 }, async () => {
+test("with it, it opens; and closes within the minute when it is taken away", async () => {
   allow("prod");
   const id = await stage.ask(dev, ASK);
   await stage.until("it is open", () => stage.card(id).text.includes("open until"));
   expect(await letsIn()).toBe(true);
+  await stage.settled();
   stage.iam.setPolicy(DEV, "jit", undefined);
-  await stage.until("it is closed", async () => !(await letsIn()), 90_000);
+  stage.clock.advance(MINUTE);
+  await stage.until("it is closed", async () => !(await letsIn()));
   await stage.until("the card says so", () => stage.card(id).text.includes("closed"));
   expect(stage.card(id).text).toContain("AWS");
 });

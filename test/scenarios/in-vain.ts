@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import type { RefusalCode } from "../../src/access/refusal.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
+import type { Faults, Misbehaviour } from "../../src/sandbox/faults.ts";
 import { plainText } from "../../src/sandbox/slack/plain-text.ts";
 import { CHANNELS, type InsideStage, PEOPLE } from "./stage.ts";
 
@@ -12,9 +13,12 @@ export interface InVain {
   readonly codes: readonly RefusalCode[];
 }
 
-/** Types `/jit …`; fails unless exactly one private answer and one audit event came of it, and nothing that others see or a cloud notices. */
+/** Types `/jit …`; fails unless exactly one private answer and one audit event of theirs came of it, and nothing that others see or a cloud notices. */
 export const typeInVain = async (stage: InsideStage, user: string, text: string): Promise<InVain> => {
-  const { answer, event } = await watch(stage, user, async () => {
+  const before = new Set(eventsOf(stage).map(requestOf));
+  const isAbout = (event: AuditEvent): boolean =>
+    "requester" in event && event.requester.user === user && !before.has(requestOf(event));
+  const { answer, event } = await watch(stage, user, isAbout, async () => {
     const ack = await stage.slack.command({ user, channel: CHANNELS.access, text });
     expect(ack.outcome).toBe("ok");
   });
@@ -31,7 +35,8 @@ export const clickInVain = async (
   requestId: string,
   label: string,
 ): Promise<InVain> => {
-  const { answer, event } = await watch(stage, user, async () => {
+  const isAbout = (event: AuditEvent): boolean => requestOf(event) === requestId && !BY_THE_CLOCK.has(event.kind);
+  const { answer, event } = await watch(stage, user, isAbout, async () => {
     await stage.click(user, requestId, label);
   });
   if (event.kind === "request.refused") {
@@ -46,14 +51,19 @@ export const clickInVain = async (
   return { answer, codes: [event.code] };
 };
 
+/** Counts what they did, and what `isAbout` says is about it: a minute may begin meanwhile, and others may be heard of. */
 const watch = async (
   stage: InsideStage,
   user: string,
+  isAbout: (event: AuditEvent) => boolean,
   act: () => Promise<void>,
 ): Promise<{ answer: string; event: AuditEvent }> => {
   const before = { answers: answersTo(stage, user).length, events: eventsOf(stage).length, effects: effects(stage) };
   await act();
-  const news = (): readonly AuditEvent[] => eventsOf(stage).slice(before.events);
+  const news = (): readonly AuditEvent[] =>
+    eventsOf(stage)
+      .slice(before.events)
+      .filter((event) => (event.actor.kind === "person" && event.actor.person.user === user) || isAbout(event));
   await stage.until(
     `${user} is answered and it is audited`,
     () => answersTo(stage, user).length > before.answers && news().length > 0,
@@ -65,6 +75,29 @@ const watch = async (
   expect(others).toEqual([]);
   if (event === undefined) throw new Error("nothing was audited");
   return { answer: answers[0] ?? "", event };
+};
+
+/**
+ * Somebody does what a cloud is asked about, and the cloud misbehaves. `tookMs`: by the times that the cloud was asked first and Slack got the answer, so that only the bot is
+ * measured and not this test.
+ */
+export const askedAndAnswered = async <T>(
+  stage: InsideStage,
+  user: string,
+  faults: Faults,
+  calls: RegExp,
+  does: Misbehaviour,
+  act: () => Promise<T>,
+): Promise<{ readonly did: T; readonly tookMs: number }> => {
+  let askedAt = Number.NaN;
+  const misbehave = (): Misbehaviour => {
+    if (Number.isNaN(askedAt)) askedAt = stage.clock.now();
+    return does;
+  };
+  faults.add({ calls, does: misbehave });
+  const did = await act().finally(faults.clear);
+  const last = stage.slack.messages(CHANNELS.access).findLast(({ onlyFor }) => onlyFor === user);
+  return { did, tookMs: Number(last?.ts ?? Number.NaN) * 1_000 - askedAt };
 };
 
 /** What only this person was told in the access channel; what a deactivated one would have read, too. */
@@ -92,6 +125,11 @@ export const effects = ({ slack, azure, ec2 }: InsideStage): readonly string[] =
     .filter(({ action }) => !/^(?:Describe|Get)/u.test(action))
     .map(({ name, at }) => `${name} ${at}`),
 ];
+
+/** Come when it is time for them, whatever anybody does. */
+const BY_THE_CLOCK: ReadonlySet<AuditEvent["kind"]> = new Set(["approvers.told", "request.pressed", "grant.ending"]);
+
+const requestOf = (event: AuditEvent): string | undefined => ("requestId" in event ? event.requestId : undefined);
 
 /** What was known when somebody asked goes on record beside what came of it. */
 const eventsOf = ({ bots }: InsideStage): readonly AuditEvent[] =>

@@ -1,14 +1,16 @@
 /** The same bot inside this process, with a clock that can be moved: half an hour passes at once. */
 
+import { getTasks } from "node-cron";
 import pino from "pino";
 import { type Clock, type EpochMs, systemClock } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { createAwsCloud } from "../../src/cloud/aws/aws-cloud.ts";
+import { createAwsIam } from "../../src/cloud/aws/iam/aws-iam.ts";
 import { tagSecret } from "../../src/cloud/aws/tag-secret.ts";
 import { fixedToken } from "../../src/cloud/azure/arm-endpoint.ts";
 import { createAzureCloud } from "../../src/cloud/azure/azure-cloud.ts";
 import { openConfig } from "../../src/config/current-config.ts";
-import { readConfig, readEnvironment } from "../../src/config.ts";
+import { readEnvironment } from "../../src/config.ts";
 import { type Latch, startLatch } from "../../src/latch.ts";
 import { openAuthorities } from "../../src/open-clouds.ts";
 import type { Bot } from "../../src/sandbox/bot.ts";
@@ -28,6 +30,18 @@ export const createMovableClock = (): MovableClock => {
       ahead += ms;
     },
   };
+};
+
+/** The minute's look at everything, now, by each bot in this process; what it wakes is done later. */
+export const lookAtEverything = async (): Promise<void> => {
+  const minutes = [...getTasks().values()].filter(({ name }) => name === "minute");
+  await Promise.all(
+    minutes.map(async (minute) => {
+      // One that is under way began to look before what the scenario did last.
+      while (minute.isBusy()) await new Promise((resolve) => setTimeout(resolve, 20));
+      await minute.execute();
+    }),
+  );
 };
 
 export interface InsideBotDeps {
@@ -50,7 +64,7 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
   };
 
   const start: Bot["start"] = async (until = "ready") => {
-    const { slack, azure, ec2, front, ipv6Front, secrets } = sandbox;
+    const { slack, azure, ec2, iam, front, ipv6Front, secrets } = sandbox;
     const environment = readEnvironment({
       PORT: "0",
       LATCH_PUBLIC_URL: front.url,
@@ -65,18 +79,19 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
       LATCH_PAGERDUTY_TOKEN: PAGERDUTY_TOKEN,
       ...(socketMode ? { SLACK_APP_TOKEN: secrets.appToken } : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
     });
-    const reading = await readConfig(sandbox.configFile);
-    if (environment.kind === "bad" || reading.kind === "bad") throw new Error(JSON.stringify([environment, reading]));
-    const { config } = reading;
+    if (environment.kind === "bad") throw new Error(JSON.stringify(environment));
+    const current = await openConfig({
+      file: sandbox.configFile,
+      copy: `${sandbox.configFile}.last-good`,
+      failed: () => undefined,
+    });
+    const config = current.config();
     const { installation, azure: account } = config;
+    const credentials = { accessKeyId: AWS_KEY.id, secretAccessKey: AWS_KEY.secret };
     if (account === undefined) throw new Error("the configuration has no Azure");
     latch = await startLatch({
       settings: environment.settings,
-      current: await openConfig({
-        file: sandbox.configFile,
-        copy: `${sandbox.configFile}.last-good`,
-        failed: () => undefined,
-      }),
+      current,
       clock,
       openClouds: async (withheld) =>
         new Map([
@@ -96,13 +111,21 @@ export const createInsideBot = ({ sandbox, redisUrl, clock, socketMode = false }
               installation,
               accounts: config.aws.map(({ regions }) => ({ regions })),
               endpoint: ec2.url,
-              credentials: { accessKeyId: AWS_KEY.id, secretAccessKey: AWS_KEY.secret },
+              credentials,
               withheld,
               secret: tagSecret(socketMode ? secrets.appToken : secrets.signingSecret),
             }),
           ],
         ]),
-      openAuthorities: (now) => openAuthorities(now, environment.settings, clock),
+      openAuthorities: async (now) => {
+        const authorities = new Map(await openAuthorities(now, environment.settings, clock));
+        const accounts = now.aws.map(({ regions }) => ({ regions }));
+        const { actions } = now.authorities.awsIam;
+        if (authorities.has("aws-iam")) {
+          authorities.set("aws-iam", createAwsIam({ accounts, actions, endpoint: iam.url, credentials }));
+        }
+        return authorities;
+      },
       log: pino({ base: null }, { write: (line: string) => log.push(line.trim()) }),
       onAppended: (event) => events.push(event),
     });

@@ -5,12 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import type { AuditEvent } from "../../src/audit/event.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
 import type { WrittenRule } from "../../src/sandbox/azure/world.ts";
 import type { Misbehaviour } from "../../src/sandbox/faults.ts";
-import { createSandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { sandboxConfig } from "../../src/sandbox/world.ts";
 import { createRawRedis } from "../redis/raw-redis.ts";
-import { ADDRESSES, CHANNELS, nsgId, type Owner, PEOPLE, type Stage, vocabulary } from "./stage.ts";
+import { createInsideBot, createMovableClock, type MovableClock } from "./inside-bot.ts";
+import { ADDRESSES, CHANNELS, leftToDo, nsgId, type Owner, PEOPLE, type Stage, vocabulary } from "./stage.ts";
 
 export { ADDRESSES, CHANNELS, nsgId, PEOPLE };
 
@@ -73,6 +75,8 @@ export interface LongStage extends Omit<Stage, "redis"> {
   readonly record: () => Promise<readonly AuditEvent[]>;
   /** When a granted request is over. */
   readonly endOf: (requestId: string) => number;
+  /** Waits until this long before its end. */
+  readonly nearEnd: (requestId: string, ms?: number) => Promise<void>;
   /** Whether its card is there, once. */
   readonly hasCard: (requestId: string) => boolean;
   /** Waits until it is open and people are told so. */
@@ -93,15 +97,31 @@ const inTurn = (start: () => Promise<void>): Promise<void> => {
   return started;
 };
 
-export const setLongStage = async (
+/** With bots that are processes of their own, and can be killed: a minute takes a minute. */
+export const setLongStage = (owner: Owner, options: Omit<SandboxOptions, "redisUrl"> = {}): Promise<LongStage> =>
+  buildStage(owner, options, undefined);
+
+/** With one bot in this process, which can't be killed, and a time that goes on to the end of what is open when a scenario waits for it. */
+export const setMovedStage = (
+  owner: Owner,
+  options: Omit<SandboxOptions, "redisUrl" | "clock" | "bots"> = {},
+): Promise<LongStage> => buildStage(owner, options, createMovableClock());
+
+const buildStage = async (
   { onTestFinished }: Owner,
-  options: Omit<SandboxOptions, "redisUrl"> = {},
+  options: Omit<SandboxOptions, "redisUrl" | "clock">,
+  movable: MovableClock | undefined,
 ): Promise<LongStage> => {
   const folder = await mkdtemp(join(tmpdir(), "latch-scenario-"));
   const server = await createRawRedis("--dir", folder, "--appendonly", "yes");
   await server.start();
-  const sandbox = await createSandbox({ operationMs: 100, ...options, redisUrl: server.url });
+  const time = movable === undefined ? {} : { clock: movable };
+  const outside = await createSandbox({ operationMs: 100, ...options, ...time, redisUrl: server.url });
+  const inside = movable && createInsideBot({ sandbox: outside, redisUrl: server.url, clock: movable });
+  const sandbox: Sandbox = inside === undefined ? outside : { ...outside, bots: [inside] };
+  const { clock } = sandbox;
   onTestFinished(async () => {
+    await inside?.stop();
     await sandbox.stop();
     await server.kill();
     await rm(folder, { recursive: true, force: true });
@@ -146,6 +166,21 @@ export const setLongStage = async (
     return approved.expiresAt;
   };
 
+  /** Whoever is at a firewall while time goes on loses it. */
+  const settled = async (): Promise<void> => {
+    const redis = connectRedis(server.url, { log: { info: () => undefined, warn: () => undefined } });
+    await redis.untilReady(2_000);
+    await words
+      .until("nothing is left to do", async () => (await leftToDo(redis, clock.now())) === 0)
+      .finally(() => redis.close());
+  };
+  const nearEnd: LongStage["nearEnd"] = async (requestId, ms = 2_000) => {
+    if (movable !== undefined) await settled();
+    const missing = endOf(requestId) - ms - clock.now();
+    if (missing > 0) movable?.advance(missing);
+    await words.until("the end is near", () => clock.now() >= endOf(requestId) - ms, 70_000);
+  };
+
   return {
     ...sandbox,
     ...words,
@@ -168,6 +203,7 @@ export const setLongStage = async (
         ),
       ),
     endOf,
+    nearEnd,
     hasCard,
     opens: async (requestId, machine, from = HERE) => {
       await words.until(`the card says that ${machine} is open`, () =>
@@ -177,7 +213,7 @@ export const setLongStage = async (
     },
     closes: async (requestId, machine, from = HERE) => {
       await words.until(`${machine} is closed`, async () => !(await words.reaches(from, machine)), 100_000);
-      return Date.now() - endOf(requestId);
+      return clock.now() - endOf(requestId);
     },
     endNotices: (machine) => words.notices().filter((text) => text.includes(`SSH to ${machine}`)),
     allSaid: () =>

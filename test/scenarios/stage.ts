@@ -10,7 +10,7 @@ import { eventKeys, keyPrefixOf, outboxKeys, QUEUES, queueKeys } from "../../src
 import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import type { SeenMessage } from "../../src/sandbox/slack/sight.ts";
 import { ADDRESSES, CHANNELS, nsgId, PEOPLE } from "../../src/sandbox/world.ts";
-import { createInsideBot, createMovableClock, type MovableClock } from "./inside-bot.ts";
+import { createInsideBot, createMovableClock, lookAtEverything, type MovableClock } from "./inside-bot.ts";
 
 export { ADDRESSES, CHANNELS, nsgId, PEOPLE };
 
@@ -76,6 +76,8 @@ export interface InsideStage extends Stage {
   readonly clock: MovableClock;
   /** Waits until nothing is left to do or to say for now. */
   readonly settled: () => Promise<void>;
+  /** What happens at each full minute happens now; returns when the clouds are read. */
+  readonly minute: () => Promise<void>;
 }
 
 export const setInsideStage = async (
@@ -106,11 +108,11 @@ export const setInsideStage = async (
       .until("nothing is left to do", async () => (await leftToDo(connection, clock.now())) === 0)
       .finally(() => connection.close());
   };
-  return { ...sandbox, ...words, redis: redisControls(redis), clock, settled };
+  return { ...sandbox, ...words, redis: redisControls(redis), clock, settled, minute: lookAtEverything };
 };
 
 /** How many wake-ups are due or under way, events unheard and messages unsent. */
-const leftToDo = async (redis: RedisConnection, now: number): Promise<number> => {
+export const leftToDo = async (redis: RedisConnection, now: number): Promise<number> => {
   const prefix = keyPrefixOf("acme");
   const { unheard } = eventKeys(prefix);
   const { deliveries } = outboxKeys(prefix);
