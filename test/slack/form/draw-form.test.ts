@@ -184,7 +184,7 @@ test("every length that is offered is one that can be asked, and says what it is
   }
 });
 
-test("whatever machines are called and rules say, Slack takes the form", () => {
+test("whatever machines are called and rules say, Slack takes the form", { timeout: 30_000 }, () => {
   const nasty = fc.string({ minLength: 1, maxLength: 300, unit: "binary" });
   const name = fc.stringMatching(/^[a-z0-9-]{1,200}$/u);
   const network = fc.tuple(name, fc.integer({ min: 1, max: 60 })).map(
@@ -224,6 +224,6 @@ test("whatever machines are called and rules say, Slack takes the form", () => {
         expect(elementsOf(view.blocks as never).length).toBeLessThanOrEqual(7);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
