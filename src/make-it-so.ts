@@ -21,8 +21,10 @@ import { createResync } from "./reconcile/resync.ts";
 import { createTellOverdue, OVERDUE_AFTER } from "./reconcile/tell-overdue.ts";
 import { createTellUnread } from "./reconcile/tell-unread.ts";
 import { LOCKDOWN_ID, QUEUES } from "./redis/keys.ts";
+import { createChannelMembers } from "./slack/channel-members.ts";
 import { createHomePublisher } from "./slack/home-publisher.ts";
 import { createMessenger } from "./slack/messenger.ts";
+import { createCardFacts } from "./workflow/card-facts.ts";
 import { OLDEST_INVENTORY } from "./workflow/fresh-machine.ts";
 import { createKeepLockdown } from "./workflow/lockdown/keep-lockdown.ts";
 import { createWatchLockdown } from "./workflow/lockdown/watch-lockdown.ts";
@@ -62,7 +64,12 @@ export const makeItSo = (parts: Parts): Beats => {
   });
   const tellOverdue = createTellOverdue({ ledger, auditLog, clock, overdueAfter: OVERDUE_AFTER });
   const tellUnread = createTellUnread({ machines, clock, told: memory.toldCloud });
-  const lookAtRequest = createLookAtRequest({ ledger, clock, checkOpened: createCheckOpened(workflow) });
+  const lookAtRequest = createLookAtRequest({
+    ...workflow,
+    checkOpened: createCheckOpened(workflow),
+    channelMembers: createChannelMembers(client),
+    hasSecurityChannel: () => config().security?.channel !== undefined,
+  });
   const publishHome = createHomePublisher({
     client,
     clock,
@@ -86,6 +93,7 @@ export const makeItSo = (parts: Parts): Beats => {
     clock,
     homes: () => memory.homes.since(later(clock.now(), -REMEMBERED_FOR as DurationMs)),
     messenger: createMessenger({
+      cardFacts: createCardFacts(workflow),
       publishHome,
       offersMoving: parts.settings.publicUrl !== undefined,
       client,
@@ -94,6 +102,7 @@ export const makeItSo = (parts: Parts): Beats => {
       zone: () => config().timezone,
     }),
     securityChannel: () => config().security?.channel,
+    toldDirectly: async (id) => (await ledger.request(id))?.told?.flatMap(({ users }) => users) ?? [],
     undeliverable: ({ id, destination }, error) =>
       log.error({ notice: id, destination, ...problemOf(error) }, "notice undeliverable"),
   };

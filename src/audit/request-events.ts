@@ -32,6 +32,8 @@ export interface RequestEvents {
   readonly "request.pressed": AccessFacts & {
     readonly how: "reminded" | "escalated";
     readonly users: readonly string[];
+    /** No step comes after it, so security hears of it. */
+    readonly isLast: boolean;
     readonly answerBy: EpochMs;
   };
   /** An approver gave less than was asked: what is said of the access is what is left, `before` what was asked. */

@@ -1,12 +1,14 @@
 /** From what happened to what people read: hands events out to destinations, and empties each destination's queue. */
 
 import { Fault, isFault } from "../access/fault.ts";
+import type { RequestId } from "../access/identifier.ts";
 import { type Clock, type DurationMs, type EpochMs, earliest, later, MINUTE } from "../access/time.ts";
+import { directCards, isAboutAsk } from "./direct-cards.ts";
 import { homesConcerned, type OpenedHome } from "./homes.ts";
 import type { Messenger } from "./messenger.ts";
 import { deliveriesFor, type Notice } from "./notice.ts";
 import type { Outbox, SentRef, WaitingDelivery } from "./outbox.ts";
-import { type ChatCall, lanesOf, type Pace } from "./pace.ts";
+import { type ChatCall, lanesOf, limitOf, type Pace } from "./pace.ts";
 
 export interface DeliverDeps {
   readonly outbox: Outbox;
@@ -16,6 +18,8 @@ export interface DeliverDeps {
   readonly securityChannel: () => string | undefined;
   /** Those that people opened lately. */
   readonly homes: () => Promise<readonly OpenedHome[]>;
+  /** Slack ids of all approvers who were told of this request directly. */
+  readonly toldDirectly: (id: RequestId) => Promise<readonly string[]>;
   /** A notice that can't be delivered at all. */
   readonly undeliverable: (delivery: WaitingDelivery, error: unknown) => void;
 }
@@ -27,7 +31,8 @@ export const createFanOut = (deps: DeliverDeps) => async (): Promise<EpochMs | u
     const homes = events.length === 0 ? [] : await deps.homes();
     for (const { entry, event } of events) {
       const heard = deliveriesFor(event, deps.securityChannel());
-      await deps.outbox.fanOut(entry, [...heard, ...homesConcerned(event, homes)]);
+      const direct = isAboutAsk(event) ? directCards(event, await deps.toldDirectly(event.requestId)) : [];
+      await deps.outbox.fanOut(entry, [...heard, ...direct, ...homesConcerned(event, homes)]);
     }
     if (events.length < BATCH) return undefined;
   }
@@ -40,6 +45,8 @@ export const createFanOut = (deps: DeliverDeps) => async (): Promise<EpochMs | u
 export const createDestinationLook = (deps: DeliverDeps) => {
   // Redis may lose where a card is; as long as this process lives it can still change it.
   const seen = new Map<string, SentRef>();
+  /** Until when we keep to the letter of a limit that we were told of. */
+  const strictUntil = new Map<string, EpochMs>();
 
   /** `Paced`: it wasn't sent. */
   const send = async (delivery: WaitingDelivery): Promise<Paced | undefined> => {
@@ -48,7 +55,7 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     if (notice.kind === "home") {
       const paced = await pacedAt("publish", delivery);
       if (paced !== undefined) return paced;
-      await deps.messenger.post(delivery.destination, delivery.id, notice);
+      await heeding("publish", delivery, () => deps.messenger.post(delivery.destination, delivery.id, notice));
       await deps.outbox.delivered(delivery);
       return undefined;
     }
@@ -63,8 +70,19 @@ export const createDestinationLook = (deps: DeliverDeps) => {
   };
 
   const pacedAt = async (call: ChatCall, delivery: WaitingDelivery): Promise<Paced | undefined> => {
-    const againAt = await deps.pace.take(lanesOf(call, delivery));
+    const isStrict = deps.clock.now() < (strictUntil.get(limitOf(call, delivery)) ?? 0);
+    const againAt = await deps.pace.take(lanesOf(call, delivery, isStrict));
     return againAt === undefined ? undefined : { againAt };
+  };
+
+  const heeding = async <T>(call: ChatCall, delivery: WaitingDelivery, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      const isTooMuch = isFault(error) && error.afterMs !== undefined && !error.unanswered;
+      if (isTooMuch) strictUntil.set(limitOf(call, delivery), later(deps.clock.now(), STRICT_FOR));
+      throw error;
+    }
   };
 
   /** A message was said; a card is brought up to date. One that can't be changed any more (somebody deleted it, say) is as good as not there. */
@@ -77,7 +95,7 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     const paced = await pacedAt("update", delivery);
     if (paced !== undefined) return paced;
     try {
-      await deps.messenger.update(ref, delivery.id, notice);
+      await heeding("update", delivery, () => deps.messenger.update(ref, delivery.id, notice));
       return ref;
     } catch (error) {
       if (!isFault(error) || error.retry === "later") throw error;
@@ -89,7 +107,7 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     const paced = await pacedAt("post", delivery);
     if (paced !== undefined) return paced;
     await deps.outbox.attempt(delivery.id, deps.clock.now());
-    return deps.messenger.post(delivery.destination, delivery.id, notice);
+    return heeding("post", delivery, () => deps.messenger.post(delivery.destination, delivery.id, notice));
   };
 
   /** Slack has no idempotency key: an attempt without an answer may have been posted all the same, so look before saying it again. */
@@ -137,6 +155,7 @@ const keep = (seen: Map<string, SentRef>, id: string, ref: SentRef): void => {
   }
 };
 
+const STRICT_FOR = (10 * MINUTE) as DurationMs;
 const BATCH = 50;
 const MOST_CARDS = 10_000;
 const CLOCKS_DIFFER = 5 * MINUTE;

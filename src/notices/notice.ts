@@ -21,6 +21,8 @@ export type Audience = "requester" | "channel" | "security" | "skipped" | "told"
 export interface Card {
   readonly kind: "card";
   readonly requestId: RequestId;
+  /** Slack id of an approver who was told directly, for whom it is drawn. Absent: the one in the channel. */
+  readonly to?: string;
   /** Our memory was lost: it may have been posted though nothing is remembered of it, but not before this instant. */
   readonly mayBeThereSince?: EpochMs;
 }
@@ -33,6 +35,7 @@ export type Notice = Message | Card | HomeNotice;
  */
 export const deliveriesFor = (event: AuditEvent, securityChannel: string | undefined): readonly Delivery[] => {
   switch (event.kind) {
+    case "approvers.told":
     case "request.submitted":
     case "review.given":
     case "request.approved":
@@ -48,6 +51,8 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
         ...channels(event, [event.channel], "channel"),
         ...channels(event, besideOf(event.channel, [...event.tell, securityChannel]), "told"),
       ];
+    case "request.pressed":
+      return [card(event.requestId, event.channel), ...pressed(event, securityChannel)];
     case "schedule.silent":
       return [card(event.requestId, event.channel), ...security(event, securityChannel ?? event.channel)];
     case "grant.disallowed":
@@ -121,8 +126,6 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return security(event, securityChannel ?? "");
     case "posture.digest":
       return securityChannel === undefined ? [] : [message(event, securityChannel, "security", USUAL)];
-    case "approvers.told":
-    case "request.pressed":
     case "address.refused":
     case "request.judged":
     case "request.refused":
@@ -218,6 +221,18 @@ const allSkipped = (
 /** Each channel once. */
 const everywhere = (event: AuditEvent, destinations: readonly string[]): readonly Delivery[] =>
   [...new Set(destinations)].map((each) => message(event, each, "security", URGENT, `security/${each}`));
+
+/** Security hears only where nobody else comes after those who are asked. */
+const pressed = (
+  event: Extract<AuditEvent, { kind: "request.pressed" }>,
+  securityChannel: string | undefined,
+): readonly Delivery[] => [
+  ...channels(event, [event.channel], "channel"),
+  ...event.users.map((user) => message(event, user, "told", USUAL, `told/${user}`)),
+  ...(event.how === "escalated" && event.isLast
+    ? channels(event, besideOf(event.channel, [securityChannel]), "security")
+    : []),
+];
 
 /** The same in several channels. */
 const channels = (event: AuditEvent, destinations: readonly string[], to: Audience): readonly Delivery[] =>

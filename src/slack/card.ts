@@ -5,14 +5,16 @@ import { showDuration } from "../access/duration.ts";
 import { between, type DurationMs, type EpochMs, SECOND } from "../access/time.ts";
 import { endOf, type Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
+import type { DecidingFacts } from "../workflow/card-facts.ts";
 import { canBeLess } from "../workflow/narrow.ts";
 import { actions, button, type Drawn, lines, notification } from "./blocks.ts";
 import { BREAK_GLASS, breakGlassLines, reviewButton } from "./break-glass-words.ts";
+import { detailBlocks, nobodyHasAccess } from "./card-details.ts";
 import { narrowedLines } from "./less-words.ts";
 import { escapeMrkdwn, literal, mention, mentions, operatorsText, when } from "./mrkdwn.ts";
 import { whyNotAnyMore } from "./refusals/not-any-more.ts";
 import { showSources } from "./sources-words.ts";
-import { approvedBy, approvedSoFar, isAutomatic, silentLines, whoMayAnswer } from "./step-words.ts";
+import { approvedBy, approvedSoFar, goneAndTold, isAutomatic, silentLines, whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
 export { showSources };
@@ -24,6 +26,8 @@ export interface CardFacts {
   readonly now: EpochMs;
   /** For readers whose own zone Slack doesn't apply. */
   readonly zone: string;
+  /** Of a request that waits. Absent: nothing more is known. */
+  readonly deciding?: DecidingFacts;
 }
 
 /** `undefined` when neither a request nor a grant is left to show. */
@@ -34,7 +38,8 @@ export const drawCard = (facts: CardFacts): Drawn | undefined => {
   return request.state.kind === "pending" ? drawPending(request, facts) : drawResolved(request, facts);
 };
 
-const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn => {
+/** With the buttons. */
+export const drawPending = (request: AccessRequest, { now, zone, deciding = {} }: CardFacts): Drawn => {
   const length =
     request.end.kind === "for"
       ? `for ${showDuration(request.end.durationMs)}`
@@ -42,15 +47,17 @@ const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn =>
   const body = [
     `${boldTitle(request)} ${length}`,
     `${mention(request.requester.user)} asks, from ${showSources(request.sources)}${quoted(request.justification)}`,
-    `Needs ${whoMayAnswer(request)} by ${when(request.answerBy, now, zone)} · rule *${literal(request.rule)}*`,
+    `Needs ${whoMayAnswer(request)} by ${when(request.answerBy, now, zone)} · rule *${literal(request.rule)}*${nobodyHasAccess(deciding)}`,
     ...silentLines(request.steps, [request.requester.user]),
     ...approvedSoFar(request),
     ...narrowedLines(request, now, zone),
+    ...goneAndTold(request),
   ];
   return {
     text: notification(`${escapeMrkdwn(accessTitle(request))} ${length}: ${mention(request.requester.user)} asks`),
     blocks: [
       ...lines(body),
+      ...(body.join("\n").length > MOST_WITH_DETAILS ? [] : detailBlocks(request, deciding, now, zone)),
       actions([
         button("Approve", "request.approve", request.id, "primary"),
         ...(canBeLess(request) ? [button("Approve less", "request.approve-less", request.id)] : []),
@@ -63,7 +70,8 @@ const drawPending = (request: AccessRequest, { now, zone }: CardFacts): Drawn =>
 const drawResolved = (request: AccessRequest, facts: CardFacts): Drawn =>
   drawState(request, resolvedText(request, facts.now, facts.zone), facts);
 
-const resolvedText = (request: AccessRequest, now: EpochMs, zone: string): string => {
+/** What became of a request, in a few words. */
+export const resolvedText = (request: AccessRequest, now: EpochMs, zone: string): string => {
   const { state } = request;
   switch (state.kind) {
     case "denied":
@@ -228,3 +236,6 @@ const drawState = (
 };
 
 const MOST_NAMED = 12;
+
+/** With the small print it may be some 12,000 characters in all, and what was asked goes first. */
+const MOST_WITH_DETAILS = 7_000;

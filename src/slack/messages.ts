@@ -19,6 +19,7 @@ import { drawLockdown } from "./lockdown-messages.ts";
 import { code, escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
 import { drawPolicyNews } from "./policy-messages.ts";
 import { drawPostureNews } from "./posture-text.ts";
+import { drawPressed } from "./pressed-messages.ts";
 import { drawProtection } from "./protection-messages.ts";
 import { shortFirewall } from "./protection-words.ts";
 import { whyNotAnyMore } from "./refusals/not-any-more.ts";
@@ -120,6 +121,8 @@ export const drawMessage = (
       return drawBreakGlass(event, to, now, zone, request?.breakGlass);
     case "address.seen":
       return drawAddressSeen(event, request, now, zone);
+    case "request.pressed":
+      return drawPressed(event, to, request, now, zone);
     case "schedule.silent":
       return drawScheduleSilent(event);
     case "policy.changed":
@@ -131,7 +134,6 @@ export const drawMessage = (
       return drawIdentityNews(event, to === "security" ? "security" : "person");
     case "break-glass.reviewed":
     case "approvers.told":
-    case "request.pressed":
     case "grant.moved":
     case "address.refused":
     case "request.judged":

@@ -3,16 +3,18 @@
 import type { webApi } from "@slack/bolt";
 import type { KnownBlock } from "@slack/types";
 import { Fault } from "../access/fault.ts";
-import type { GrantId } from "../access/identifier.ts";
+import type { GrantId, RequestId } from "../access/identifier.ts";
 import type { Clock } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Ledger } from "../grants/ledger.ts";
 import type { HomeNotice } from "../notices/homes.ts";
 import type { Messenger } from "../notices/messenger.ts";
-import type { Notice } from "../notices/notice.ts";
+import type { Card, Notice } from "../notices/notice.ts";
 import type { SentRef } from "../notices/outbox.ts";
+import type { CardFactsOf } from "../workflow/card-facts.ts";
 import type { Drawn } from "./blocks.ts";
-import { drawCard } from "./card.ts";
+import { type CardFacts, drawCard } from "./card.ts";
+import { drawDirectCard } from "./card-direct.ts";
 import type { PublishHome } from "./home-publisher.ts";
 import { drawMessage } from "./messages.ts";
 import { postFault, slackErrorCode, slackFault } from "./slack-fault.ts";
@@ -22,6 +24,7 @@ interface MessengerDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly zone: () => string;
+  readonly cardFacts: CardFactsOf;
   readonly publishHome: PublishHome;
   /** There is a page that sees where people are. */
   readonly offersMoving?: boolean;
@@ -32,6 +35,7 @@ export const createMessenger = ({
   ledger,
   clock,
   zone,
+  cardFacts,
   publishHome,
   offersMoving = false,
 }: MessengerDeps): Messenger => {
@@ -39,23 +43,25 @@ export const createMessenger = ({
     const now = clock.now();
     const drawn =
       notice.kind === "card"
-        ? drawCard({ ...(await storedFor(notice.requestId)), now, zone: zone() })
+        ? drawnFor(notice, { ...(await storedFor(notice.requestId)), now, zone: zone() })
         : drawMessage(notice, await grantOf(notice.event), now, zone(), await requestOf(notice.event), offersMoving);
     if (drawn === undefined) throw new Fault("slack", `nothing is left to say of ${notice.kind}`, { retry: "never" });
     return drawn;
   };
 
-  const storedFor = async (id: string) => ({
-    request: await ledger.request(id as Parameters<Ledger["request"]>[0]),
-    grant: await ledger.grant(id as GrantId),
-  });
+  const storedFor = async (id: RequestId) => {
+    const request = await ledger.request(id);
+    const grant = await ledger.grant(id as string as GrantId);
+    return { request, grant, ...(request?.state.kind === "pending" ? { deciding: await cardFacts(request) } : {}) };
+  };
 
   const grantOf = (event: object) =>
     "grantId" in event ? ledger.grant(event.grantId as GrantId) : Promise.resolve(undefined);
 
   /** Whom to remind isn't in the event. */
   const requestOf = (event: AuditEvent) =>
-    (event.kind === "break-glass.unreviewed" || event.kind === "address.seen") && event.requestId !== undefined
+    (event.kind === "break-glass.unreviewed" || event.kind === "request.pressed" || event.kind === "address.seen") &&
+    event.requestId !== undefined
       ? ledger.request(event.requestId)
       : Promise.resolve(undefined);
 
@@ -128,6 +134,9 @@ export const createMessenger = ({
 
   return { post, update, find };
 };
+
+const drawnFor = ({ to }: Card, facts: CardFacts): Drawn | undefined =>
+  to === undefined ? drawCard(facts) : drawDirectCard(to, facts);
 
 const payloadId = (metadata: { readonly event_payload?: object }): unknown =>
   metadata.event_payload !== undefined && "id" in metadata.event_payload ? metadata.event_payload.id : undefined;

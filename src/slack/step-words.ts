@@ -63,6 +63,21 @@ export const silentLines = (steps: readonly RequestStep[], except: readonly stri
     ),
   ].slice(0, MOST_NAMED);
 
+/** Lines for whom policy names and who are no longer here, and for whom a direct message reached of the step in turn. */
+export const goneAndTold = (request: AccessRequest): readonly string[] => {
+  const gone = [...new Set(request.steps.flatMap((step) => step.gone ?? []))];
+  const index = nextStep(request.steps, approvalsOf(request))?.index;
+  const told = (request.told ?? []).filter(({ step }) => step === index).flatMap(({ users }) => users);
+  return [
+    ...(gone.length === 0
+      ? []
+      : [
+          `${few(gone.map(mention), MOST_NAMED)} ${gone.length === 1 ? "is" : "are"} named too, and no longer here: skipped.`,
+        ]),
+    ...(told.length === 0 ? [] : [`Told directly: ${few(told.map(mention), MOST_NAMED)}`]),
+  ];
+};
+
 /** `pagerduty:PABC123` → on-call schedule PABC123 (PagerDuty) */
 export const scheduleName = (key: string): string => {
   const [service = "", ...id] = key.split(":");

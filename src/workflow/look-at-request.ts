@@ -1,6 +1,7 @@
-/** What time does to a request: nobody answered it, its access is about to end, or nobody has reviewed what was opened past approvals. */
+/** What time does to a request: who is to answer is told and pressed, nobody answered it, its access is about to end, or nobody has reviewed what was opened past approvals. */
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { Directory } from "../access/person.ts";
 import { type Clock, type DurationMs, type EpochMs, earliest, later } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
@@ -10,8 +11,11 @@ import type { Ledger } from "../grants/ledger.ts";
 import { type AccessRequest, lapse, nextReminder, remind } from "../grants/request.ts";
 import { WARN_BEFORE } from "./grant-access.ts";
 import { supersede } from "./my-address/supersede.ts";
+import { nextPress, type PressDeps, press } from "./press.ts";
+import { type TellApproversDeps, tellApprovers } from "./tell-approvers.ts";
 
-interface LookAtRequestDeps {
+interface LookAtRequestDeps extends PressDeps, TellApproversDeps {
+  readonly directory: Directory;
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** Whether what was opened lets in; called once for each grant. */
@@ -20,7 +24,7 @@ interface LookAtRequestDeps {
 
 /** One look at one request, safe to repeat. Returns when to look next. */
 export const createLookAtRequest =
-  ({ ledger, clock, checkOpened }: LookAtRequestDeps) =>
+  ({ ledger, clock, checkOpened, ...approvers }: LookAtRequestDeps) =>
   async (id: RequestId): Promise<EpochMs | undefined> => {
     const request = await ledger.request(id);
     if (request?.state.kind !== "pending") {
@@ -32,9 +36,15 @@ export const createLookAtRequest =
       await check(grantId, ledger, clock, checkOpened);
       return next;
     }
-    const lapsed = lapse(request, clock.now());
-    if (lapsed === undefined) return request.answerBy;
     const at = clock.now();
+    const lapsed = lapse(request, at);
+    if (lapsed === undefined) {
+      // One after the other, each in a write of its own: whatever isn't done yet is done by the next look.
+      const write = (await press(request, at, approvers)) ?? (await tellApprovers(request, at, approvers));
+      if (write === undefined) return earliest(request.answerBy, nextPress(request));
+      await ledger.commit(write);
+      return at;
+    }
     const written = await ledger.commit({
       request: lapsed,
       events: [auditEvent("request.lapsed", id, at, "bot", factsOf(lapsed))],

@@ -144,7 +144,8 @@ const approval = async (reviewing: Reviewing, deps: WorkflowDeps): Promise<Answe
   }
   const facts = { ...factsOf(approved), verdict: "approve", step } as const;
   const about = `${request.id}/${by.user}/${approved.version}`;
-  return { request: approved, events: [auditEvent("review.given", about, now, by, facts)] };
+  // Those of the next step may have to be told.
+  return { request: approved, events: [auditEvent("review.given", about, now, by, facts)], requestDue: now };
 };
 
 /**

@@ -44,9 +44,15 @@ export const createShownPeople = ({ directory, clock }: ShownPeopleDeps): ShownP
   };
 };
 
-/** The same of all steps. */
+/** The same of all steps; who is left out is kept, to be said. */
 export const shownSteps = (steps: readonly RequestStep[], shown: ShownPeople): Promise<readonly RequestStep[]> =>
-  Promise.all(steps.map(async (step) => ({ ...step, users: await shown(step.users) })));
+  Promise.all(
+    steps.map(async (step) => {
+      const users = await shown(step.users);
+      const gone = step.users.filter((user) => !users.includes(user));
+      return { ...step, users, ...(gone.length === 0 ? {} : { gone }) };
+    }),
+  );
 
 /** `users.info` allows a hundred calls a minute, and every one of them may be needed to decide something. */
 const READ_SO_FAR = 15;

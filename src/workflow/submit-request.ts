@@ -179,7 +179,8 @@ export const pendingWrite = (
       ...(schedules.length === 0 ? [] : [auditEvent("schedule.silent", id, askedAt, "bot", silence)]),
       auditEvent("request.submitted", id, askedAt, requester, facts),
     ],
-    requestDue: answerBy,
+    // Who doesn't read the channel is told at once.
+    requestDue: askedAt,
   };
 };
 

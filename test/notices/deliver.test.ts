@@ -32,6 +32,7 @@ const setup = ({ paced = false } = {}) => {
     homes: async () => [],
     pace: paced ? createMemoryPace(clock) : NO_PACE,
     securityChannel: () => undefined,
+    toldDirectly: async () => [],
     undeliverable: ({ id }: { readonly id: string }) => dropped.push(id),
   };
   const fanOut = createFanOut(deps);
@@ -273,21 +274,31 @@ describe("the pace", () => {
   };
   const secondsOf = (calls: readonly string[]): readonly number[] => calls.map((call) => Number(call.split(" ")[0]));
 
-  test("of posts is one a second, five at once; a paced destination says when to look again and sends nothing", async () => {
+  test("of posts is one a second with bursts; a paced destination says when to look again and sends nothing", async () => {
     const world = setup({ paced: true });
-    await world.happen(...ids.slice(0, 8).map(submitted));
-    expect(await world.look()).toBe(NOW + 5 * SECOND);
-    expect(world.chat.in(CHANNEL)).toHaveLength(5);
-    expect(await world.look()).toBe(NOW + 5 * SECOND);
-    expect(world.chat.in(CHANNEL)).toHaveLength(5);
-    expect(secondsOf(await lookOn(world))).toEqual([5, 5, 5]);
-    expect(world.chat.in(CHANNEL)).toEqual(ids.slice(0, 8).map((id) => `card/${id}`));
+    await world.happen(...ids.map(submitted), ...["a", "b", "c"].map(submitted));
+    for (let looks = 0; looks < 2; looks += 1) {
+      expect(await world.look()).toBe(NOW + 30 * SECOND);
+      expect(world.chat.in(CHANNEL)).toHaveLength(30);
+    }
+    expect(secondsOf(await lookOn(world))).toEqual([30, 30, 30]);
+    expect(world.chat.in(CHANNEL)).toEqual([...ids, "a", "b", "c"].map((id) => `card/${id}`));
+  });
+
+  test("has no bursts any more once the chat said that it was too much", async () => {
+    const world = setup({ paced: true });
+    await world.happen(...ids.slice(0, 4).map(submitted));
+    world.chat.trouble(() => ({ kind: "rate-limited", afterMs: SECOND }));
+    await expect(world.look()).rejects.toMatchObject({ afterMs: SECOND });
+    world.clock.advance(SECOND);
+    expect(secondsOf((await lookOn(world)).filter((call) => call.includes("post")))).toEqual([0, 1, 2, 3]);
   });
 
   test("of changes is fifty a minute in the whole workspace, and what is urgent goes before the others", async () => {
     const world = setup({ paced: true });
     await world.happen(...ids.map(submitted));
     await lookOn(world);
+    world.clock.advance(MINUTE);
     const others = ids.slice(0, 25).map((id) => ({ ...opened(id), id: `again/${id}` }));
     await world.happen(...others, ...others.map((event) => ({ ...event, id: `once-more/${event.id}` })));
     await world.happen(...ids.slice(25).map(ended));
@@ -297,15 +308,22 @@ describe("the pace", () => {
     );
     // Each card once, though each was changed twice.
     expect(calls.filter((call) => call.includes("update"))).toHaveLength(30);
-    const seconds = secondsOf(calls.filter((call) => call.includes("update")));
+    const more: string[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      await world.happen(...ids.map((id) => ({ ...opened(id), id: `${round}/${id}` })));
+      const begun = world.clock.now();
+      more.push(...(await lookOn(world)).map((call) => `${Number(call.split(" ")[0]) + begun / 1_000} ${call}`));
+    }
+    const seconds = secondsOf(more.filter((call) => call.includes("update")));
+    expect(seconds).toHaveLength(300);
     for (const [i, at] of seconds.entries())
-      expect((seconds[i + 50] ?? Number.POSITIVE_INFINITY) - at).toBeGreaterThanOrEqual(60);
+      expect((seconds[i + 150] ?? Number.POSITIVE_INFINITY) - at).toBeGreaterThanOrEqual(179);
   });
 
   test("of one channel holds up no other", async () => {
     const world = setup({ paced: true });
-    await world.happen(...ids.slice(0, 8).map(submitted), opened("bbbbbbbb"));
-    expect(await world.look()).toBe(NOW + 5 * SECOND);
+    await world.happen(...ids.map(submitted), opened("bbbbbbbb"));
+    expect(await world.look()).toBe(NOW + 30 * SECOND);
     expect(await world.look(DEV)).toBeUndefined();
     expect(world.chat.in(DEV)).toEqual(["open/bbbbbbbb"]);
   });
@@ -314,10 +332,10 @@ describe("the pace", () => {
     const world = setup({ paced: true });
     await world.happen(...ids.map(submitted));
     await lookOn(world);
-    for (const round of [1, 2, 3])
+    for (const round of [1, 2, 3, 4, 5])
       await world.happen(...ids.map((id) => ({ ...opened(id), id: `${round}/${id}` }))).then(() => world.look());
     expect(await world.waiting()).not.toEqual([]);
-    world.clock.advance(5 * SECOND);
+    world.clock.advance(30 * SECOND);
     await world.happen(ended("aaaaaa29"));
     await world.look();
     expect(world.chat.in(CHANNEL)).toContain("grant.ended/aaaaaa29/channel");

@@ -28,6 +28,7 @@ test("what waited for a destination is said all the same", async () => {
       find: async () => undefined,
     },
     securityChannel: () => undefined,
+    toldDirectly: async () => [],
     undeliverable: () => undefined,
   });
   let freezes = 1;

@@ -1,3 +1,4 @@
+import type { InputBlock } from "@slack/types";
 import { describe, expect, test } from "vitest";
 import { refuse } from "../../src/access/refusal.ts";
 import { HOUR, later } from "../../src/access/time.ts";
@@ -14,7 +15,7 @@ const modal = (changes: Partial<AccessRequest> = {}) => {
   return view;
 };
 const inputs = (changes: Partial<AccessRequest> = {}) =>
-  modal(changes).blocks.flatMap((block) => (block.type === "input" ? [block] : []));
+  modal(changes).blocks.flatMap((block) => (block.type === "input" ? [block as InputBlock] : []));
 
 describe("the form for giving less", () => {
   test("says what was asked, and carries the request's id alone", () => {

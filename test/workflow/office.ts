@@ -140,6 +140,11 @@ export const createOffice = async (
       return onCall.get(scheduleKey(schedule));
     },
   };
+  /** Of the access channel; `undefined`: it can't be read. */
+  const readers: { there: ReadonlySet<string> | undefined; ofSecurity: boolean } = {
+    there: new Set(people.keys()),
+    ofSecurity: true,
+  };
   const authorities = createFakeAuthorities();
   let policy: Policy | undefined = aPolicy(aRule(rule));
   const withSecurity = (given: Policy): Policy => ({
@@ -185,6 +190,11 @@ export const createOffice = async (
     shownPeople: createShownPeople({ directory, clock }),
     authorityTimeoutMs: () => 30 as DurationMs,
     authorityFailed: authorities.failed,
+    channelMembers: async () => {
+      await asked();
+      return readers.there;
+    },
+    hasSecurityChannel: () => readers.ofSecurity,
     newId: () => {
       count += 1;
       return `r${String(count).padStart(7, "2")}`;
@@ -206,6 +216,7 @@ export const createOffice = async (
     people,
     groups,
     identities,
+    readers,
     managers,
     onCall,
     /** What the directory was asked, each time. */

@@ -23,7 +23,7 @@ test("who has left isn't shown, and who can't be asked about is", async () => {
   gone.add("U0LEFT");
   expect(await shown(["U0LEAD", "U0LEFT", "U0AWAY"])).toEqual(["U0LEAD", "U0AWAY"]);
   const step = { needed: 1, users: ["U0LEFT", "U0LEAD"], groups: ["S0ENG"] };
-  expect(await shownSteps([step], shown)).toEqual([{ ...step, users: ["U0LEAD"] }]);
+  expect(await shownSteps([step], shown)).toEqual([{ ...step, users: ["U0LEAD"], gone: ["U0LEFT"] }]);
 });
 
 test("each is asked about once in ten minutes, and then again, whoever else was asked about meanwhile", async () => {

@@ -24,7 +24,7 @@ describe("asking where somebody must approve", () => {
     expect(await office.ledger.request(request.id)).toEqual(request);
     expect(await office.grantOf(request.id)).toBeUndefined();
     expect(await office.firewalls.nextAt()).toBeUndefined();
-    expect(await office.requests.nextAt()).toBe(request.answerBy);
+    expect(await office.requests.nextAt()).toBe(request.askedAt);
     expect(office.lastEvent()).toMatchObject({
       kind: "request.submitted",
       requestId: request.id,

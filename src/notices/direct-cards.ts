@@ -1,0 +1,41 @@
+/** The cards in direct messages to approvers who don't read the channel: changed for as long as there is something to answer, and once more then. */
+
+import type { AuditEvent } from "../audit/event.ts";
+import type { Card } from "./notice.ts";
+import type { Delivery } from "./outbox.ts";
+
+type AboutAsk = Extract<
+  AuditEvent,
+  {
+    kind:
+      | "approvers.told"
+      | "request.narrowed"
+      | "review.given"
+      | "request.approved"
+      | "request.denied"
+      | "request.withdrawn"
+      | "request.lapsed";
+  }
+>;
+
+export const isAboutAsk = (event: AuditEvent): event is AboutAsk => KINDS.includes(event.kind);
+
+/** `users`: all who were told directly so far. */
+export const directCards = ({ requestId }: AboutAsk, users: readonly string[]): readonly Delivery[] =>
+  [...new Set(users)].map((user) => ({
+    id: `asked/${requestId}/${user}`,
+    destination: user,
+    urgency: 5,
+    kind: "card",
+    body: { kind: "card", requestId, to: user } satisfies Card,
+  }));
+
+const KINDS: readonly AuditEvent["kind"][] = [
+  "approvers.told",
+  "request.narrowed",
+  "review.given",
+  "request.approved",
+  "request.denied",
+  "request.withdrawn",
+  "request.lapsed",
+] satisfies readonly AboutAsk["kind"][];
