@@ -27,7 +27,7 @@ export const isThere = executable !== undefined;
 if (!isThere && !isRequired) process.stderr.write(`${HOW} They are skipped.\n`);
 
 /** Pages are drawn slowly while other tests want the processors, too. */
-export const PATIENTLY = { timeout: 60_000 };
+export const PATIENTLY = { timeout: 120_000 };
 
 /** A test that is skipped where there is no browser, unless `CI=true` or `LATCH_BROWSER_TESTS=1` says there has to be one. */
 export const browserTest = test.skipIf(!isThere && !isRequired);
@@ -71,7 +71,7 @@ export const openBrowser = async (
   });
   const troubles: string[] = [];
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(30_000);
   page.on("pageerror", (error) => troubles.push(String(error)));
   page.on("console", (message) => {
     if (message.type() === "error") troubles.push(message.text());
