@@ -124,7 +124,8 @@ describe("moving", () => {
     await stage.until("the old one is closed", () => stage.told(old).includes("grant.ended"));
     expect(stage.told(fresh)).toContain("grant.opened");
     expect(stage.told(fresh)).not.toContain("request.submitted");
-    await stage.until("the card says who approved", () => stage.card(fresh).text.includes("approved by"));
+    await stage.settled();
+    expect(stage.card(fresh).text).toContain("approved by");
     expect(await stage.reaches(home, "prod-vm-3")).toBe(true);
     await closeAll(stage);
   });
@@ -192,12 +193,14 @@ const linksGiven = (stage: Stage): number =>
 const closeAll = async (stage: InsideStage): Promise<void> => {
   for (const [, id = ""] of (await stage.jit(dev, "list")).matchAll(/\/jit close ([a-z0-9]{8})/gu))
     await stage.jit(dev, `close ${id}`);
-  await stage.until("all are closed", async () =>
-    (await Promise.all([office, home].map((from) => stage.reaches(from, "dev-vm-1")))).every((open) => !open),
+  await stage.until("all are over", () =>
+    events(stage)
+      .flatMap((event) => (event.kind === "grant.revoked" ? [event.requestId] : []))
+      .every((id) => stage.told(id).includes("grant.ended")),
   );
 };
 
-describe("a process that is killed", { timeout: 60_000 }, () => {
+describe("a process that is killed", { timeout: 120_000 }, () => {
   test("right when the new one is seen open: the next one closes the old one all the same", async () => {
     const stage = await setStage({ onTestFinished: afterAll });
     const [bot] = stage.bots;
@@ -211,7 +214,8 @@ describe("a process that is killed", { timeout: 60_000 }, () => {
     await stage.until("the old one is closed", async () => !(await stage.reaches(office, "dev-vm-1")), 30_000);
     expect(await stage.reaches(home, "dev-vm-1")).toBe(true);
     await stage.until("it is told", () => stage.told(old).includes("grant.ended"));
-    expect(events(stage).filter(({ kind }) => kind === "grant.moved")).toHaveLength(1);
+    // None where it died after it was stored and before it was written out.
+    expect(events(stage).filter(({ kind }) => kind === "grant.moved").length).toBeLessThan(2);
     process.stdout.write(`killed ${wasMoved ? "after" : "before"} the old one was given up\n`);
   });
 
