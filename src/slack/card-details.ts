@@ -2,6 +2,7 @@
 
 import type { KnownBlock } from "@slack/types";
 import { showDuration } from "../access/duration.ts";
+import type { Machine } from "../access/machine.ts";
 import { portKey } from "../access/port.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { AccessRequest } from "../grants/request.ts";
@@ -32,12 +33,27 @@ export const detailBlocks = (
     ...whichRule(facts),
     ...whatComesNext(request, now, zone),
   ];
-  return [{ type: "context", elements: lines.map((line) => ({ type: "mrkdwn", text: cut(line, LINE) })) }];
+  return texts(lines.map((line) => cut(line, LINE))).map((text) => ({
+    type: "context",
+    elements: [{ type: "mrkdwn", text }],
+  }));
 };
 
 /** For the line that says what is needed; empty where somebody has. */
 export const nobodyHasAccess = ({ open }: DecidingFacts): string =>
   open?.length === 0 ? " · nobody has access now" : "";
+
+/** Elements of one context stand side by side, so lines go into one; more where they are longer than a text may be. */
+const texts = (lines: readonly string[]): readonly string[] => {
+  const found: string[] = [];
+  for (const line of lines) {
+    const last = found.at(-1);
+    if (last !== undefined && last.length + 1 + line.length <= CONTEXT_TEXT)
+      found[found.length - 1] = `${last}\n${line}`;
+    else found.push(line);
+  }
+  return found;
+};
 
 const whoAsks = ({ requesterKnown = [] }: AccessRequest): readonly string[] =>
   requesterKnown.length === 0
@@ -65,9 +81,16 @@ const whichMachine = ({ machine }: DecidingFacts): readonly string[] => {
   const where = `${cloud === "azure" ? "Azure, subscription" : "AWS, account"} ${short(account, 40)}, ${short(region, 40)}`;
   const off = power === "stopped" ? ", *switched off*" : "";
   return [
-    `*Machine* ${short(machine.name, 200)} · ${where} · ${code(cut(id.split("/").slice(-1).join(""), 60))}${off}`,
+    `*Machine* ${short(machine.name, 200)} · ${where} · ${shortId(cloud, id)}${off}`,
     ...(shown.length === 0 ? [] : [`*Tags* ${few(shown, MOST_TAGS)}`]),
   ];
+};
+
+/** Of an Azure id the end is the name, which is said already. https://learn.microsoft.com/azure/azure-resource-manager/management/overview#terminology */
+const shortId = (cloud: Machine["cloud"], id: string): string => {
+  if (cloud === "aws") return code(cut(id, 60));
+  const group = /\/resourcegroups\/([^/]+)\//iu.exec(id)?.[1];
+  return group === undefined ? code(cut(id.split("/").at(-1) ?? id, 60)) : `resource group ${short(group, 60)}`;
 };
 
 const whatOpens = ({ ports, sources, machine }: AccessRequest, { addresses }: DecidingFacts): readonly string[] => {
@@ -82,7 +105,7 @@ const whoHasAccess = ({ open = [] }: DecidingFacts, now: EpochMs, zone: string):
       .map(({ grant }) => `${mention(grant.requester.user)} until ${when(grant.expiresAt, now, zone)}`);
   const [same, others] = [shown(true), shown(false)];
   return [
-    ...(same.length === 0 ? [] : [`*Share the hole* from where they are: ${few(same, 4)}`]),
+    ...(same.length === 0 ? [] : [`*Share the hole* (same port, same source): ${few(same, 4)}`]),
     ...(others.length === 0 ? [] : [`*Have access now* by other ports or from elsewhere: ${few(others, 4)}`]),
   ];
 };
@@ -119,7 +142,7 @@ const whatComesNext = (request: AccessRequest, now: EpochMs, zone: string): read
   const pressed =
     at === undefined || at <= now
       ? ""
-      : ` I ${request.pressed === undefined ? "remind you" : "tell others"} ${when(at, now, zone)}.`;
+      : ` I ${request.pressed === undefined ? "remind you" : "tell others"} at ${when(at, now, zone)}.`;
   return [`*If you approve*: ${yes}.${pressed}`];
 };
 
@@ -128,4 +151,6 @@ const short = (text: string, longest: number): string => literal(cut(text, longe
 
 const MOST_TAGS = 5;
 /** All blocks together may say about 12,000 characters. */
-const LINE = 600;
+const LINE = 450;
+/** https://docs.slack.dev/reference/block-kit/composition-objects/text-object */
+const CONTEXT_TEXT = 3_000;

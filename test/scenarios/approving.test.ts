@@ -1,10 +1,11 @@
 /** What an approver sees and can do: give less, hear of it directly, be reminded. */
 
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { ADDRESSES, PEOPLE, setInsideStage } from "./stage.ts";
+import { MINUTE } from "../../src/access/time.ts";
+import { ADDRESSES, CHANNELS, PEOPLE, setInsideStage } from "./stage.ts";
 
 const stage = await setInsideStage({ onTestFinished: afterAll });
-const { dev, lead, otherLead } = PEOPLE;
+const { dev, otherDev, lead, otherLead } = PEOPLE;
 
 const asked: string[] = [];
 const ask = async (text: string, user: string = dev): Promise<string> => {
@@ -88,4 +89,60 @@ describe("an approver who gives less than was asked", () => {
     const open = await Promise.all([22, 5432].map((port) => stage.reaches(ADDRESSES.office, "prod-vm-3", port)));
     expect(open).toEqual(late === otherLead ? [true, false] : [false, true]);
   });
+});
+
+describe("a request that waits", () => {
+  test("shows what decides, and who has the port already", async () => {
+    const first = await ask("ssh prod-vm-3 1h from office because INC-7", otherDev);
+    await stage.approve(lead, first);
+    await cardSays(first, "open until");
+    const id = await ask("ssh prod-vm-3 1h from office because INC-8");
+    const { text, buttons } = stage.card(id);
+    expect(text.split("\n")[0]).toBe("*SSH to prod-vm-3* for 1 hour");
+    expect(text).toMatch(/Machine.* prod-vm-3 · Azure, subscription .*, westeurope/u);
+    expect(text).toContain("env=prod");
+    expect(text).toMatch(/Opens.* `10\.0\.1\.13`, `fd00:acce:1::13`, 22\/tcp, from 203\.0\.113\.0\/24/u);
+    expect(text).toMatch(/Share the hole.* @other until/u);
+    expect(text).toMatch(/Rule.* production gives ssh for 3 hours at most/u);
+    expect(text).toMatch(/Entra ID/u);
+    expect(text).toContain("@lead-3 is named too, and no longer here: skipped.");
+    expect(buttons.map(({ label }) => label)).toEqual(["Approve", "Approve less", "Deny"]);
+    await stage.jit(otherDev, `close ${first}`);
+    asked.splice(asked.indexOf(first), 1);
+  }, 20_000);
+
+  test("reaches an approver who isn't in the channel by a message of their own, to answer there", async () => {
+    const all = stage.slack.people.channels().find((each) => each.id === CHANNELS.access)?.members ?? [];
+    stage.slack.people.changeChannel(CHANNELS.access, { members: all.filter((user) => user !== otherLead) });
+    const id = await ask("ssh prod-vm-3 1h because INC-9");
+    await cardSays(id, "Told directly: @lead-2");
+    const direct = () => stage.slack.messages(otherLead).at(-1);
+    await stage.until("they are told directly", () => stage.direct(otherLead).length > 0);
+    expect(stage.direct(otherLead).at(-1)).toContain("*SSH to prod-vm-3* for 1 hour\n@dev asks");
+
+    stage.clock.advance(10 * MINUTE);
+    await stage.until("people are reminded", () => stage.notices().some((said) => said.includes("still waits for")));
+    await stage.until("also directly", () => stage.direct(otherLead).at(-1)?.includes("still waits for you") === true);
+    stage.clock.advance(10 * MINUTE);
+    await stage.until("security hears of it", () =>
+      stage.notices(CHANNELS.security).some((said) => said.startsWith("Nobody has answered yet:")),
+    );
+
+    const [card] = stage.slack.messages(otherLead);
+    expect(direct()?.ts).not.toBe(card?.ts);
+    await stage.slack.click({ user: otherLead, channel: card?.channel ?? "", ts: card?.ts ?? "", label: "Approve" });
+    await cardSays(id, "open until");
+    await stage.until(
+      "their message says so",
+      () => stage.direct(otherLead)[0]?.includes("approved by @lead-2") === true,
+    );
+    expect(stage.told(id).slice(0, 5)).toEqual([
+      "request.submitted",
+      "approvers.told",
+      "request.pressed",
+      "request.pressed",
+      "request.approved",
+    ]);
+    stage.slack.people.changeChannel(CHANNELS.access, { members: all });
+  }, 20_000);
 });

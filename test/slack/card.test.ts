@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Machine } from "../../src/access/machine.ts";
 import type { Person } from "../../src/access/person.ts";
 import { later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { Grant } from "../../src/grants/grant.ts";
@@ -6,7 +7,10 @@ import type { AccessRequest } from "../../src/grants/request.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import type { Drawn } from "../../src/slack/blocks.ts";
 import { drawCard } from "../../src/slack/card.ts";
+import { drawDirectCard } from "../../src/slack/card-direct.ts";
+import type { DecidingFacts } from "../../src/workflow/card-facts.ts";
 import { aGrant, aRequest, DEV, LEAD, NOW } from "../contracts/samples.ts";
+import { aRule, SSH } from "../policy/example-rule.ts";
 
 const OTHER: Person = { team: "T0ACME", user: "U0DEV2" };
 const END = aGrant().expiresAt;
@@ -117,6 +121,122 @@ describe("a request on its card", () => {
     const urgent = card({ ...much, breakGlass: { skipped, tell: [] } }, { openedAt: NOW });
     expect(textOf(urgent)).not.toMatch(/<!(?!date)/u);
     expect(textOf(urgent)).toContain("Not reviewed yet");
+  });
+});
+
+describe("what decides, under the question", () => {
+  const machine = (changes: Partial<Machine> = {}): Machine => ({
+    ...aRequest().machine,
+    region: "westeurope",
+    tags: { env: "prod" },
+    os: "linux",
+    power: "running",
+    interfaces: [],
+    ...changes,
+  });
+  const details = (deciding: DecidingFacts, request: Partial<AccessRequest> = {}): string => {
+    const drawnCard = drawCard({ request: aRequest(request), grant: undefined, now: NOW, zone: "utc", deciding });
+    expect(checkBlocks(drawnCard?.blocks ?? [], "/blocks", "message")).toEqual([]);
+    const texts = (drawnCard?.blocks ?? []).flatMap((block) =>
+      block.type === "context"
+        ? block.elements.flatMap((each) => (each.type === "mrkdwn" ? [each.text] : []))
+        : block.type === "section"
+          ? [block.text?.text ?? ""]
+          : [],
+    );
+    expect(texts.join("").length).toBeLessThan(12_000);
+    return texts.join("\n");
+  };
+
+  test("is left out as far as it isn't known", () => {
+    const text = details({});
+    expect(text).not.toMatch(/Machine|Tags|Asked before|Share|Rule\*|nobody has access/u);
+    expect(text).toContain("*Opens* prod-vm-3, 22/tcp, from 203.0.113.7");
+    expect(text).toContain("*If you approve*: It opens at once.");
+  });
+
+  test("says which machine, what it opens, who has access, what was asked before, by which rule", () => {
+    const before = aRequest({ id: "aaaaaaaa" as never, state: { kind: "denied", by: LEAD, at: NOW, reason: "" } });
+    const text = details(
+      {
+        machine: machine({ cloud: "aws", id: "i-0a1" as never, account: "111122223333", region: "eu-west-1" }),
+        addresses: ["10.0.0.4"],
+        open: [
+          { grant: aGrant({ requester: OTHER }), sharing: true },
+          { grant: aGrant({ requester: LEAD }), sharing: false },
+        ],
+        latest: [before],
+        rule: { rule: aRule(), lines: [SSH] },
+      },
+      { requesterKnown: ["entra:1111", "aws:arn:aws:iam::1:user/dev"] },
+    );
+    expect(text).toContain("*Who asks* is Entra ID `1111`, AWS `arn:aws:iam::1:user/dev`, as known when they asked");
+    expect(text).toContain("*Machine* prod-vm-3 · AWS, account 111122223333, eu-west-1 · `i-0a1`\n*Tags* env=prod");
+    expect(text).toContain("*Opens* `10.0.0.4`, 22/tcp, from 203.0.113.7");
+    expect(text).toMatch(/\*Share the hole\* \(same port, same source\): <@U0DEV2> until <!date/u);
+    expect(text).toMatch(/\*Have access now\* .*: <@U0LEAD1> until <!date/u);
+    expect(text).toMatch(/\*Asked before\*: SSH to prod-vm-3 \(denied, <!date/u);
+    expect(text).toContain("*Rule* production gives ssh for 3 hours at most, from office, vpn or one single address");
+    expect(details({ open: [], latest: [] })).toMatch(/nobody has access now.*\*Asked before\*: nothing/su);
+  });
+
+  test("says who was told directly, who is no longer here, and that more approvals are needed", () => {
+    const steps = [
+      { needed: 1, users: ["U0LEAD1"], groups: [], gone: ["U0LEFT"] },
+      { needed: 1, users: ["U0SEC1"], groups: [] },
+    ];
+    const text = details({}, { steps, told: [{ step: 0, users: ["U0LEAD1"] }] });
+    expect(text).toContain("<@U0LEFT> is named too, and no longer here: skipped.");
+    expect(text).toContain("Told directly: <@U0LEAD1>");
+    expect(text).toContain("*If you approve*: Yours counts, and more are needed.");
+  });
+
+  test("is something that Slack takes, however long names are and however many people there are", () => {
+    const long = "<!channel>*&".repeat(20);
+    const all = { name: long, cloud: "azure", account: long, region: long } as const;
+    const open = Array.from({ length: 300 }, (_, at) => ({
+      grant: aGrant({ requester: { team: "T", user: `U${at}` } }),
+      sharing: at % 2 === 0,
+    }));
+    const text = details(
+      {
+        machine: machine({ ...all, tags: Object.fromEntries(open.map((_, at) => [`${at}${long}`, long])) }),
+        addresses: open.map((_, at) => `2001:db8::${at}`),
+        open,
+        latest: [aRequest({ machine: { ...aRequest().machine, name: long } })],
+      },
+      { justification: "&".repeat(3_000), machine: { ...aRequest().machine, name: long } },
+    );
+    expect(text).not.toMatch(/<!(?!date)/u);
+  });
+});
+
+describe("a card in a direct message", () => {
+  const told = [{ step: 0, users: ["U0LEAD1"] }];
+  const direct = (changes: Partial<AccessRequest>): Drawn => {
+    const found = drawDirectCard("U0LEAD1", {
+      request: aRequest({ told, ...changes }),
+      grant: undefined,
+      now: NOW,
+      zone: "utc",
+    });
+    if (found === undefined) throw new Error("nothing drawn");
+    expect(checkBlocks(found.blocks, "/blocks", "message")).toEqual([]);
+    return found;
+  };
+
+  test("has the same buttons while it is theirs to answer, and none afterwards", () => {
+    expect(buttonsOf(direct({}))).toHaveLength(3);
+    const steps = [
+      { needed: 1, users: ["U0LEAD1"], groups: [] },
+      { needed: 1, users: ["U0SEC1"], groups: [] },
+    ];
+    const given = { kind: "pending", approvals: [{ by: LEAD, at: NOW, step: 0 }] } as const;
+    expect(buttonsOf(direct({ steps, state: given }))).toEqual([]);
+    expect(textOf(direct({ steps, state: given }))).toContain("it needs <@U0SEC1> now");
+    const done = direct({ state: { kind: "denied", by: LEAD, at: NOW, reason: "" } });
+    expect(buttonsOf(done)).toEqual([]);
+    expect(textOf(done)).toBe("*SSH to prod-vm-3* · denied by <@U0LEAD1>\nIts card in <#C0ACCESS> shows the rest.");
   });
 });
 
