@@ -22,7 +22,7 @@ const liveState = async (url: string, user: string, look: (state: PageState) => 
     const events = (text + chunk).split("\n\n");
     text = events.pop() ?? "";
     const found = events
-      .map((event) => JSON.parse(event.replace(/^data: /u, "")) as PageState)
+      .map((event) => JSON.parse(event.replace(/^event: slack\ndata: /u, "")) as PageState)
       .find((state) => look(state));
     if (found === undefined) continue;
     leave.abort();

@@ -8,6 +8,7 @@ import { isObject } from "../slack/json.ts";
 import type { SlackServer } from "../slack/server.ts";
 import { act } from "./acts.ts";
 import { asset } from "./assets.ts";
+import { type LivePart, liveSight } from "./live.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { pageState } from "./show.ts";
 
@@ -25,7 +26,7 @@ export interface Page {
 }
 
 export const createPage = async ({ slack, clock, port = 0 }: PageOptions): Promise<Page> => {
-  const manifest = await readManifest();
+  const parts = [slackPart(slack, await readManifest(), clock)];
   const routes = new Hono();
 
   // Another site that is open in the same browser has no business here, by whatever name it calls this machine.
@@ -41,7 +42,7 @@ export const createPage = async ({ slack, clock, port = 0 }: PageOptions): Promi
   routes.get("/live", (c) => {
     const user = c.req.query("as") ?? slack.people.users()[0]?.id ?? "";
     if (slack.people.user(user) === undefined) return c.text(`nobody is \`${user}\``, 404);
-    return new Response(liveSight(user, { slack, clock, manifest }), {
+    return new Response(liveSight(user, parts), {
       headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
     });
   });
@@ -79,43 +80,15 @@ export const createPage = async ({ slack, clock, port = 0 }: PageOptions): Promi
   };
 };
 
-/** Server-sent events: the whole of it at first and whenever something changed. */
-const liveSight = (
-  user: string,
-  { slack, clock, manifest }: { slack: SlackServer; clock: Clock; manifest: Manifest },
-): ReadableStream<Uint8Array> => {
-  const bytes = new TextEncoder();
-  let end = (): void => undefined;
-  return new ReadableStream({
-    start: (controller) => {
-      let timer: NodeJS.Timeout | undefined;
-      const send = (): void => {
-        timer = undefined;
-        const state = JSON.stringify(pageState(user, slack, manifest, clock.now()));
-        try {
-          controller.enqueue(bytes.encode(`data: ${state}\n\n`));
-        } catch {
-          // They left between the change and its telling.
-          end();
-        }
-      };
-      const unsubscribe = slack.subscribe((change) => {
-        // What only says that something was called changes nothing to see.
-        if (change.kind === "called" || change.kind === "misbehaved") return;
-        timer ??= setTimeout(send, TOGETHER_MS);
-      });
-      end = () => {
-        clearTimeout(timer);
-        unsubscribe();
-      };
-      send();
-    },
-    cancel: () => end(),
-  });
-};
-
-/** What changes together is drawn together. */
-const TOGETHER_MS = 30;
+const slackPart = (slack: SlackServer, manifest: Manifest, clock: Clock): LivePart => ({
+  name: "slack",
+  read: (user) => pageState(user, slack, manifest, clock.now()),
+  subscribe: (changed) =>
+    slack.subscribe(({ kind }) => {
+      // What only says that something was called changes nothing to see.
+      if (kind !== "called" && kind !== "misbehaved") changed();
+    }),
+});
 
 const downloadAs = (name: string): string => `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;
 

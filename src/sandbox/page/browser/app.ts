@@ -27,11 +27,13 @@ const App = (): ComponentChild => {
 
   useEffect(
     () =>
-      follow(user, (next) => {
-        setIsAway(next === undefined);
-        if (next === undefined) return;
-        receivedAt.current = Date.now();
-        setState(next);
+      follow(user, {
+        slack: (next) => {
+          setIsAway(next === undefined);
+          if (next === undefined) return;
+          receivedAt.current = Date.now();
+          setState(next);
+        },
       }),
     [user],
   );

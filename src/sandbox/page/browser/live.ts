@@ -4,11 +4,16 @@ import type { Json } from "../../slack/json.ts";
 import type { ActKind } from "../acts.ts";
 import type { PageState } from "../shown.ts";
 
-/** Returns how to stop. `onState` with `undefined`: the sandbox can't be reached just now. */
-export const follow = (user: string | undefined, onState: (state: PageState | undefined) => void): (() => void) => {
+export interface Followed {
+  /** `undefined`: the sandbox can't be reached just now. */
+  readonly slack: (state: PageState | undefined) => void;
+}
+
+/** Returns how to stop. */
+export const follow = (user: string | undefined, on: Followed): (() => void) => {
   const source = new EventSource(user === undefined ? "/live" : `/live?as=${encodeURIComponent(user)}`);
-  source.addEventListener("message", ({ data }) => onState(JSON.parse(String(data)) as PageState));
-  source.addEventListener("error", () => onState(undefined));
+  source.addEventListener("slack", ({ data }: MessageEvent) => on.slack(JSON.parse(String(data)) as PageState));
+  source.addEventListener("error", () => on.slack(undefined));
   return () => source.close();
 };
 
