@@ -115,9 +115,17 @@ const askedBefore = ({ latest }: DecidingFacts, now: EpochMs, zone: string): rea
   if (latest.length === 0) return ["*Asked before*: nothing in the last 35 days"];
   const shown = latest.map(
     (each) =>
-      `${short(accessTitle(each), 80)} (${each.breakGlass === undefined ? each.state.kind : "break-glass"}, ${when(each.askedAt, now, zone)})`,
+      `${short(accessTitle(each), 80)} (${each.breakGlass === undefined ? BECAME[each.state.kind] : "break-glass"}, ${when(each.askedAt, now, zone)})`,
   );
   return [`*Asked before*: ${shown.join("; ")}`];
+};
+
+const BECAME: Readonly<Record<AccessRequest["state"]["kind"], string>> = {
+  pending: "still waiting",
+  approved: "given",
+  denied: "refused",
+  withdrawn: "taken back",
+  lapsed: "unanswered",
 };
 
 const whichRule = ({ rule: found }: DecidingFacts): readonly string[] => {

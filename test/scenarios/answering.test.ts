@@ -170,6 +170,10 @@ test("a request that nobody answers lapses after half an hour, and who asked is 
   const before = stage.direct(dev).length;
   const id = await pending();
   stage.clock.advance(29 * MINUTE);
+  await stage.until("security hears that nobody answers", () =>
+    stage.notices(CHANNELS.security).some((said) => said.startsWith("Nobody has answered yet: SSH to prod-vm-3")),
+  );
+  await stage.settled();
   expect((await typeInVain(stage, dev, "ssh prod-vm-3 1h because INC-2")).answer).toBe(
     `You asked for this already, and it is still waiting for an answer (request \`${id}\`). \`/jit list\` shows it.`,
   );
@@ -182,9 +186,9 @@ test("a request that nobody answers lapses after half an hour, and who asked is 
   expect(stage.card(id).buttons).toEqual([]);
   await stage.until("who asked is told", () => stage.direct(dev).length > before);
   expect(stage.direct(dev).at(-1)).toBe(
-    "SSH to prod-vm-3: nobody answered in time.\nAsk again, or ask an approver directly.",
+    "SSH to prod-vm-3: nobody answered in time.\nAsk again, or ask an approver directly.\n[Ask again]",
   );
-  expect(stage.told(id)).toEqual(["request.submitted", "request.lapsed"]);
+  expect(stage.told(id)).toEqual(["request.submitted", "request.pressed", "request.lapsed"]);
 });
 
 describe("a click that comes too late changes nothing", () => {

@@ -175,7 +175,7 @@ describe("what decides, under the question", () => {
     expect(text).toContain("*Opens* `10.0.0.4`, 22/tcp, from 203.0.113.7");
     expect(text).toMatch(/\*Share the hole\* \(same port, same source\): <@U0DEV2> until <!date/u);
     expect(text).toMatch(/\*Have access now\* .*: <@U0LEAD1> until <!date/u);
-    expect(text).toMatch(/\*Asked before\*: SSH to prod-vm-3 \(denied, <!date/u);
+    expect(text).toMatch(/\*Asked before\*: SSH to prod-vm-3 \(refused, <!date/u);
     expect(text).toContain("*Rule* production gives ssh for 3 hours at most, from office, vpn or one single address");
     expect(details({ open: [], latest: [] })).toMatch(/nobody has access now.*\*Asked before\*: nothing/su);
   });
