@@ -4,8 +4,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AuditEvent } from "../audit/event.ts";
+import type { MovableClock } from "./movable-clock.ts";
 
 export interface Bot {
   readonly url: string;
@@ -25,9 +27,10 @@ export interface Bot {
 }
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const BY_CLOCK = new URL("./bot-by-clock.ts", import.meta.url).pathname;
 
-/** `env` is what it is told of Slack, Redis and the clouds. */
-export const createBot = async (env: Readonly<Record<string, string>>): Promise<Bot> => {
+/** `env` is what it is told of Slack, Redis and the clouds. Without a clock it lives by the machine's. */
+export const createBot = async (env: Readonly<Record<string, string>>, clock?: MovableClock): Promise<Bot> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const events: AuditEvent[] = [];
@@ -41,13 +44,15 @@ export const createBot = async (env: Readonly<Record<string, string>>): Promise<
 
   const start: Bot["start"] = async (until = "ready") => {
     if (child !== undefined) throw new Error("the bot is running already");
-    const started = spawn(process.execPath, [MAIN], {
+    const started = spawn(process.execPath, [clock === undefined ? MAIN : BY_CLOCK], {
       env: { ...inherited(), ...env, PORT: String(port) },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", ...(clock === undefined ? [] : ["ipc" as const])],
     });
     child = started;
-    createInterface(started.stdout).on("line", (line) => events.push(JSON.parse(line)));
-    createInterface(started.stderr).on("line", (line) => log.push(line));
+    const [, out, err] = started.stdio;
+    if (out instanceof Readable) createInterface(out).on("line", (line) => events.push(JSON.parse(line)));
+    if (err instanceof Readable) createInterface(err).on("line", (line) => log.push(line));
+    if (clock !== undefined) keepTime(started, clock);
     started.once("exit", () => {
       child = undefined;
     });
@@ -80,6 +85,26 @@ export const createBot = async (env: Readonly<Record<string, string>>): Promise<
     kill: () => end("SIGKILL"),
     isRunning: () => child !== undefined,
   };
+};
+
+/** It waits for the first time before it does anything, and answers each with what it has. */
+const keepTime = (child: ChildProcess, clock: MovableClock): void => {
+  const tell = (aheadMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      const answered = (has: unknown): void => {
+        if (Number(has) >= aheadMs) done();
+      };
+      const done = (): void => {
+        child.off("message", answered).off("exit", done);
+        resolve();
+      };
+      child.on("message", answered).once("exit", done);
+      // One that is ending hears nothing more; its exit is what is waited for then.
+      if (child.connected) child.send(aheadMs, () => undefined);
+    });
+  const unfollow = clock.follow(tell);
+  child.once("exit", unfollow);
+  void tell(clock.aheadMs());
 };
 
 /** What a program needs of its surroundings to run at all, and to fetch a Redis where there is none. */

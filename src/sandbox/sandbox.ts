@@ -15,6 +15,7 @@ import { type Bot, createBot } from "./bot.ts";
 import { type DefaultRoles, giveDefaultRoles } from "./default-roles.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createFront, type Front } from "./front.ts";
+import type { MovableClock } from "./movable-clock.ts";
 import { createAwsGround } from "./network/aws-ground.ts";
 import { createAzureGround } from "./network/azure-ground.ts";
 import { createNetwork, type Network } from "./network/network.ts";
@@ -57,6 +58,8 @@ export interface SandboxOptions {
   readonly bots?: number;
   /** What time it is for Slack and the clouds. The bots, in processes of their own, live by the machine's. */
   readonly clock?: Clock;
+  /** Instead of `clock`: time that the bots live by, too. */
+  readonly movableClock?: MovableClock;
   /** Other people and machines than the sandbox's own. */
   readonly world?: { readonly slack?: SlackWorld; readonly azure?: AzureWorld; readonly ec2?: Ec2World };
 }
@@ -86,7 +89,8 @@ export interface Sandbox {
 
 /** Starts all but the bots: `bot.start()` is left to the caller. */
 export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandbox> => {
-  const { clock = systemClock, world = {} } = options;
+  const { movableClock, world = {} } = options;
+  const clock = movableClock ?? options.clock ?? systemClock;
   const folder = await mkdtemp(join(tmpdir(), "latch-sandbox-"));
   const configFile = join(folder, "latch.yaml");
 
@@ -124,28 +128,31 @@ export const createSandbox = async (options: SandboxOptions = {}): Promise<Sandb
   const ipv6Front = options.ipv6Front === true ? await createFront(ADDRESSES.officeV6) : undefined;
   const bots = await Promise.all(
     Array.from({ length: options.bots ?? 1 }, (_, i) =>
-      createBot({
-        LATCH_CONFIG: configFile,
-        LATCH_PUBLIC_URL: front.url,
-        ...(ipv6Front === undefined ? {} : { LATCH_PUBLIC_URL_IPV6: ipv6Front.url }),
-        LATCH_TRUSTED_PROXIES: "127.0.0.1",
-        LATCH_DATA: join(folder, `bot-${i}`),
-        SLACK_BOT_TOKEN: secrets.botToken,
-        SLACK_API_URL: slack.apiUrl,
-        ...(options.socketMode === true
-          ? { SLACK_APP_TOKEN: secrets.appToken }
-          : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
-        ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
-        AZURE_ARM_ENDPOINT: azure.url,
-        AZURE_ARM_TOKEN: "sandbox-token",
-        AWS_ENDPOINT_URL_EC2: ec2.url,
-        AWS_ENDPOINT_URL_IAM: iam.url,
-        LATCH_PAGERDUTY_TOKEN: PAGERDUTY_TOKEN,
-        LATCH_OIDC_CLIENT_SECRET: OPENID_CLIENT.secret,
-        AWS_ACCESS_KEY_ID: AWS_KEY.id,
-        AWS_SECRET_ACCESS_KEY: AWS_KEY.secret,
-        AWS_EC2_METADATA_DISABLED: "true",
-      }),
+      createBot(
+        {
+          LATCH_CONFIG: configFile,
+          LATCH_PUBLIC_URL: front.url,
+          ...(ipv6Front === undefined ? {} : { LATCH_PUBLIC_URL_IPV6: ipv6Front.url }),
+          LATCH_TRUSTED_PROXIES: "127.0.0.1",
+          LATCH_DATA: join(folder, `bot-${i}`),
+          SLACK_BOT_TOKEN: secrets.botToken,
+          SLACK_API_URL: slack.apiUrl,
+          ...(options.socketMode === true
+            ? { SLACK_APP_TOKEN: secrets.appToken }
+            : { SLACK_SIGNING_SECRET: secrets.signingSecret }),
+          ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+          AZURE_ARM_ENDPOINT: azure.url,
+          AZURE_ARM_TOKEN: "sandbox-token",
+          AWS_ENDPOINT_URL_EC2: ec2.url,
+          AWS_ENDPOINT_URL_IAM: iam.url,
+          LATCH_PAGERDUTY_TOKEN: PAGERDUTY_TOKEN,
+          LATCH_OIDC_CLIENT_SECRET: OPENID_CLIENT.secret,
+          AWS_ACCESS_KEY_ID: AWS_KEY.id,
+          AWS_SECRET_ACCESS_KEY: AWS_KEY.secret,
+          AWS_EC2_METADATA_DISABLED: "true",
+        },
+        movableClock,
+      ),
     ),
   );
   const [first, ...others] = bots;
