@@ -10,11 +10,14 @@ import {
   otherDev,
   otherLead,
   setLongStage,
+  setMovedStage,
   sshTo,
   theirRule,
 } from "./long-stage.ts";
 
 const LIMIT = 200_000;
+/** What a busy machine may add to the two seconds that `one-port.test.ts` holds a bot of its own to. */
+const SOON = 5_000;
 const NSG = nsgId("nsg-dev");
 const ENI = "eni-0devbox131";
 
@@ -26,30 +29,32 @@ const holesOfOurs = (stage: LongStage, eni = ENI) =>
 test.concurrent(
   "two people behind one address share a port until the last of them is done",
   async (context) => {
-    const stage = await setLongStage(context);
+    const stage = await setMovedStage(context);
     const exported = () => [stage.azure.export(NSG), stage.ec2.export(ENI)];
     const before = exported();
     const [vm1, box1] = await Promise.all([stage.ask(dev, sshTo("dev-vm-1")), stage.ask(dev, sshTo("dev-box-1"))]);
     await Promise.all([stage.opens(vm1, "dev-vm-1"), stage.opens(box1, "dev-box-1")]);
-    await stage.until("some seconds are gone", () => Date.now() > stage.endOf(box1) - 45_000, 30_000);
 
-    const vm2 = await stage.ask(otherDev, sshTo("dev-vm-1"));
-    const box2 = await stage.ask(otherDev, sshTo("dev-box-1"));
+    const [vm2, box2] = await Promise.all([
+      stage.ask(otherDev, `ssh dev-vm-1 10m from ${HERE}`),
+      stage.ask(otherDev, `ssh dev-box-1 10m from ${HERE}`),
+    ]);
     await Promise.all([stage.opens(vm2, "dev-vm-1"), stage.opens(box2, "dev-box-1")]);
     // AWS refuses the same hole twice, so both hold one; in Azure each has a rule.
     expect(holesOfOurs(stage)).toHaveLength(1);
     expect(rulesOfOurs(stage)).toHaveLength(2);
 
+    await stage.nearEnd(vm1);
     for (const [id, machine] of [
       [vm1, "dev-vm-1"],
       [box1, "dev-box-1"],
     ] as const) {
-      await stage.until(`${machine} is over for the first`, () => stage.endNotices(machine).length > 0, 60_000);
+      await stage.until(`${machine} is over for the first`, () => stage.endNotices(machine).length > 0);
       expect(stage.endNotices(machine)).toEqual([
         expect.stringMatching(/@dev's access ended .*; the port stays open until .* for @other/u),
       ]);
       expect(stage.card(id).text).toContain("the port stays open until");
-      expect(stage.eventsOf("grant.ended", id)[0]?.lagMs).toBeLessThan(2_000);
+      expect(stage.eventsOf("grant.ended", id)[0]?.lagMs).toBeLessThan(SOON);
       expect(await stage.reaches(HERE, machine)).toBe(true);
       expect(stage.told(id).at(-1)).toBe("grant.ended");
     }
@@ -58,8 +63,12 @@ test.concurrent(
     ]);
     expect(rulesOfOurs(stage).map(({ name }) => name)).toEqual([expect.stringContaining(vm2)]);
 
+    await stage.nearEnd(vm2);
     const lags = await Promise.all([stage.closes(vm2, "dev-vm-1"), stage.closes(box2, "dev-box-1")]);
-    expect(lags.map((lag) => lag > -100 && lag < 2_000)).toEqual([true, true]);
+    for (const lag of lags) {
+      expect(lag).toBeGreaterThan(-100);
+      expect(lag).toBeLessThan(SOON);
+    }
     for (const machine of ["dev-vm-1", "dev-box-1"]) {
       await stage.until("the channel is told", () => stage.endNotices(machine).length === 2);
       expect(stage.endNotices(machine).at(-1)).toMatch(/closed .* after its time/u);
@@ -110,7 +119,12 @@ test.concurrent(
       await stage.closes(box, "dev-box-1"),
       await stage.closes(orphan, "dev-vm-1"),
     ];
-    expect(lags.map((lag) => lag > -100 && lag < 2_000)).toEqual([true, true, true]);
+    for (const lag of lags) expect(lag).toBeGreaterThan(-100);
+    // Each was looked at only when the one before it was closed: the record knows when it closed.
+    for (const id of [shared, box, orphan]) {
+      await stage.until("its end is noted", () => stage.eventsOf("grant.ended", id).length > 0);
+      expect(stage.eventsOf("grant.ended", id)[0]?.lagMs).toBeLessThan(SOON);
+    }
     await stage.until("all ends are told", () =>
       [1, 1, 2].every((count, i) => stage.endNotices(["prod-web-1", "dev-box-1", "dev-vm-1"][i] ?? "").length >= count),
     );
@@ -135,7 +149,7 @@ test.concurrent(
 test.concurrent(
   "what colleagues change at the same time stays, and ours is right",
   async (context) => {
-    const stage = await setLongStage(context, { operationMs: 800 });
+    const stage = await setMovedStage(context, { operationMs: 800 });
     const addTheirs = (name: string, priority: number) =>
       stage.azure.editAsSomeoneElse(NSG, (rules) => [...rules, theirRule(name, priority)]);
     const calls = (pattern: RegExp) =>
@@ -168,15 +182,19 @@ test.concurrent(
     expect(holesOfOurs(stage)).toHaveLength(1);
 
     // And again while it closes.
+    await stage.nearEnd(vmId);
     const [deletesBefore, revokesBefore] = [calls(/^DELETE/u), ec2Calls("RevokeSecurityGroupIngress")];
-    await stage.until("our rule is being deleted", () => calls(/^DELETE/u) > deletesBefore, 70_000);
+    await stage.until("our rule is being deleted", () => calls(/^DELETE/u) > deletesBefore, 30_000);
     addTheirs("allow-late", 160);
-    await stage.until("our hole is revoked", () => ec2Calls("RevokeSecurityGroupIngress") > revokesBefore, 70_000);
+    await stage.until("our hole is revoked", () => ec2Calls("RevokeSecurityGroupIngress") > revokesBefore, 30_000);
     stage.ec2.editAsSomeoneElse((editor) =>
       editor.authorize("sg-0inside", { protocol: "tcp", ports: 9_100, peer: "sg-0web" }),
     );
     const lags = await Promise.all([stage.closes(vmId, "dev-vm-1"), stage.closes(boxId, "dev-box-1")]);
-    expect(lags.every((lag) => lag > -100 && lag < 3_000)).toBe(true);
+    for (const lag of lags) {
+      expect(lag).toBeGreaterThan(-100);
+      expect(lag).toBeLessThan(SOON);
+    }
     await stage.until("the channel is told", () => stage.notices().length === 2);
 
     expect(stage.azure.export(NSG).securityRules.map(({ name, properties }) => [name, properties.priority])).toEqual([

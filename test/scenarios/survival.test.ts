@@ -1,9 +1,21 @@
 /** Whatever dies or forgets, the bot, its memory or both: a port closes on time, and people are told once. */
 
 import { expect, test } from "vitest";
-import { dev, HERE, type LongStage, nsgId, otherDev, setLongStage, sshTo, theirRule } from "./long-stage.ts";
+import {
+  dev,
+  HERE,
+  type LongStage,
+  nsgId,
+  otherDev,
+  setLongStage,
+  setMovedStage,
+  sshTo,
+  theirRule,
+} from "./long-stage.ts";
 
 const LIMIT = 200_000;
+/** What a busy machine may add to the two seconds that `one-port.test.ts` holds a bot of its own to. */
+const SOON = 5_000;
 const NSG = nsgId("nsg-dev");
 const ENI = "eni-0devbox131";
 const VM = "dev-vm-1";
@@ -19,7 +31,7 @@ const open = async (stage: LongStage) => {
 };
 const close = (stage: LongStage, { vm, box }: { readonly vm: string; readonly box: string }) =>
   Promise.all([stage.closes(vm, VM), stage.closes(box, BOX)]);
-const onTime = (lags: readonly number[], limitMs = 2_000) => {
+const onTime = (lags: readonly number[], limitMs = SOON) => {
   for (const lag of lags) {
     expect(lag).toBeGreaterThan(-100);
     expect(lag).toBeLessThan(limitMs);
@@ -82,7 +94,7 @@ test.concurrent(
     // What it held when it died is held for five seconds.
     const freeAt = Math.max(Date.now(), killedAt + 5_000);
     for (const lag of await close(stage, { vm, box })) expect(lag).toBeGreaterThan(-100);
-    expect(Date.now() - freeAt).toBeLessThan(2_500);
+    expect(Date.now() - freeAt).toBeLessThan(SOON);
     await allOver(stage, { vm, box }, before);
   },
   LIMIT,
@@ -122,7 +134,7 @@ test.concurrent(
     await bot.start("alive");
     const startedAt = Date.now();
     await close(stage, { vm, box });
-    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    expect(Date.now() - startedAt).toBeLessThan(SOON);
     await allOver(stage, { vm, box }, before);
   },
   LIMIT,
@@ -156,10 +168,11 @@ const placeForeign = (stage: LongStage): void => {
 test.concurrent(
   "its memory is emptied while ports are open: it closes them on time and nothing else",
   async (context) => {
-    const stage = await setLongStage(context);
+    const stage = await setMovedStage(context);
     placeForeign(stage);
     const before = exported(stage);
     const ids = await open(stage);
+    await stage.nearEnd(ids.vm, 5_000);
     await stage.redis.flush();
     onTime(await close(stage, ids));
     await allOver(stage, ids, before);
@@ -185,7 +198,7 @@ test.concurrent(
     }
     expect([await stage.reaches(HERE, VM), await stage.reaches(HERE, BOX)]).toEqual([true, true]);
     // Marks keep whole seconds.
-    onTime(await close(stage, ids), 3_000);
+    onTime(await close(stage, ids), SOON + 1_000);
     await allOver(stage, ids, before);
   },
   LIMIT,
@@ -194,9 +207,10 @@ test.concurrent(
 test.concurrent(
   "its memory is away over the end: it closes on time, says why it opens nothing, and tells the end once",
   async (context) => {
-    const stage = await setLongStage(context);
+    const stage = await setMovedStage(context);
     const before = exported(stage);
     const ids = await open(stage);
+    await stage.nearEnd(ids.vm, 10_000);
     await stage.redis.kill();
     expect(await stage.jit(otherDev, sshTo(VM))).toContain("reach my memory");
     onTime(await close(stage, ids));
@@ -206,7 +220,7 @@ test.concurrent(
 
     await stage.redis.start();
     await allOver(stage, ids, before);
-    for (const id of [ids.vm, ids.box]) expect(stage.eventsOf("grant.ended", id)[0]?.lagMs).toBeLessThan(2_000);
+    for (const id of [ids.vm, ids.box]) expect(stage.eventsOf("grant.ended", id)[0]?.lagMs).toBeLessThan(SOON);
   },
   LIMIT,
 );
