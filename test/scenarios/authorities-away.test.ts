@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Misbehaviour } from "../../src/sandbox/faults.ts";
-import { askedAndAnswered, clickInVain, type InVain, typeInVain } from "./in-vain.ts";
+import { askedAndAnswered, askedInTime, clickInVain, type InVain, typeInVain } from "./in-vain.ts";
 import { ADDRESSES, PEOPLE, setInsideStage } from "./stage.ts";
 
 const stage = await setInsideStage({ onTestFinished: afterAll });
@@ -37,11 +37,7 @@ const TROUBLE: readonly (readonly [name: string, does: Misbehaviour, words: RegE
   ],
 ];
 
-// Whoever asks first waits for Azure's SDK to be loaded too, which takes seconds on a busy machine.
-beforeAll(async () => {
-  const isAnswered = async (): Promise<boolean> => !(await stage.jit(otherDev, ASK)).includes("in time");
-  await stage.until("Azure is asked in time", isAnswered, 60_000);
-}, 90_000);
+beforeAll(() => askedInTime(stage, otherDev, ASK), 90_000);
 
 const during = async (user: string, does: Misbehaviour, act: () => Promise<InVain>): Promise<InVain> => {
   const calls = /Microsoft\.Authorization/u;

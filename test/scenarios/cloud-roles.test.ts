@@ -1,8 +1,8 @@
 /** A machine over whose access Azure's own roles have a say too: `vault-vm-1`. */
 
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { MINUTE } from "../../src/access/time.ts";
-import { clickInVain, typeInVain } from "./in-vain.ts";
+import { askedInTime, clickInVain, typeInVain } from "./in-vain.ts";
 import { ADDRESSES, PEOPLE, setInsideStage } from "./stage.ts";
 
 const stage = await setInsideStage({ onTestFinished: afterAll });
@@ -28,6 +28,8 @@ const open = async (): Promise<string> => {
   expect(await letsIn()).toBe(true);
   return id;
 };
+
+beforeAll(() => askedInTime(stage, otherDev, ASK), 90_000);
 
 afterEach(async () => {
   for (const holder of ["dev", "lead", "security"] as const) stage.roles.give(holder);

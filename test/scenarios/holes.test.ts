@@ -1,11 +1,11 @@
 /** Each hole by which others were got at, tried through Slack's protocol: the attack fails, and is in the audit log. */
 
 import { readFile, writeFile } from "node:fs/promises";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { MINUTE } from "../../src/access/time.ts";
 import { SANDBOX_ENTRA } from "../../src/sandbox/azure/roles/entra-people.ts";
 import { sandboxConfig } from "../../src/sandbox/world.ts";
-import { answersTo, clickInVain, typeInVain } from "./in-vain.ts";
+import { answersTo, askedInTime, clickInVain, typeInVain } from "./in-vain.ts";
 import { ADDRESSES, CHANNELS, PEOPLE, setInsideStage } from "./stage.ts";
 
 const { dev, otherDev, lead, otherLead, security, nobody, outsider } = PEOPLE;
@@ -29,6 +29,8 @@ const ask = async (user: string = dev, machine = "prod-vm-3"): Promise<string> =
   return id;
 };
 const isClosed = async (machine = "prod-vm-3"): Promise<boolean> => !(await stage.reaches(ADDRESSES.vpn, machine));
+
+beforeAll(() => askedInTime(stage, otherDev, "ssh vault-vm-1 1h because INC-1"), 90_000);
 
 afterEach(async () => {
   stage.faults.slack.clear();

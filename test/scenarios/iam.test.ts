@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MINUTE } from "../../src/access/time.ts";
 import { sandboxConfig } from "../../src/sandbox/world.ts";
-import { askedAndAnswered } from "./in-vain.ts";
+import { askedAndAnswered, askedInTime } from "./in-vain.ts";
 import { ADDRESSES, PEOPLE, setInsideStage } from "./stage.ts";
 
 const { dev, otherDev, lead } = PEOPLE;
@@ -44,11 +44,7 @@ const allow = (env: string): void =>
     },
   });
 
-// Whoever asks first waits for AWS's SDK to be loaded too, which takes seconds on a busy machine.
-beforeAll(async () => {
-  const isAnswered = async (): Promise<boolean> => !(await stage.jit(otherDev, ASK)).includes("in time");
-  await stage.until("AWS is asked in time", isAnswered, 60_000);
-}, 90_000);
+beforeAll(() => askedInTime(stage, otherDev, ASK), 90_000);
 
 test("without what IAM gives, nobody gets in; by another's rights neither", async () => {
   expect(await stage.jit(otherDev, ASK)).toMatch(/^I don't know who you are in AWS/u);

@@ -5,7 +5,7 @@ import type { RefusalCode } from "../../src/access/refusal.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import type { Faults, Misbehaviour } from "../../src/sandbox/faults.ts";
 import { plainText } from "../../src/sandbox/slack/plain-text.ts";
-import { CHANNELS, type InsideStage, PEOPLE } from "./stage.ts";
+import { CHANNELS, type InsideStage, PEOPLE, type Stage } from "./stage.ts";
 
 export interface InVain {
   /** The one private answer, as its reader sees it. */
@@ -75,6 +75,19 @@ const watch = async (
   expect(others).toEqual([]);
   if (event === undefined) throw new Error("nothing was audited");
   return { answer: answers[0] ?? "", event };
+};
+
+/** Whoever asks an authority first waits until the SDK for it is loaded too, which takes seconds on a busy machine; `text` is refused in any case. */
+export const askedInTime = async (stage: Stage, user: string, text: string): Promise<void> => {
+  let tries = 0;
+  const isAsked = async (): Promise<boolean> => {
+    tries += 1;
+    return /^(?!.*in time).*(?:AWS|Azure)/u.test(await stage.jit(user, text));
+  };
+  await stage.until("an authority is asked in time", isAsked, 60_000);
+  const refused = () =>
+    stage.bots[0].events.filter((event) => event.kind === "request.refused" && event.requester.user === user).length;
+  await stage.until("all of that is on record", () => refused() === tries);
 };
 
 /**

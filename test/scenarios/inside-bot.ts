@@ -44,6 +44,11 @@ export const lookAtEverything = async (): Promise<void> => {
   );
 };
 
+/** From now on no bot that runs in this process looks at everything by itself, so that a full minute doesn't begin between an act and what is seen of it. */
+export const stopMinutes = async (): Promise<void> => {
+  for (const task of getTasks().values()) if (task.name === "minute") await task.stop();
+};
+
 export interface InsideBotDeps {
   readonly sandbox: Omit<Sandbox, "bots" | "stop">;
   readonly redisUrl: string;
