@@ -33,7 +33,7 @@ test.each(cards)("%s in a justification", async (_, typed, shown) => {
   const card = stage.card(id);
   expect(read(card.text)).toContain(`@dev asks, from 198.51.100.7: “INC-1 ${shown}”\nNeeds one of`);
   const called = new Set(card.mentions.map(({ kind, id: who }) => `${kind} ${who}`));
-  expect(called).toEqual(new Set([`user ${dev}`, `user ${lead}`, `user ${otherLead}`]));
+  expect(called).toEqual(new Set([`user ${dev}`, `user ${lead}`, `user ${otherLead}`, `user ${PEOPLE.formerLead}`]));
 
   await stage.approve(lead, id);
   await stage.until("it is open", () => stage.card(id).text.includes("open until"));
