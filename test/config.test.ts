@@ -21,6 +21,11 @@ const withChange = (from: string, to: string): string => {
   if (!example.includes(from)) throw new Error(`the example has no ${from}`);
   return example.replace(from, to);
 };
+/** Where an editor finds the first `part` of it: line and column, from 1. */
+const placeIn = (text: string, part: string): string => {
+  const before = text.slice(0, text.indexOf(part)).split("\n");
+  return `latch.yaml:${before.length}:${(before.at(-1) ?? "").length + 1}`;
+};
 /** Without places, which other tests look at. */
 const mistakes = (text: string): readonly string[] => problems(text).map((problem) => problem.replace(/^\S+ /u, ""));
 
@@ -95,7 +100,7 @@ describe("the example", () => {
     const [scope = ""] = /azureScope: \S+/u.exec(uncommented) ?? [];
     // With roles asked about, each account has to say where it is connected.
     const text = uncommented.replace("externalId: acme", `externalId: acme\n      ${scope}`);
-    const { aws, identities, authorities, onCall, policy } = config(text);
+    const { aws, identities, authorities, onCall, policy, security } = config(text);
     expect(aws).toMatchObject([
       { azureScope: expect.stringMatching(/^\/subscriptions\/.*securityconnectors\/acme$/u) },
       {
@@ -114,6 +119,7 @@ describe("the example", () => {
       byEmail: new Map([["dev@acme.example", { aws: ["arn:aws:iam::111122223333:user/dev1"] }]]),
     });
     expect(authorities.awsIam.actions.request).toEqual(["ec2:StartInstances"]);
+    expect(security?.audit).toEqual(["auditors"]);
     expect(onCall.pagerduty).toEqual({ address: "https://api.eu.pagerduty.com" });
     expect(policy.freezes).toMatchObject([{ name: "year's end", except: ["security"] }]);
     expect(policy.roles.get("oncall")).toMatchObject({ schedules: [{ service: "pagerduty" }], otherwise: ["leads"] });
@@ -220,8 +226,14 @@ describe("what may be left out and how", () => {
 
 describe("every mistake is told with its place", () => {
   test("as an editor can jump to it", () => {
-    expect(problems(withChange("ssh: { maximum: 3h }", "ssh: { maximum: 3 hours }"))).toEqual([
-      'latch.yaml:80:23 rules[0].ports.ssh.maximum: "3 hours" is not a duration; write 3h',
+    const text = withChange("ssh: { maximum: 3h }", "ssh: { maximum: 3 hours }");
+    const [line = 0, column] = placeIn(text, "3 hours").match(/\d+/gu)?.map(Number) ?? [];
+    expect([text.split("\n")[line - 1], column]).toEqual([
+      expect.stringMatching(/^ {6}ssh: \{ maximum: 3 hours \}/u),
+      23,
+    ]);
+    expect(problems(text)).toEqual([
+      `${placeIn(text, "3 hours")} rules[0].ports.ssh.maximum: "3 hours" is not a duration; write 3h`,
     ]);
   });
 
@@ -231,10 +243,10 @@ describe("every mistake is told with its place", () => {
       .replace("request: [engineers]", "request: [engineer]")
       .replace("[office, vpn", "[ofice, vpn");
     expect(problems(text)).toEqual([
-      'latch.yaml:65:1 chanel: "chanel" is not a setting; did you mean channel?',
-      'latch.yaml:80:23 rules[0].ports.ssh.maximum: "30" could be minutes or hours; write 30m or 30h',
-      'latch.yaml:82:15 rules[0].sources[0]: "ofice" is not a network; did you mean office?',
-      'latch.yaml:84:15 rules[0].request[0]: "engineer" is not a role; did you mean engineers?',
+      `${placeIn(text, "chanel:")} chanel: "chanel" is not a setting; did you mean channel?`,
+      `${placeIn(text, "30 }")} rules[0].ports.ssh.maximum: "30" could be minutes or hours; write 30m or 30h`,
+      `${placeIn(text, "ofice")} rules[0].sources[0]: "ofice" is not a network; did you mean office?`,
+      `${placeIn(text, "engineer]")} rules[0].request[0]: "engineer" is not a role; did you mean engineers?`,
     ]);
   });
 
@@ -531,11 +543,14 @@ describe("the environment", () => {
     });
   });
 
-  test.each(["proxy.internal", "10.0.0.4 10.0.0.5", "10.0.0.4, *", "0.0.0.0/0", "::/0"])("trusted proxies are addresses, and not everybody: %s", (text) => {
-    expect(bad({ ...SLACK, LATCH_TRUSTED_PROXIES: text })).toMatchObject([
-      expect.stringMatching(/^LATCH_TRUSTED_PROXIES has ".*", which is not an address or a prefix of proxies/u),
-    ]);
-  });
+  test.each(["proxy.internal", "10.0.0.4 10.0.0.5", "10.0.0.4, *", "0.0.0.0/0", "::/0"])(
+    "trusted proxies are addresses, and not everybody: %s",
+    (text) => {
+      expect(bad({ ...SLACK, LATCH_TRUSTED_PROXIES: text })).toMatchObject([
+        expect.stringMatching(/^LATCH_TRUSTED_PROXIES has ".*", which is not an address or a prefix of proxies/u),
+      ]);
+    },
+  );
 
   test("names for one family alone are of no use without the page that asks them", () => {
     expect(bad({ ...SLACK, LATCH_PUBLIC_URL_IPV4: "https://4.example.com" })).toEqual([

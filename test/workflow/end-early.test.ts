@@ -110,13 +110,23 @@ describe("a request", () => {
   });
 });
 
-test("everybody sees what is theirs: what waits and what is open, the soonest end first", async () => {
+test("everybody sees what is theirs: what waits, what is open, and what waits for their answer", async () => {
   const { listMine, submit, id, clock, endEarly } = await granted();
   const waiting = await submit({ services: ["rdp"], end: "1h", from: ["vpn"] });
   const mine = await listMine(DEV);
-  expect(mine).toMatchObject({ pending: [{ id: waiting.id }], open: [{ id }] });
-  expect(await listMine(LEAD)).toEqual({ pending: [], open: [] });
+  expect(mine).toMatchObject({ pending: [{ id: waiting.id }], open: [{ id }], awaiting: { requests: [], more: 0 } });
+  expect(await listMine(LEAD)).toMatchObject({
+    pending: [],
+    open: [],
+    awaiting: { requests: [{ request: { id: waiting.id }, mayApprove: true }], more: 0 },
+  });
   await endEarly(id, DEV);
   clock.set(waiting.answerBy);
-  expect(await listMine(DEV)).toEqual({ pending: [], open: [] });
+  // Closing was asked for, and nobody has seen it closed yet.
+  const nothing = { pending: [], awaiting: { requests: [], more: 0 } };
+  expect(await listMine(DEV)).toMatchObject({
+    ...nothing,
+    open: [{ id, revoked: { kind: "closed" }, endedAt: undefined }],
+  });
+  expect(await listMine(LEAD)).toMatchObject({ ...nothing, open: [] });
 });
