@@ -30,7 +30,7 @@ const COLUMNS: readonly Column[] = [
   { name: "opened", of: ({ openedAt }) => timeText(openedAt) },
   { name: "closed", of: ({ closedAt }) => timeText(closedAt) },
   { name: "lag", of: ({ lagMs }) => (lagMs === undefined ? "" : String(Math.max(0, lagMs) / 1_000)) },
-  { name: "ended", of: ({ state }) => state },
+  { name: "state", of: ({ state }) => state },
   { name: "break-glass", of: ({ brokeGlass }) => (brokeGlass ? "yes" : "") },
   { name: "rule", of: ({ rule }) => rule ?? "" },
   { name: "cloud", of: ({ machine }) => machine.cloud },

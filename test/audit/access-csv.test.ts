@@ -59,7 +59,7 @@ test("each access is a row, with its names, its times in UTC and its lag in seco
     opened: "2027-01-15T08:00:01.000Z",
     closed: "2027-01-15T09:00:00.512Z",
     lag: "0.512",
-    ended: "expired",
+    state: "expired",
     rule: "production",
     id: "k7f3q2xd",
   });

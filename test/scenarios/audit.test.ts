@@ -55,7 +55,7 @@ describe("after two people had access", () => {
     );
     expect(column(security, "id")).toEqual([second, first]);
     expect(column(security, "justification")).toEqual(["INC-2", "INC-1"]);
-    expect(column(security, "ended")).toEqual(["closed", "closed"]);
+    expect(column(security, "state")).toEqual(["closed", "closed"]);
     expect(column(security, "who").map((who) => who?.includes(dev))).toEqual([false, true]);
     expect(column(security, "approvers").every((who) => who?.includes(lead))).toBe(true);
     for (const name of ["from", "until", "opened", "closed"])

@@ -282,9 +282,25 @@ describe("what is said", () => {
     );
     expect(say("not-linked", { user: "U0DEV1" })).toMatch(/^<@U0DEV1> linked nothing/u);
     expect(say("not-security", { roles: ["sec"] })).toContain("another's is for *sec* to take back");
+    expect(say("not-security", { roles: ["sec"], what: "lockdown" })).toBe(
+      "Only *sec* may lock everything down, or lift that. Tell them.",
+    );
     expect(say("somebody-unknown", { text: "dana" })).toMatch(/^I don't know `dana`: .*member id/u);
     expect(say("not-any-more", { code: "authority-no", authority: "azure-roles" })).toBe(
       "Not any more: Azure no longer gives whoever asked a role that allows it. They can ask again when that is settled.",
+    );
+  });
+
+  test("of what is open, closing or locked says the time as a time", () => {
+    expect(say("locked-down", { by: "U0SEC1", at: now })).toMatch(/<@U0SEC1> did that at <!date.*, and nothing opens/u);
+    expect(say("not-longer", { machine: "prod-vm-3", until: now })).toMatch(
+      /^That isn't longer: prod-vm-3 is open until <!date.* already\./u,
+    );
+    expect(say("moving-already", { machine: "prod-vm-3" })).toBe(
+      "prod-vm-3 is already being opened from elsewhere. Wait until it is open.",
+    );
+    expect(say("not-yours", { what: "move" })).toBe(
+      "That isn't your access. Only the person it is open for can move it.",
     );
   });
 

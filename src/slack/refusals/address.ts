@@ -10,5 +10,5 @@ export const addressWords: Words<"no-address-page" | "not-moved" | "moving-alrea
   "not-moved": ({ machine }) => `You are where you were, so ${literal(machine)} stays open as it is.`,
 
   "moving-already": ({ machine }) =>
-    `${literal(machine)} is being opened from elsewhere already. Wait until that is open, and move that one.`,
+    `${literal(machine)} is already being opened from elsewhere. Wait until it is open.`,
 };

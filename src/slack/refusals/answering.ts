@@ -83,7 +83,7 @@ export const answeringWords: Words<
   "not-yours": ({ what }) => {
     if (what === "request")
       return "That isn't yours to withdraw: only the person who asked can. Who may approve it can deny it on its card.";
-    if (what === "move") return "That isn't your access, so only whoever has it can take it along.";
+    if (what === "move") return "That isn't your access. Only the person it is open for can move it.";
     if (what === "extension")
       return "That isn't yours to make longer: only the person it is open for can ask for that. Ask for one of your own with `/jit`.";
     return "That isn't yours to close. The person it is open for can do it, and so can those who may approve it.";

@@ -14,7 +14,7 @@ export const extendingWords: Words<"extension-too-long" | "not-longer" | "origin
   },
 
   "not-longer": ({ machine, until }, { now, zone }) =>
-    `${literal(machine)} is open until ${when(until, now, zone)} already, which is no shorter. \`I'm done\` closes it earlier.`,
+    `That isn't longer: ${literal(machine)} is open until ${when(until, now, zone)} already. \`I'm done\` closes it earlier.`,
 
   "origin-lost": ({ machine, until }, { now, zone }) =>
     `I lost what I knew of this access to ${literal(machine)}, so I can't make it longer; it stays open until ${when(until, now, zone)}. Ask for a new one with \`/jit\`; the two don't disturb each other.`,

@@ -41,7 +41,7 @@ export const linkingWords: Words<
     if (what === "lockdown")
       return may.length === 0
         ? "Nobody may lock everything down: the configuration names no role for security. Whoever runs me can add one."
-        : `To lock everything down, and to lift that, is for ${roles(may)}. Tell them.`;
+        : `Only ${roles(may)} may lock everything down, or lift that. Tell them.`;
     return may.length === 0
       ? "Nobody may take back another's link: the configuration names no role for security. Whoever runs me can add one."
       : `You can take back your own link only: another's is for ${roles(may)} to take back. Tell them.`;
