@@ -5,19 +5,19 @@ import { openHomes } from "./notices/redraw-homes.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
 import { offerAddress } from "./see-addresses.ts";
-import { createAddressAnswers } from "./slack/address-answers.ts";
+import { createAddressAnswers } from "./slack/address/answers.ts";
+import { listenForAddress } from "./slack/address/listen.ts";
 import { createAnswers, type LogProblem } from "./slack/answer.ts";
-import { createAnswerAudit } from "./slack/audit-answer.ts";
-import { createAnswerExtend, listenForExtend } from "./slack/extend-answer.ts";
-import { listenForAddress } from "./slack/listen-address.ts";
+import { createAnswerAudit } from "./slack/audit/answer.ts";
+import { createSendFile } from "./slack/audit/send-file.ts";
+import { createAnswerExtend, listenForExtend } from "./slack/ending/extend-answer.ts";
+import { listenForForm } from "./slack/form/listen.ts";
+import { listenForHome } from "./slack/home/listen.ts";
 import { listenForButtons } from "./slack/listen-buttons.ts";
 import { listenForChanges } from "./slack/listen-changes.ts";
 import { listenForCommands } from "./slack/listen-commands.ts";
-import { listenForForm } from "./slack/listen-form.ts";
-import { listenForHome } from "./slack/listen-home.ts";
-import { createAnswerLockdown, listenForLockdown } from "./slack/listen-lockdown.ts";
-import { listenForProtections } from "./slack/listen-protections.ts";
-import { createSendFile } from "./slack/send-file.ts";
+import { createAnswerLockdown, listenForLockdown } from "./slack/lockdown/listen.ts";
+import { listenForProtections } from "./slack/protecting/listen.ts";
 import { createChooseMachines } from "./workflow/choose-machines.ts";
 import { createEndEarly } from "./workflow/end-early.ts";
 import { createExtendGrant } from "./workflow/extend-grant.ts";
@@ -78,6 +78,7 @@ export const answerPeople = ({
   listenForLockdown(app, lockdown);
   const addressAnswers = createAddressAnswers(offerAddress({ ...parts, workflow }), answers);
   const submitRequest = createSubmitRequest(workflow);
+  const hasMyAddress = workflow.rememberedAddresses !== undefined;
   const openForm = listenForForm(app, {
     client,
     submitRequest,
@@ -86,7 +87,7 @@ export const answerPeople = ({
     request: workflow.ledger.request,
     machines: workflow.machines,
     policy: workflow.policy,
-    hasMyAddress: workflow.rememberedAddresses !== undefined,
+    hasMyAddress,
     addressAnswers,
     answers,
     clock,
@@ -95,6 +96,7 @@ export const answerPeople = ({
   });
   listenForCommands(app, {
     openForm,
+    hasMyAddress,
     addressAnswers,
     answerExtend,
     answerLockdown: createAnswerLockdown(lockdown),

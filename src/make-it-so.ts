@@ -22,7 +22,7 @@ import { createTellOverdue, OVERDUE_AFTER } from "./reconcile/tell-overdue.ts";
 import { createTellUnread } from "./reconcile/tell-unread.ts";
 import { LOCKDOWN_ID, QUEUES } from "./redis/keys.ts";
 import { createChannelMembers } from "./slack/channel-members.ts";
-import { createHomePublisher } from "./slack/home-publisher.ts";
+import { createHomePublisher } from "./slack/home/publisher.ts";
 import { createMessenger } from "./slack/messenger.ts";
 import { createCardFacts } from "./workflow/card-facts.ts";
 import { OLDEST_INVENTORY } from "./workflow/fresh-machine.ts";

@@ -29,7 +29,7 @@ export interface RequestEvents {
     readonly answerBy: EpochMs;
   };
   /** Nobody has answered yet; `escalated`: those of the next step, or security, hear of it too. `users`: whom to tell directly. */
-  readonly "request.pressed": AccessFacts & {
+  readonly "request.reminded": AccessFacts & {
     readonly how: "reminded" | "escalated";
     readonly users: readonly string[];
     /** No step comes after it, so security hears of it. */

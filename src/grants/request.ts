@@ -103,8 +103,8 @@ export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly narrowed?: Narrowed;
   /** Absent: nobody yet. */
   readonly told?: readonly Told[];
-  /** How far people were pressed for an answer. Absent: not yet. */
-  readonly pressed?: "reminded" | "escalated";
+  /** How far people were reminded that it waits. Absent: not yet. */
+  readonly reminded?: "reminded" | "escalated";
   readonly state: RequestState;
 }
 

@@ -51,8 +51,8 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
         ...channels(event, [event.channel], "channel"),
         ...channels(event, besideOf(event.channel, [...event.tell, securityChannel]), "told"),
       ];
-    case "request.pressed":
-      return [card(event.requestId, event.channel), ...pressed(event, securityChannel)];
+    case "request.reminded":
+      return [card(event.requestId, event.channel), ...reminded(event, securityChannel)];
     case "schedule.silent":
       return [card(event.requestId, event.channel), ...security(event, securityChannel ?? event.channel)];
     case "grant.disallowed":
@@ -223,8 +223,8 @@ const everywhere = (event: AuditEvent, destinations: readonly string[]): readonl
   [...new Set(destinations)].map((each) => message(event, each, "security", URGENT, `security/${each}`));
 
 /** Security hears only where nobody else comes after those who are asked. */
-const pressed = (
-  event: Extract<AuditEvent, { kind: "request.pressed" }>,
+const reminded = (
+  event: Extract<AuditEvent, { kind: "request.reminded" }>,
   securityChannel: string | undefined,
 ): readonly Delivery[] => [
   ...channels(event, [event.channel], "channel"),

@@ -1,9 +1,8 @@
 /** Connects to a Redis of any kind: quick to say that it is away, quick to notice that it is back. */
 
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
-
-import { parseRedisUrl, type RedisAddress } from "./address.ts";
 import { asText, asTexts, type RedisConnection, redisFault } from "./connection.ts";
+import { parseRedisUrl, type RedisAddress } from "./redis-url.ts";
 
 /** A pino logger is one. */
 export interface RedisLog {

@@ -15,7 +15,7 @@ import { createRememberedGrants, type RememberedGrants } from "../reconcile/reme
 import { createRememberingLedger } from "../reconcile/remembering-ledger.ts";
 import type { Wakeups } from "../reconcile/wakeups.ts";
 import type { AddressMemory } from "../workflow/my-address/address-memory.ts";
-import { createRedisAddresses } from "./addresses.ts";
+import { createRedisAddresses } from "./address-memory.ts";
 import { createRedisAuditLog, type RedisAuditLog } from "./audit-log.ts";
 import { connectRedis, type RedisLog } from "./connect.ts";
 import type { RedisConnection } from "./connection.ts";

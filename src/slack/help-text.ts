@@ -5,13 +5,25 @@ import { type Drawn, lines } from "./blocks.ts";
 import { exampleAsk } from "./list-texts.ts";
 import { code } from "./mrkdwn.ts";
 
-/** `undefined`: it can't be told what they may do, so they are shown what most people can. */
-export const drawHelp = (abilities: Abilities | undefined, offersLinking: boolean): Drawn => {
+/** What there is only where somebody set it up. */
+interface Offers {
+  readonly linking: boolean;
+  /** A page that sees where people are. */
+  readonly myAddress: boolean;
+}
+
+/** `abilities`: `undefined` where it can't be told what they may do, so they are shown what most people can. */
+export const drawHelp = (abilities: Abilities | undefined, offers: Offers): Drawn => {
   const texts = [
     "A port on a machine opens for you, from one address, for a while, and closes by itself.",
-    ...(abilities === undefined || abilities.example !== undefined ? asking(abilities) : [NOTHING_TO_ASK]),
+    ...(abilities === undefined || abilities.example !== undefined ? asking(abilities, offers) : [NOTHING_TO_ASK]),
     "`/jit list` — what is open for you, what you wait for and what waits for your answer; the same is on my Home",
-    "`/jit close <id>` — close an access before its time, or withdraw a request; `/jit extend <id> 1h` — make it longer",
+    `${code("/jit close <id>")} — close an access before its time, or withdraw a request; ${code("/jit extend <id> 1h")} — make it longer`,
+    ...(offers.myAddress
+      ? [
+          `${code("/jit moved <id>")} — when you are elsewhere now: it opens from there, and then closes from where you were`,
+        ]
+      : []),
     ...(abilities?.answers === true
       ? ["You answer requests: by the buttons on a card, on my Home or in `/jit list`."]
       : []),
@@ -20,7 +32,7 @@ export const drawHelp = (abilities: Abilities | undefined, offersLinking: boolea
       : []),
     ...(abilities?.configures === true
       ? [
-          "`/jit protect <machine> ssh,rdp` — keep ports closed but for those who may ask; `/jit unprotect <machine>` — put everything back",
+          `${code("/jit protect <machine> ssh,rdp")} — keep ports closed but for those who may ask; ${code("/jit unprotect <machine>")} — put everything back`,
         ]
       : []),
     abilities?.audits === true
@@ -29,7 +41,7 @@ export const drawHelp = (abilities: Abilities | undefined, offersLinking: boolea
     ...(abilities?.looksAfterAll === true
       ? ["`/jit lockdown` — close everything and open nothing; `/jit lockdown lift` — end that"]
       : []),
-    ...(offersLinking
+    ...(offers.linking
       ? [
           `\`/jit link\` — show me who you are in Azure or AWS; \`/jit unlink\` — take that back${abilities?.looksAfterAll === true ? "; `/jit unlink @person` — another's" : ""}`,
         ]
@@ -38,7 +50,7 @@ export const drawHelp = (abilities: Abilities | undefined, offersLinking: boolea
   return { text: texts[0] ?? "", blocks: lines(texts) };
 };
 
-const asking = (abilities: Abilities | undefined): readonly string[] => {
+const asking = (abilities: Abilities | undefined, { myAddress }: Offers): readonly string[] => {
   const example = abilities?.example;
   const name = example?.machine.name ?? "prod-vm-3";
   const ask = example === undefined ? "ssh prod-vm-3 2h" : exampleAsk(example);
@@ -47,11 +59,11 @@ const asking = (abilities: Abilities | undefined): readonly string[] => {
   return [
     "`/jit` — a form to ask with",
     `${code(`/jit ${ask}`)} — ask by typing; several ports at once: \`ssh,8443/tcp\`; also \`until 18:00\``,
-    "`… from 203.0.113.7` — where you connect from: an address, a prefix or a network's name; `from me` — where you are now",
+    `\`… from 203.0.113.7\` — where you connect from: an address, a prefix or a network's name${myAddress ? "; `from me` — where you are now" : ""}`,
     `\`… because INC-1042 disk full\` — why${because ? ", which some machines need" : ""}; everyone in the channel can read it on the card`,
     ...(abilities?.breaksGlass === true
       ? [
-          "`/jit break-glass ssh <machine> 30m because INC-1042 disk full` — in an emergency, without approval; everyone who was skipped is told, and somebody reviews it",
+          `${code("/jit break-glass ssh <machine> 30m because INC-1042 disk full")} — in an emergency, without approval; everyone who was skipped is told, and somebody reviews it`,
         ]
       : []),
     "`/jit machines` — what you may ask for",

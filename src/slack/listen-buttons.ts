@@ -6,10 +6,10 @@ import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { ReviewBreakGlass } from "../workflow/review-break-glass.ts";
 import type { ActionId } from "./blocks.ts";
-import { DENY_MODAL, denyModal, notCountedModal, reasonIn } from "./deny-modal.ts";
-import { respondTo } from "./home-answers.ts";
-import { type ApproveLessDeps, listenForApproveLess } from "./listen-approve-less.ts";
+import { respondTo } from "./home/answers.ts";
 import { drawLost, drawNoForm, drawReviewed } from "./private-texts.ts";
+import { DENY_MODAL, denyModal, notCountedModal, reasonIn } from "./reviewing/deny-modal.ts";
+import { type ApproveLessDeps, listenForApproveLess } from "./reviewing/listen-approve-less.ts";
 
 interface ButtonDeps extends Omit<ApproveLessDeps, "refuseClick"> {
   readonly reviewBreakGlass: ReviewBreakGlass;

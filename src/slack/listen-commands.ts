@@ -14,20 +14,20 @@ import type { ListPosture } from "../workflow/standing-of-machines/list-posture.
 import type { Ask, SubmitRequest } from "../workflow/submit-request.ts";
 import type { UnlinkAnother } from "../workflow/unlink-another.ts";
 import type { AskWhoHas } from "../workflow/who-has.ts";
-import type { AddressAnswers } from "./address-answers.ts";
+import type { AddressAnswers } from "./address/answers.ts";
 import type { Answers } from "./answer.ts";
-import type { AnswerAudit } from "./audit-answer.ts";
+import type { AnswerAudit } from "./audit/answer.ts";
 import type { Drawn } from "./blocks.ts";
 import { type Command, readCommand } from "./command.ts";
-import type { AnswerExtend } from "./extend-answer.ts";
+import type { AnswerExtend } from "./ending/extend-answer.ts";
+import type { OpenForm } from "./form/listen.ts";
 import { drawHelp } from "./help-text.ts";
 import { drawLinkBegun, drawLinked, drawUnlinked, drawUnlinkedOther } from "./linking-answers.ts";
 import { drawListed, drawMachines, drawWhoHas } from "./list-texts.ts";
-import type { OpenForm } from "./listen-form.ts";
-import type { AnswerLockdown } from "./listen-lockdown.ts";
+import type { AnswerLockdown } from "./lockdown/listen.ts";
 import { drawPosture } from "./posture-text.ts";
 import { drawAsked } from "./private-texts.ts";
-import { drawProtecting, drawUnprotecting } from "./protection-answers.ts";
+import { drawProtecting, drawUnprotecting } from "./protecting/answers.ts";
 import { drawWhy } from "./why-text.ts";
 
 interface CommandDeps {
@@ -47,6 +47,8 @@ interface CommandDeps {
   readonly answerExtend: AnswerExtend;
   readonly answerLockdown: AnswerLockdown;
   readonly addressAnswers: AddressAnswers;
+  /** There is a page that sees where people are. */
+  readonly hasMyAddress: boolean;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
@@ -89,10 +91,11 @@ const run = async (
       return deps.answerExtend(user, text, command.id, command.end);
     case "help": {
       const abilities = await deps.answers.orCannotCheck("tell what somebody can do", () => deps.listAbilities(user));
+      const offers = { linking: deps.answers.offersLinking(), myAddress: deps.hasMyAddress };
       // Who can't be asked about is helped all the same.
-      if (!isRefusal(abilities)) return drawHelp(abilities, deps.answers.offersLinking());
+      if (!isRefusal(abilities)) return drawHelp(abilities, offers);
       return abilities.code === "cannot-check" || abilities.code === "policy-unreadable"
-        ? drawHelp(undefined, deps.answers.offersLinking())
+        ? drawHelp(undefined, offers)
         : deps.answers.refused(user, text, [abilities]);
     }
     case "machines": {

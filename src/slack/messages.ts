@@ -6,23 +6,23 @@ import type { AuditEvent } from "../audit/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import type { Message } from "../notices/notice.ts";
-import { drawAddressSeen } from "./address-messages.ts";
+import { drawAddressSeen } from "./address/messages.ts";
 import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
-import { drawBreakGlass } from "./break-glass-messages.ts";
-import { endedText, showSources } from "./card.ts";
-import { drawEnded, drawEnding, drawExtended, drawOpened, drawStillOpen } from "./ending-messages.ts";
+import { drawBreakGlass } from "./break-glass/messages.ts";
+import { endedText, showSources } from "./card/card.ts";
+import { drawEnded, drawEnding, drawExtended, drawOpened, drawStillOpen } from "./ending/messages.ts";
 import { drawInventoryNews } from "./inventory-messages.ts";
-import { drawNarrowed } from "./less-words.ts";
 import { drawIdentityNews } from "./linking-answers.ts";
 import { capital } from "./lists.ts";
-import { drawLockdown } from "./lockdown-messages.ts";
+import { drawLockdown } from "./lockdown/messages.ts";
 import { code, escapeMrkdwn, literal, mention, operatorsText, when } from "./mrkdwn.ts";
 import { drawPolicyNews } from "./policy-messages.ts";
 import { drawPostureNews } from "./posture-text.ts";
-import { drawPressed } from "./pressed-messages.ts";
-import { drawProtection } from "./protection-messages.ts";
-import { shortFirewall } from "./protection-words.ts";
+import { drawProtection } from "./protecting/messages.ts";
+import { shortFirewall } from "./protecting/words.ts";
 import { whyNotAnyMore } from "./refusals/not-any-more.ts";
+import { drawNarrowed } from "./reviewing/less-words.ts";
+import { drawReminder } from "./reviewing/reminder-messages.ts";
 import { drawScheduleSilent } from "./schedule-messages.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
@@ -66,6 +66,7 @@ export const drawMessage = (
       return drawn(
         `${escapeMrkdwn(accessTitle(event))} was denied${by}.`,
         event.reason === "" ? [] : [`“${literal(event.reason)}”`],
+        askAgain(event.requestId, request),
       );
     }
     case "request.narrowed":
@@ -74,7 +75,7 @@ export const drawMessage = (
       return drawn(
         `${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`,
         ["Ask again, or ask an approver directly."],
-        [button("Ask again", "request.again", event.requestId)],
+        askAgain(event.requestId, request),
       );
     case "grant.adopted":
       return drawn(`Found open: ${escapeMrkdwn(accessTitle(event))}, until ${when(event.expiresAt, now, zone)}.`, [
@@ -121,8 +122,8 @@ export const drawMessage = (
       return drawBreakGlass(event, to, now, zone, request?.breakGlass);
     case "address.seen":
       return drawAddressSeen(event, request, now, zone);
-    case "request.pressed":
-      return drawPressed(event, to, request, now, zone);
+    case "request.reminded":
+      return drawReminder(event, to, request, now, zone);
     case "schedule.silent":
       return drawScheduleSilent(event);
     case "policy.changed":
@@ -152,6 +153,10 @@ export const drawMessage = (
       return undefined;
   }
 };
+
+/** The form asks for an access of its own, so it is no way to ask for a longer one again. */
+const askAgain = (id: string, request: AccessRequest | undefined) =>
+  request?.extends === undefined ? [button("Ask again", "request.again", id)] : [];
 
 /** It stays open, or is closed, because the rule says so. */
 const drawDisallowed = (

@@ -13,9 +13,9 @@ import type { Card, Notice } from "../notices/notice.ts";
 import type { SentRef } from "../notices/outbox.ts";
 import type { CardFactsOf } from "../workflow/card-facts.ts";
 import type { Drawn } from "./blocks.ts";
-import { type CardFacts, drawCard } from "./card.ts";
-import { drawDirectCard } from "./card-direct.ts";
-import type { PublishHome } from "./home-publisher.ts";
+import { type CardFacts, drawCard } from "./card/card.ts";
+import { drawDirectCard } from "./card/direct.ts";
+import type { PublishHome } from "./home/publisher.ts";
 import { drawMessage } from "./messages.ts";
 import { postFault, slackErrorCode, slackFault } from "./slack-fault.ts";
 
@@ -58,10 +58,8 @@ export const createMessenger = ({
   const grantOf = (event: object) =>
     "grantId" in event ? ledger.grant(event.grantId as GrantId) : Promise.resolve(undefined);
 
-  /** Whom to remind isn't in the event. */
   const requestOf = (event: AuditEvent) =>
-    (event.kind === "break-glass.unreviewed" || event.kind === "request.pressed" || event.kind === "address.seen") &&
-    event.requestId !== undefined
+    SAID_OF_A_REQUEST.has(event.kind) && "requestId" in event && event.requestId !== undefined
       ? ledger.request(event.requestId)
       : Promise.resolve(undefined);
 
@@ -134,6 +132,15 @@ export const createMessenger = ({
 
   return { post, update, find };
 };
+
+/** Of these the message says, or offers, what only the request knows: whom to remind, whether it was for a longer access. */
+const SAID_OF_A_REQUEST: ReadonlySet<AuditEvent["kind"]> = new Set([
+  "break-glass.unreviewed",
+  "request.reminded",
+  "request.denied",
+  "request.lapsed",
+  "address.seen",
+]);
 
 const drawnFor = ({ to }: Card, facts: CardFacts): Drawn | undefined =>
   to === undefined ? drawCard(facts) : drawDirectCard(to, facts);

@@ -3,7 +3,7 @@
 import type { AuditEvent } from "../audit/event.ts";
 import { cut, type Drawn, drawn } from "./blocks.ts";
 import { code, operatorsText } from "./mrkdwn.ts";
-import { bulleted } from "./protection-words.ts";
+import { bulleted } from "./protecting/words.ts";
 
 type Told = Extract<AuditEvent, { kind: "policy.changed" | "policy.refused" }>;
 

@@ -1,4 +1,4 @@
-/** What time does to a request: who is to answer is told and pressed, nobody answered it, its access is about to end, or nobody has reviewed what was opened past approvals. */
+/** What time does to a request: who is to answer is told and reminded, nobody answered it, its access is about to end, or nobody has reviewed what was opened past approvals. */
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
 import type { Directory } from "../access/person.ts";
@@ -11,10 +11,10 @@ import type { Ledger } from "../grants/ledger.ts";
 import { type AccessRequest, lapse, nextReminder, remind } from "../grants/request.ts";
 import { WARN_BEFORE } from "./grant-access.ts";
 import { supersede } from "./my-address/supersede.ts";
-import { nextPress, type PressDeps, press } from "./press.ts";
+import { nextReminderToAnswer, type RemindDeps, remindApprovers } from "./remind.ts";
 import { type TellApproversDeps, tellApprovers } from "./tell-approvers.ts";
 
-interface LookAtRequestDeps extends PressDeps, TellApproversDeps {
+interface LookAtRequestDeps extends RemindDeps, TellApproversDeps {
   readonly directory: Directory;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -40,8 +40,8 @@ export const createLookAtRequest =
     const lapsed = lapse(request, at);
     if (lapsed === undefined) {
       // One after the other, each in a write of its own: whatever isn't done yet is done by the next look.
-      const write = (await press(request, at, approvers)) ?? (await tellApprovers(request, at, approvers));
-      if (write === undefined) return earliest(request.answerBy, nextPress(request));
+      const write = (await remindApprovers(request, at, approvers)) ?? (await tellApprovers(request, at, approvers));
+      if (write === undefined) return earliest(request.answerBy, nextReminderToAnswer(request));
       await ledger.commit(write);
       return at;
     }

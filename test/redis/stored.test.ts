@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 
 import type { GrantId } from "../../src/access/identifier.ts";
 import type { Clock } from "../../src/access/time.ts";
+import { chainHash, GENESIS } from "../../src/audit/chain.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { createRedisAuditLog } from "../../src/redis/audit-log.ts";
-import { chainHash, GENESIS } from "../../src/audit/chain.ts";
 import { asTexts } from "../../src/redis/connection.ts";
 import { createRedisLedger } from "../../src/redis/ledger.ts";
 import { createRedisOutbox } from "../../src/redis/outbox.ts";

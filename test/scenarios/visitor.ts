@@ -1,7 +1,7 @@
 /** People who follow a link out of Slack, from wherever they are. */
 
 import { type Browser, browserAt as browserOf } from "../../src/sandbox/browser.ts";
-import { ADDRESS_LINK } from "../../src/slack/address-answers.ts";
+import { ADDRESS_LINK } from "../../src/slack/address/answers.ts";
 import type { Stage } from "./stage.ts";
 
 export const browserAt = ({ front }: Pick<Stage, "front">, address: string): Browser => browserOf(front, address);

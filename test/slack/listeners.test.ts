@@ -7,7 +7,7 @@ import { HOUR, later } from "../../src/access/time.ts";
 import type { Linking } from "../../src/identity/linking.ts";
 import { createAnswers } from "../../src/slack/answer.ts";
 import { drawn } from "../../src/slack/blocks.ts";
-import { drawCard } from "../../src/slack/card.ts";
+import { drawCard } from "../../src/slack/card/card.ts";
 import { listenForButtons } from "../../src/slack/listen-buttons.ts";
 import { listenForCommands } from "../../src/slack/listen-commands.ts";
 import { createListAbilities } from "../../src/workflow/list-abilities.ts";
@@ -45,6 +45,7 @@ const createDesk = async () => {
   listenForCommands(app, {
     ...office,
     openForm: async () => undefined,
+    hasMyAddress: false,
     listMachines: createListMachines(office.deps),
     listAbilities: createListAbilities({ ...office.deps, auditRoles: () => [] }),
     whoHas: createWhoHas(office.deps),

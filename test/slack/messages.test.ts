@@ -4,10 +4,11 @@ import { later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { factsOf } from "../../src/grants/facts.ts";
 import type { Grant } from "../../src/grants/grant.ts";
+import type { AccessRequest } from "../../src/grants/request.ts";
 import type { Message } from "../../src/notices/notice.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import { drawMessage } from "../../src/slack/messages.ts";
-import { aGrant, LEAD, NOW } from "../contracts/samples.ts";
+import { aGrant, aRequest, LEAD, NOW } from "../contracts/samples.ts";
 
 const END = aGrant().expiresAt;
 const facts = { id: "e", at: NOW, actor: { kind: "bot" }, ...factsOf(aGrant()), grantId: aGrant().id } as const;
@@ -123,6 +124,24 @@ describe("what went wrong", () => {
       /denied by <@U0LEAD1>\.\n“not &lt;/u,
     );
     expect(said({ ...facts, kind: "request.lapsed" })).toContain("nobody answered in time");
+  });
+
+  test("whoever got nothing can ask again at once, but not in a form for what was to be made longer", () => {
+    const by = { kind: "person", person: LEAD } as const;
+    const denied = { ...facts, actor: by, kind: "request.denied", reason: "" } as const;
+    for (const event of [denied, { ...facts, kind: "request.lapsed" } as const]) {
+      const actionIds = (request: AccessRequest): readonly unknown[] =>
+        (
+          drawMessage({ kind: "message", event, to: "requester" }, undefined, NOW, "utc", request)?.blocks ?? []
+        ).flatMap((block) =>
+          (block.type === "actions" ? block.elements : []).map((each) => [
+            each.action_id,
+            "value" in each && each.value,
+          ]),
+        );
+      expect(actionIds(aRequest())).toEqual([["request.again", facts.requestId]]);
+      expect(actionIds(aRequest({ extends: aGrant().id }))).toEqual([]);
+    }
   });
 
   test("a closing that doesn't succeed says since when, why, and what to do by hand", () => {

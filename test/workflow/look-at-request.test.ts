@@ -16,7 +16,7 @@ describe("a request that nobody answers", () => {
     expect(await lookAtRequest(id)).toBeUndefined();
     expect((await request(id)).state).toEqual({ kind: "lapsed", at: answerBy });
     await lookAtRequest(id);
-    expect(told()).toEqual(["request.submitted", "request.pressed", "request.lapsed"]);
+    expect(told()).toEqual(["request.submitted", "request.reminded", "request.lapsed"]);
   });
 
   test("is looked at again when somebody answers in that very moment", async () => {

@@ -89,15 +89,15 @@ describe("approvers who don't read the channel", () => {
 });
 
 describe("a request that nobody answers", () => {
-  test("is pressed after a third of its time and after two thirds, once each, and then lapses", async () => {
+  test("is reminded after a third of its time and after two thirds, once each, and then lapses", async () => {
     const { id, look, clock, eventsOf, request } = await asked();
     expect(await look()).toBe(NOW + 10 * MINUTE);
     clock.set(NOW + 10 * MINUTE);
     expect(await look()).toBe(NOW + 20 * MINUTE);
-    expect((await request(id)).pressed).toBe("reminded");
+    expect((await request(id)).reminded).toBe("reminded");
     clock.set(NOW + 20 * MINUTE);
     expect(await look()).toBe(NOW + 30 * MINUTE);
-    expect(eventsOf("request.pressed").map(({ how, isLast }) => [how, isLast])).toEqual([
+    expect(eventsOf("request.reminded").map(({ how, isLast }) => [how, isLast])).toEqual([
       ["reminded", false],
       ["escalated", true],
     ]);
@@ -112,27 +112,27 @@ describe("a request that nobody answers", () => {
     await look();
     clock.set(NOW + 10 * MINUTE);
     await look();
-    expect(eventsOf("request.pressed")).toMatchObject([{ how: "reminded", users: [OTHER_LEAD] }]);
+    expect(eventsOf("request.reminded")).toMatchObject([{ how: "reminded", users: [OTHER_LEAD] }]);
   });
 
   test("is told to those of the next step, or to security's people where it has no channel", async () => {
     const first = await asked(LEADS_THEN_SECURITY);
     first.clock.set(NOW + 20 * MINUTE);
     await first.look();
-    expect(first.eventsOf("request.pressed")).toMatchObject([{ how: "escalated", users: [SECURITY], isLast: false }]);
+    expect(first.eventsOf("request.reminded")).toMatchObject([{ how: "escalated", users: [SECURITY], isLast: false }]);
     const last = await asked();
     last.readers.ofSecurity = false;
     last.clock.set(NOW + 20 * MINUTE);
     await last.look();
-    expect(last.eventsOf("request.pressed")).toMatchObject([{ how: "escalated", users: [SECURITY], isLast: true }]);
+    expect(last.eventsOf("request.reminded")).toMatchObject([{ how: "escalated", users: [SECURITY], isLast: true }]);
   });
 
-  test("isn't pressed any more once it was answered", async () => {
+  test("isn't reminded any more once it was answered", async () => {
     const { id, look, clock, review, eventsOf } = await asked();
     await look();
     await review(id, LEAD, { kind: "approve" });
     clock.set(NOW + 20 * MINUTE);
     await look();
-    expect(eventsOf("request.pressed")).toEqual([]);
+    expect(eventsOf("request.reminded")).toEqual([]);
   });
 });

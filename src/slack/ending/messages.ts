@@ -1,0 +1,114 @@
+/** What whoever has an access is told of its time: open until when, soon over, longer, over. */
+
+import { showDuration } from "../../access/duration.ts";
+import { between, type DurationMs, type EpochMs } from "../../access/time.ts";
+import type { AuditEvent } from "../../audit/event.ts";
+import type { Grant } from "../../grants/grant.ts";
+import { button, type Drawn, drawn } from "../blocks.ts";
+import { escapeMrkdwn, mention, mentions, when } from "../mrkdwn.ts";
+import { whyNotAnyMore } from "../refusals/not-any-more.ts";
+import { showSources } from "../sources-words.ts";
+import { connectionHelp, type Reachable } from "./connection-help.ts";
+
+type Told<K extends AuditEvent["kind"]> = Extract<AuditEvent, { kind: K }>;
+
+/** `grant`: as it is stored now; it may be longer by now than when it opened. */
+export const drawOpened = (
+  event: Told<"grant.opened">,
+  grant: Grant | undefined,
+  now: EpochMs,
+  zone: string,
+  offersMoving: boolean,
+): Drawn => {
+  const expiresAt = grant?.expiresAt ?? event.expiresAt;
+  const more = event.isOff ? ["It is switched off now, so nothing answers there."] : [];
+  return open(`is open for you until ${when(expiresAt, now, zone)}.`, event, event, offersMoving, more);
+};
+
+/** In the place of the message that said how to connect. */
+export const drawStillOpen = (
+  event: Told<"grant.extended">,
+  grant: Grant | undefined,
+  now: EpochMs,
+  zone: string,
+  offersMoving: boolean,
+): Drawn => {
+  const { addresses = [], mappings, os } = grant ?? {};
+  const until = when(grant?.expiresAt ?? event.expiresAt, now, zone);
+  const reachable = { ports: event.ports, addresses, mappings, os };
+  return open(`is open for you until ${until}, longer than at first.`, event, reachable, offersMoving);
+};
+
+const open = (
+  what: string,
+  { grantId, machine, sources }: Told<"grant.opened" | "grant.extended">,
+  reachable: Reachable,
+  offersMoving: boolean,
+  more: readonly string[] = [],
+): Drawn =>
+  drawn(
+    `${escapeMrkdwn(machine.name)} ${what}`,
+    [
+      ...more,
+      ...connectionHelp(reachable),
+      `I let you in from ${showSources(sources)}. What you have open by then may stay; for anything new, ask again.`,
+    ],
+    [
+      button("Extend", "grant.extend", grantId),
+      ...(offersMoving ? [button("I moved", "grant.moved", grantId)] : []),
+      button("I'm done", "grant.close", grantId),
+    ],
+  );
+
+export const drawEnding = (event: Told<"grant.ending">, now: EpochMs): Drawn => {
+  const left = showDuration(Math.max(0, between(now, event.expiresAt)) as DurationMs);
+  return drawn(
+    `${escapeMrkdwn(event.machine.name)} closes for you in ${left}.`,
+    [],
+    [button("Extend", "grant.extend", event.grantId), button("I'm done", "grant.close", event.grantId)],
+  );
+};
+
+/** Somebody had to say yes, and did. */
+export const drawExtended = ({ machine, expiresAt, approvers }: Told<"grant.extended">, now: EpochMs, zone: string) => {
+  const by = mentions(
+    approvers.map(({ user }) => user),
+    MOST_NAMED,
+  );
+  return drawn(
+    `${escapeMrkdwn(machine.name)} stays open for you until ${when(expiresAt, now, zone)}${by === "" ? "" : `; ${by} approved it`}.`,
+  );
+};
+
+/** `grant`: what is stored of it, which says why it ended before its time. */
+export const drawEnded = (event: Told<"grant.ended">, grant: Grant | undefined, now: EpochMs, zone: string): Drawn => {
+  const first = `${escapeMrkdwn(event.machine.name)}: your access ended ${when(event.at, now, zone)}.`;
+  // There is no use in asking for what they have, and none while nothing opens.
+  if (event.cause === "superseded" || event.cause === "lockdown") return drawn(first, becauseOf(event, grant));
+  return drawn(first, becauseOf(event, grant), [button("Ask again", "request.again", event.requestId)]);
+};
+
+const becauseOf = ({ cause, requester }: Told<"grant.ended">, grant: Grant | undefined): readonly string[] => {
+  const revoked = grant?.revoked;
+  switch (cause) {
+    case "expired":
+    case "failed":
+      return [];
+    case "revoked":
+      return revoked?.kind !== "closed" || revoked.by.user === requester.user
+        ? []
+        : [`${mention(revoked.by.user)} closed it.`];
+    case "not-allowed":
+      return revoked?.kind === "not-allowed" ? [`It was no longer allowed: ${whyNotAnyMore(revoked, "you")}.`] : [];
+    case "superseded":
+      return ["You have it from where you are now."];
+    case "lockdown":
+      return [
+        revoked?.kind === "lockdown"
+          ? `${mention(revoked.by.user)} locked everything down. Nothing opens until security lifts that.`
+          : "Everything was locked down.",
+      ];
+  }
+};
+
+const MOST_NAMED = 6;
