@@ -127,7 +127,7 @@ const buildStage = async (
     await rm(folder, { recursive: true, force: true });
   });
   for (const bot of sandbox.bots) await inTurn(bot.start);
-  const words = vocabulary(sandbox);
+  const words = vocabulary(sandbox, 60_000);
 
   const withRedis = async <T>(work: (redis: Redis) => Promise<T>): Promise<T> => {
     const redis = new Redis(server.url);

@@ -97,7 +97,9 @@ test.concurrent(
     through(two);
     const box = await stage.ask(dev, sshTo("dev-box-1"));
     await Promise.all([stage.opens(shared, "prod-web-1"), stage.opens(vm, "dev-vm-1"), stage.opens(box, "dev-box-1")]);
-    expect(stage.told(shared).filter((kind) => kind === "request.approved")).toHaveLength(1);
+    expect(
+      (await stage.record()).filter((event) => event.kind === "request.approved" && event.requestId === shared),
+    ).toHaveLength(1);
 
     // The one that holds it dies in the middle of a change; the other finishes it.
     through(one);
@@ -136,8 +138,11 @@ test.concurrent(
     expect(stage.direct(dev)).toHaveLength(3);
     expect(stage.direct(otherDev)).toHaveLength(1);
     expect(rulesOfOurs(stage)).toEqual([]);
+    const record = await stage.record();
+    const kindsOf = (id: string) =>
+      record.flatMap((event) => ("requestId" in event && event.requestId === id ? event.kind : []));
     for (const id of [shared, vm, box, orphan]) {
-      expect(stage.told(id).filter((kind) => kind === "grant.opened" || kind === "grant.ended")).toEqual([
+      expect(kindsOf(id).filter((kind) => kind === "grant.opened" || kind === "grant.ended")).toEqual([
         "grant.opened",
         "grant.ended",
       ]);

@@ -138,12 +138,13 @@ const redisControls = (redis: EmbeddedRedis): Stage["redis"] => ({
   },
 });
 
-export const vocabulary = (sandbox: Sandbox) => {
+/** `patienceMs`: how long is waited for what has no limit of its own. */
+export const vocabulary = (sandbox: Sandbox, patienceMs = 15_000) => {
   const { slack, network, bots } = sandbox;
   const seenIn = (user: string, channel: string): readonly SeenMessage[] =>
     slack.see(user).channels.find(({ id }) => id === channel)?.messages ?? [];
 
-  const until: Stage["until"] = async (what, so, limitMs = 15_000) => {
+  const until: Stage["until"] = async (what, so, limitMs = patienceMs) => {
     const deadline = Date.now() + limitMs;
     for (;;) {
       if (await so()) return;
