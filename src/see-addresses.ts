@@ -6,6 +6,7 @@ import type { AddressRoutesDeps } from "./http/address-routes.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
 import { refusalsText } from "./slack/refusal-text.ts";
+import { accessTitle } from "./slack/title.ts";
 import { createMove } from "./workflow/my-address/move.ts";
 import { type AddressDeps, createOfferAddress, type OfferAddress } from "./workflow/my-address/offer.ts";
 import { createVisiting } from "./workflow/my-address/visit.ts";
@@ -29,6 +30,7 @@ export const addressPage = (parts: Parts): AddressRoutesDeps | undefined => {
     clock,
     sayWhyNot: (refusals) =>
       plainText(refusalsText(refusals, { now: clock.now(), zone: zone(), offersLinking: false })).split("\n"),
+    accessTitle: (services, machine) => accessTitle({ services, machine: { name: machine } }),
     failed: (error) => log.error(problemOf(error), "the page that sees addresses is out of order"),
   };
 };

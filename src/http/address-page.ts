@@ -1,7 +1,7 @@
 /** The page that sees where somebody is: one button, one box to tick; without scripts it sees the one address that it was reached from. */
 
 import { html, raw } from "hono/html";
-import { lengthOf, showDuration } from "../access/duration.ts";
+import { lengthOf, parseDuration, showDuration } from "../access/duration.ts";
 import { type Cidr, showCidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Offer, Wanted } from "../workflow/my-address/address-memory.ts";
@@ -17,15 +17,20 @@ export interface AskFacts {
   /** What the browser shows there. */
   readonly ticket: string;
   readonly nonce: string;
+  readonly accessTitle: AccessTitle;
 }
 
-export const drawAsk = (offer: Offer, { seen, action, others, ticket, nonce }: AskFacts): Page => {
+/** As every other message calls an access: `SSH to prod-vm-3`. */
+export type AccessTitle = (services: readonly string[], machine: string) => string;
+
+export const drawAsk = (offer: Offer, facts: AskFacts): Page => {
+  const { seen, action, others, ticket, nonce } = facts;
   if (seen === undefined && others.length === 0) return drawSorry(UNSEEN, nonce);
   const first = seen === undefined ? "" : html`<li><code>${showCidr(seen)}</code></li>`;
   return page(
     "Your address",
     html`<h1>Let in the address you are at?</h1>
-<p>${offer.name} (<code>${offer.person.user}</code>) ${wantedText(offer.wanted)}</p>
+<p>${offer.name} (<code>${offer.person.user}</code>) ${wantedText(offer.wanted, facts.accessTitle)}</p>
 <p>You are seen at:</p>
 <ul id="seen">${first}</ul>
 <p>Go on only if that is you, and if this is the device you want to connect from. If somebody sent you this page, close it.</p>
@@ -38,8 +43,15 @@ ${others.length === 0 ? "" : html`<script nonce="${nonce}">${raw(SCRIPT)}</scrip
   );
 };
 
-/** `refusals`: in plain words. */
-export const drawUsed = ({ seen, outcome }: Used, refusals: readonly string[], now: EpochMs, nonce: string): Page => {
+export interface UsedFacts {
+  /** In plain words. */
+  readonly refusals: readonly string[];
+  readonly now: EpochMs;
+  readonly nonce: string;
+  readonly accessTitle: AccessTitle;
+}
+
+export const drawUsed = ({ seen, outcome }: Used, { refusals, now, nonce, accessTitle }: UsedFacts): Page => {
   const where = seen.map(showCidr).join(" and ");
   if ("refusals" in outcome)
     return page(
@@ -51,7 +63,7 @@ ${refusals.map((text) => html`<p>${text}</p>`)}
       nonce,
     );
   const { services, machine, sources, state, end, moves } = outcome;
-  const what = `${services.join(", ")} on ${machine.name}`;
+  const what = accessTitle(services, machine.name);
   const from = sources.map(showCidr).join(" and ");
   const [title, text] =
     state.kind !== "approved"
@@ -82,7 +94,7 @@ export const OUT_OF_ORDER: Words = [
 
 export const NOT_PRESSED_HERE: Words = [
   "Nothing was asked",
-  "This came from another page than ours. Open the link in Slack, and press the button there.",
+  "That didn't come from our page. Open the link in Slack, and press the button there.",
 ];
 
 const OVER: Words = [
@@ -100,11 +112,16 @@ const DEAD: Readonly<Record<DeadLink["because"], Words>> = {
   ],
 };
 
-const wantedText = (wanted: Wanted): string => {
-  if (wanted.kind === "move") return `moved, and wants ${wanted.services.join(", ")} on ${wanted.machine} from here.`;
+const wantedText = (wanted: Wanted, accessTitle: AccessTitle): string => {
+  if (wanted.kind === "move") return `moved, and wants ${accessTitle(wanted.services, wanted.machine)} from here.`;
   const { services, machine, end, because } = wanted.ask;
-  const length = end.startsWith("until") ? end : `for ${end}`;
-  return `asks for ${services.join(", ")} on ${machine} ${length}${because === "" ? "." : `: “${because}”`}`;
+  return `asks for ${accessTitle(services, machine)} ${endText(end)}${because === "" ? "." : `: “${because}”`}`;
+};
+
+/** `2h` and `PT2H` are `for 2 hours`; what isn't a length stays as it was typed: `until 18:00`. */
+const endText = (typed: string): string => {
+  const length = parseDuration(typed);
+  return typeof length === "number" ? `for ${showDuration(length)}` : typed;
 };
 
 /** Each of our other names tells what it saw, signed; the form sends that along. */

@@ -10,7 +10,15 @@ import { type Cidr, familyOf, parseCidr, showCidr } from "../access/source.ts";
 import type { Clock } from "../access/time.ts";
 import { LINK_LASTS } from "../workflow/my-address/offer.ts";
 import type { Visiting } from "../workflow/my-address/visit.ts";
-import { drawAsk, drawDead, drawUsed, NOT_PRESSED_HERE, OUT_OF_ORDER, UNSEEN } from "./address-page.ts";
+import {
+  type AccessTitle,
+  drawAsk,
+  drawDead,
+  drawUsed,
+  NOT_PRESSED_HERE,
+  OUT_OF_ORDER,
+  UNSEEN,
+} from "./address-page.ts";
 import { clientAddress } from "./client-address.ts";
 import { cookieFor, drawSorry, isFromOurPage, setHeaders, show, TOKEN } from "./page.ts";
 
@@ -24,6 +32,7 @@ export interface AddressRoutesDeps {
   readonly trustedProxies: readonly Cidr[];
   /** In plain words. */
   readonly sayWhyNot: (refusals: readonly Refusal[]) => readonly string[];
+  readonly accessTitle: AccessTitle;
   readonly clock: Clock;
   readonly failed: (error: unknown) => void;
 }
@@ -33,7 +42,7 @@ interface Env {
 }
 
 export const createAddressRoutes = (deps: AddressRoutesDeps): Hono<Env> => {
-  const { visiting, secrets, publicUrl, otherUrls, trustedProxies, clock } = deps;
+  const { visiting, secrets, publicUrl, otherUrls, trustedProxies, accessTitle, clock } = deps;
   const routes = new Hono<Env>();
   const cookie = cookieFor("address", publicUrl);
   const ourOrigin = new URL(publicUrl).origin;
@@ -63,7 +72,8 @@ export const createAddressRoutes = (deps: AddressRoutesDeps): Hono<Env> => {
     return show(
       c,
       200,
-      (nonce) => drawAsk(offer, { seen: seenBy(c), action, others, ticket: ticketFor(token, browser), nonce }),
+      (nonce) =>
+        drawAsk(offer, { seen: seenBy(c), action, others, ticket: ticketFor(token, browser), nonce, accessTitle }),
       (nonce) => [
         "form-action 'self'",
         ...(otherOrigins.length === 0 ? [] : [`script-src 'nonce-${nonce}'`, `connect-src ${otherOrigins.join(" ")}`]),
@@ -82,7 +92,7 @@ export const createAddressRoutes = (deps: AddressRoutesDeps): Hono<Env> => {
     if (use.kind === "dead") return show(c, statusOf(use.because), (nonce) => drawDead(use.because, nonce));
     if (use.kind === "unseen") return show(c, 403, (nonce) => drawSorry(UNSEEN, nonce));
     const whyNot = "refusals" in use.outcome ? deps.sayWhyNot(use.outcome.refusals) : [];
-    return show(c, 200, (nonce) => drawUsed(use, whyNot, clock.now(), nonce));
+    return show(c, 200, (nonce) => drawUsed(use, { refusals: whyNot, now: clock.now(), nonce, accessTitle }));
   });
 
   /** Asked by the page's script, under another name of ours: what is seen there, signed, so that the form can bring it along. */

@@ -106,7 +106,7 @@ browserTest("the address page: who asks for what, where they are seen, and one b
   ]);
   await visit.getByRole("heading", { name: "Let in the address you are at?" }).waitFor();
   await visit.getByText(ADDRESSES.vpn).waitFor();
-  await visit.getByText("asks for ssh on dev-vm-1 for 1h").waitFor();
+  await visit.getByText("asks for SSH to dev-vm-1 for 1 hour").waitFor();
   expect(await seriousFindings(visit)).toEqual([]);
 
   await visit.getByRole("button", { name: "Use this address" }).click();

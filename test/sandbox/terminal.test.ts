@@ -47,7 +47,7 @@ test("a newcomer asks, approves as somebody else, fills in the form, connects, a
   await type("use", "No page is open.");
   await type("/jit ssh dev-vm-1 1h", "Where will you connect from?", "Use my address");
   await type("open from home", "Let in the address you are at?", "192.0.2.44", "[Use this address]");
-  await type("use", "ssh on dev-vm-1 is being opened for you from 192.0.2.44");
+  await type("use", "SSH to dev-vm-1 is being opened for you from 192.0.2.44");
   await type("open from home", "This link is over");
   await type("as nobdy", "Nobody is called nobdy");
   await type("what", "I don't know `what`");

@@ -265,7 +265,7 @@ describe("from elsewhere than a command", () => {
     expect((await send(dev, { because: "" })).outcome).toBe("closed");
     await until("they are told directly", () => stage.direct(dev).length > before);
     expect(stage.direct(dev)[before]).toMatch(
-      /^Where will you connect from\? I need your address for ssh on dev-box-1\./u,
+      /^Where will you connect from\? I need your address for SSH to dev-box-1\./u,
     );
   });
 

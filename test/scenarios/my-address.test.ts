@@ -44,7 +44,7 @@ describe("without a source where the rule has no default", () => {
     const browser = browserAt(stage, home);
     const page = await browser.open(link);
     expect(page.status).toBe(200);
-    for (const text of [dev, "ssh on dev-vm-1 for 1h", `<code>${home}</code>`, "&lt;b&gt;disk"])
+    for (const text of [dev, "SSH to dev-vm-1 for 1 hour", `<code>${home}</code>`, "&lt;b&gt;disk"])
       expect(page.text).toContain(text);
     expect(page.text.match(/<button/gu)).toHaveLength(1);
     expect(page.text).not.toContain("<script");
@@ -53,7 +53,7 @@ describe("without a source where the rule has no default", () => {
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
 
     const after = await browser.press(link);
-    expect(after.text).toContain(`ssh on dev-vm-1 is being opened for you from ${home}`);
+    expect(after.text).toContain(`SSH to dev-vm-1 is being opened for you from ${home}`);
     await stage.until("it is open from there", async () => (await isOpenFrom(home)).length > 0);
     expect(await isOpenFrom(vpn, office, stranger)).toEqual([]);
     await stage.until("they are told in Slack", () =>

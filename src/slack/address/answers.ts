@@ -7,6 +7,7 @@ import type { Ask } from "../../workflow/submit-request.ts";
 import type { Answers } from "../answer.ts";
 import { type Drawn, drawn } from "../blocks.ts";
 import { escapeMrkdwn } from "../mrkdwn.ts";
+import { accessTitle } from "../title.ts";
 
 export interface AddressAnswers {
   /** Nothing else is in the ask's way. */
@@ -27,7 +28,7 @@ export const createAddressAnswers = (offer: OfferAddress, answers: Answers): Add
 
 const drawWhere = ({ services, machine }: Ask, link: URL): Drawn =>
   drawn(
-    `Where will you connect from? I need your address for ${escapeMrkdwn(services.join(", "))} on ${escapeMrkdwn(machine)}.`,
+    `Where will you connect from? I need your address for ${escapeMrkdwn(accessTitle({ services, machine: { name: machine } }))}.`,
     [`The link shows me where you are. ${ONCE} Or ask again with \`from\` and an address or a network.`],
     [linkButton("Use my address", link)],
   );
