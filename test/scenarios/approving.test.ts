@@ -102,7 +102,7 @@ describe("a request that waits", () => {
     expect(text).toMatch(/Machine.* prod-vm-3 · Azure, subscription .*, westeurope/u);
     expect(text).toContain("env=prod");
     expect(text).toMatch(/Opens.* `10\.0\.1\.13`, `fd00:acce:1::13`, 22\/tcp, from 203\.0\.113\.0\/24/u);
-    expect(text).toMatch(/Share the hole.* @other until/u);
+    expect(text).toMatch(/Let in already.* @other until/u);
     expect(text).toMatch(/Rule.* production gives ssh for 3 hours at most/u);
     expect(text).toMatch(/Entra ID/u);
     expect(text).toContain("@lead-3 is named too, and no longer here: skipped.");
@@ -139,8 +139,8 @@ describe("a request that waits", () => {
     expect(stage.told(id).slice(0, 5)).toEqual([
       "request.submitted",
       "approvers.told",
-      "request.pressed",
-      "request.pressed",
+      "request.reminded",
+      "request.reminded",
       "request.approved",
     ]);
     stage.slack.people.changeChannel(CHANNELS.access, { members: all });

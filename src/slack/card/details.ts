@@ -56,9 +56,7 @@ const texts = (lines: readonly string[]): readonly string[] => {
 };
 
 const whoAsks = ({ requesterKnown = [] }: AccessRequest): readonly string[] =>
-  requesterKnown.length === 0
-    ? []
-    : [`*Who asks* is ${few(requesterKnown.map(showIdentity), 4)}, as known when they asked`];
+  requesterKnown.length === 0 ? [] : [`*Who asks*: ${few(requesterKnown.map(showIdentity), 4)}, as known then`];
 
 /** `entra:1111…` → Entra ID `1111…` */
 const showIdentity = (known: string): string => {
@@ -105,7 +103,7 @@ const whoHasAccess = ({ open = [] }: DecidingFacts, now: EpochMs, zone: string):
       .map(({ grant }) => `${mention(grant.requester.user)} until ${when(grant.expiresAt, now, zone)}`);
   const [same, others] = [shown(true), shown(false)];
   return [
-    ...(same.length === 0 ? [] : [`*Share the hole* (same port, same source): ${few(same, 4)}`]),
+    ...(same.length === 0 ? [] : [`*Let in already* (same port, same source): ${few(same, 4)}`]),
     ...(others.length === 0 ? [] : [`*Have access now* by other ports or from elsewhere: ${few(others, 4)}`]),
   ];
 };
@@ -122,10 +120,10 @@ const askedBefore = ({ latest }: DecidingFacts, now: EpochMs, zone: string): rea
 
 const BECAME: Readonly<Record<AccessRequest["state"]["kind"], string>> = {
   pending: "still waiting",
-  approved: "given",
-  denied: "refused",
-  withdrawn: "taken back",
-  lapsed: "unanswered",
+  approved: "approved",
+  denied: "denied",
+  withdrawn: "withdrawn",
+  lapsed: "nobody answered",
 };
 
 const whichRule = ({ rule: found }: DecidingFacts): readonly string[] => {
@@ -142,10 +140,10 @@ const whatComesNext = (request: AccessRequest, now: EpochMs, zone: string): read
   const due = stepInTurn(request);
   const more = due === undefined ? false : due.missing > 1 || request.steps.length > due.index + 1;
   const yes = more
-    ? "Yours counts, and more are needed"
+    ? "Others have to approve too"
     : request.extends === undefined
       ? "It opens at once"
-      : "It ends later at once";
+      : "It stays open longer at once";
   const at = nextReminderToAnswer(request);
   const reminder =
     at === undefined || at <= now

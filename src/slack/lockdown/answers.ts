@@ -12,14 +12,14 @@ export const drawBeforeLockdown = (surveyed: Surveyed, id: string, now: EpochMs,
   const { lockdown } = surveyed;
   if (lockdown !== undefined)
     return drawn(
-      `Everything is locked down already: ${who(lockdown, now, zone)}.`,
+      `Everything is locked down already. ${who(lockdown, now, zone)}.`,
       ["`/jit lockdown lift` lets things open again."],
       [],
     );
   const { closes, waits } = counted(surveyed);
   return drawn(
     "Lock everything down?",
-    [`${closes} ${waits} Nothing opens, by break-glass neither, until security lifts it.`],
+    [`${closes} ${waits} Nothing opens, not even by break-glass, until security lifts it.`],
     [
       confirmed(
         "Lock everything down",
@@ -68,7 +68,7 @@ export const drawLifted = (): Drawn =>
 
 /** `@sec locked everything down at 14:02: “…”` */
 export const who = ({ by, at, because }: Lockdown, now: EpochMs, zone: string): string =>
-  `${mention(by.user)} did that at ${when(at, now, zone)}${because === "" ? "" : `: “${literal(because)}”`}`;
+  `${mention(by.user)} locked everything down at ${when(at, now, zone)}${because === "" ? "" : `: “${literal(because)}”`}`;
 
 const counted = ({ open, waiting }: Surveyed) => ({
   closes:

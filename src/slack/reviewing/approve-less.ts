@@ -56,7 +56,8 @@ export const lessModal = (request: AccessRequest, now: EpochMs): ModalView => ({
 });
 
 /** While it takes longer than Slack waits. */
-export const thinkingModal = (): ModalView => plainModal("Approve less", "Asking everybody who has a say. One moment.");
+export const thinkingModal = (): ModalView =>
+  plainModal("Approve less", "One moment: I check whether this is allowed.");
 
 export const approvedModal = (): ModalView =>
   plainModal("Approve less", "Your approval counts. The card shows what comes of it.");

@@ -150,7 +150,7 @@ describe("what decides, under the question", () => {
 
   test("is left out as far as it isn't known", () => {
     const text = details({});
-    expect(text).not.toMatch(/Machine|Tags|Asked before|Share|Rule\*|nobody has access/u);
+    expect(text).not.toMatch(/Machine|Tags|Asked before|Let in|Rule\*|nobody has access/u);
     expect(text).toContain("*Opens* prod-vm-3, 22/tcp, from 203.0.113.7");
     expect(text).toContain("*If you approve*: It opens at once.");
   });
@@ -170,12 +170,12 @@ describe("what decides, under the question", () => {
       },
       { requesterKnown: ["entra:1111", "aws:arn:aws:iam::1:user/dev"] },
     );
-    expect(text).toContain("*Who asks* is Entra ID `1111`, AWS `arn:aws:iam::1:user/dev`, as known when they asked");
+    expect(text).toContain("*Who asks*: Entra ID `1111`, AWS `arn:aws:iam::1:user/dev`, as known then");
     expect(text).toContain("*Machine* prod-vm-3 · AWS, account 111122223333, eu-west-1 · `i-0a1`\n*Tags* env=prod");
     expect(text).toContain("*Opens* `10.0.0.4`, 22/tcp, from 203.0.113.7");
-    expect(text).toMatch(/\*Share the hole\* \(same port, same source\): <@U0DEV2> until <!date/u);
+    expect(text).toMatch(/\*Let in already\* \(same port, same source\): <@U0DEV2> until <!date/u);
     expect(text).toMatch(/\*Have access now\* .*: <@U0LEAD1> until <!date/u);
-    expect(text).toMatch(/\*Asked before\*: SSH to prod-vm-3 \(refused, <!date/u);
+    expect(text).toMatch(/\*Asked before\*: SSH to prod-vm-3 \(denied, <!date/u);
     expect(text).toContain("*Rule* production gives ssh for 3 hours at most, from office, vpn or one single address");
     expect(details({ open: [], latest: [] })).toMatch(/nobody has access now.*\*Asked before\*: nothing/su);
   });
@@ -188,7 +188,7 @@ describe("what decides, under the question", () => {
     const text = details({}, { steps, told: [{ step: 0, users: ["U0LEAD1"] }] });
     expect(text).toContain("<@U0LEFT> is named too, and no longer here: skipped.");
     expect(text).toContain("Told directly: <@U0LEAD1>");
-    expect(text).toContain("*If you approve*: Yours counts, and more are needed.");
+    expect(text).toContain("*If you approve*: Others have to approve too.");
   });
 
   test("is something that Slack takes, however long names are and however many people there are", () => {

@@ -17,6 +17,7 @@ describe("before everything is locked down", () => {
   test("what would happen is said in words and behind a button that asks again", () => {
     const { text, blocks } = before(3, 1);
     expect(text).toBe("Lock everything down?");
+    expect(JSON.stringify(blocks)).toContain("Nothing opens, not even by break-glass, until security lifts it.");
     expect(JSON.stringify(blocks)).toContain("All 3 accesses that are open close now. One request waits;");
     expect(blocks.at(-1)).toMatchObject({
       type: "actions",
@@ -53,7 +54,7 @@ describe("before everything is locked down", () => {
 
   test("where it stands already it says since when and why, as it was typed, without a button", () => {
     const { text, blocks } = drawBeforeLockdown({ open: 0, waiting: 0, lockdown }, "k", NOW, "utc");
-    expect(text).toContain("Everything is locked down already: <@U0SEC1> did that at");
+    expect(text).toContain("Everything is locked down already. <@U0SEC1> locked everything down at");
     expect(text).not.toContain("<laptop>");
     expect(blocks.some(({ type }) => type === "actions")).toBe(false);
   });
@@ -62,6 +63,7 @@ describe("before everything is locked down", () => {
 test("lifting it asks again too, and there is nothing to lift where none stands", () => {
   expect(drawBeforeLift({ open: 0, waiting: 0, lockdown: undefined }, NOW, "utc")).toBeUndefined();
   const drawn = drawBeforeLift({ open: 0, waiting: 2, lockdown }, NOW, "utc");
+  expect(drawn?.text).toMatch(/^Lift the lockdown\? <@U0SEC1> locked everything down at <!date.*: “a /u);
   expect(JSON.stringify(drawn?.blocks)).toContain("2 requests wait and can be approved then.");
   expect(drawn?.blocks.at(-1)).toMatchObject({ elements: [{ action_id: "lockdown.lift", confirm: {} }] });
 });
