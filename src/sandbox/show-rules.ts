@@ -1,5 +1,7 @@
 /** What stands before a machine, as its cloud holds it, for people to read. */
 
+import type { AzureFirewall } from "./azure/firewall-world.ts";
+import { awsBefore, azureBefore, lastOf } from "./before-machine.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 export const showRules = (name: string, { azure, ec2 }: Pick<Sandbox, "azure" | "ec2">): string => {
@@ -8,60 +10,22 @@ export const showRules = (name: string, { azure, ec2 }: Pick<Sandbox, "azure" | 
 };
 
 const azureRules = (name: string, azure: Sandbox["azure"]): readonly string[] => {
-  const { virtualMachines, networkInterfaces, virtualNetworks, networkSecurityGroups } = azure.state();
-  const machine = virtualMachines.find(({ id }) => lastOf(id) === name);
-  const interfaces = networkInterfaces.filter(({ id }) => machine?.networkInterfaces.some((each) => same(each, id)));
-  const subnets = virtualNetworks.flatMap((network) =>
-    network.subnets.filter((subnet) =>
-      interfaces.some(({ ipConfigurations }) =>
-        ipConfigurations.some((each) => same(each.subnet, `${network.id}/subnets/${subnet.name}`)),
-      ),
-    ),
-  );
-  const groups = [...subnets, ...interfaces].flatMap(({ networkSecurityGroup }) => networkSecurityGroup ?? []);
-  const shownGroups = [...new Set(groups)].flatMap((group) => {
-    const rules = networkSecurityGroups.find(({ id }) => same(id, group))?.rules ?? [];
-    return [
-      `  ${lastOf(group)}`,
-      ...rules
-        .toSorted((a, b) => a.properties.priority - b.properties.priority)
-        .map(({ name: rule, properties: p }) => {
-          const groupsOf = (list: typeof p.sourceApplicationSecurityGroups): readonly string[] =>
-            (list ?? []).map((each) => lastOf(each.id));
-          const from =
-            p.sourceAddressPrefix ??
-            [...p.sourceAddressPrefixes, ...groupsOf(p.sourceApplicationSecurityGroups)].join(",");
-          const ports = p.destinationPortRange ?? p.destinationPortRanges.join(",");
-          return `    ${String(p.priority).padStart(4)} ${p.access.padEnd(5)} ${p.protocol} ${ports} from ${from}  ${rule}${p.description === undefined ? "" : `  “${p.description}”`}`;
-        }),
-    ];
-  });
-  const isBefore = firewallsBefore(interfaces, subnets, azure.state());
-  return [...shownGroups, ...isBefore.flatMap(firewallRules)];
+  const { groups, firewalls } = azureBefore(name, azure.state());
+  const shownGroups = groups.flatMap(({ id, rules }) => [
+    `  ${lastOf(id)}`,
+    ...rules.map(({ name: rule, properties: p }) => {
+      const groupsOf = (list: typeof p.sourceApplicationSecurityGroups): readonly string[] =>
+        (list ?? []).map((each) => lastOf(each.id));
+      const from =
+        p.sourceAddressPrefix ?? [...p.sourceAddressPrefixes, ...groupsOf(p.sourceApplicationSecurityGroups)].join(",");
+      const ports = p.destinationPortRange ?? p.destinationPortRanges.join(",");
+      return `    ${String(p.priority).padStart(4)} ${p.access.padEnd(5)} ${p.protocol} ${ports} from ${from}  ${rule}${p.description === undefined ? "" : `  “${p.description}”`}`;
+    }),
+  ]);
+  return [...shownGroups, ...firewalls.flatMap(firewallRules)];
 };
 
-type AzureState = ReturnType<Sandbox["azure"]["state"]>;
-
-/** Those that the subnets' routes lead to, and those that translate to the machine. */
-const firewallsBefore = (
-  interfaces: AzureState["networkInterfaces"],
-  subnets: AzureState["virtualNetworks"][number]["subnets"],
-  { routeTables = [], azureFirewalls }: AzureState,
-): AzureState["azureFirewalls"] => {
-  const hops = routeTables
-    .filter(({ id }) => subnets.some(({ routeTable }) => routeTable !== undefined && same(routeTable, id)))
-    .flatMap(({ routes }) => routes.map(({ nextHopIpAddress }) => nextHopIpAddress));
-  const addresses = interfaces.flatMap(({ ipConfigurations }) => ipConfigurations.map((each) => each.privateAddress));
-  return azureFirewalls.filter(
-    ({ privateAddress, natRuleCollections }) =>
-      hops.includes(privateAddress) ||
-      natRuleCollections.some(({ properties }) =>
-        properties.rules.some(({ translatedAddress = "" }) => addresses.includes(translatedAddress)),
-      ),
-  );
-};
-
-const firewallRules = (firewall: AzureState["azureFirewalls"][number]): readonly string[] => {
+const firewallRules = (firewall: AzureFirewall): readonly string[] => {
   if (firewall.firewallPolicy !== undefined)
     return [`  ${lastOf(firewall.id)}: its rules are in the policy ${lastOf(firewall.firewallPolicy)}`];
   const sources = (rule: { readonly sourceAddresses: readonly string[]; readonly sourceIpGroups: readonly string[] }) =>
@@ -105,14 +69,10 @@ const firewallRules = (firewall: AzureState["azureFirewalls"][number]): readonly
   ];
 };
 
-const awsRules = (name: string, ec2: Sandbox["ec2"]): readonly string[] => {
-  const { instances, interfaces } = ec2.state();
-  const machine = [...instances.values()].find(({ id, tags }) => id === name || tags["Name"] === name);
-  const own =
-    machine === undefined ? [] : [...interfaces.values()].filter(({ instanceId }) => instanceId === machine.id);
-  return own.flatMap(({ id }) => [
-    `  ${id}`,
-    ...ec2.export(id).attached.flatMap((group) => [
+const awsRules = (name: string, ec2: Sandbox["ec2"]): readonly string[] =>
+  awsBefore(name, ec2).flatMap(({ interfaceId, groups }) => [
+    `  ${interfaceId}`,
+    ...groups.flatMap((group) => [
       `    ${group.name} (${group.id})`,
       ...group.ingress.map(({ protocol, fromPort, toPort, peer, tags }) => {
         const marks = Object.entries(tags).filter(([tag]) => tag.startsWith("latch:grant:"));
@@ -121,7 +81,3 @@ const awsRules = (name: string, ec2: Sandbox["ec2"]): readonly string[] => {
       }),
     ]),
   ]);
-};
-
-const lastOf = (id: string): string => id.split("/").at(-1) ?? id;
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

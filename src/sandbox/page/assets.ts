@@ -33,6 +33,8 @@ const CONTENT_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+const STYLES = ["style.css", "machines.css", "controls.css"];
+
 const HTML = `<!doctype html>
 <html lang="en">
 <head>
@@ -40,7 +42,7 @@ const HTML = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Latch sandbox</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/style.css">
+${STYLES.map((name) => `<link rel="stylesheet" href="/${name}">`).join("\n")}
 <script type="importmap">${IMPORT_MAP}</script>
 <script type="module" src="/ours/page/browser/app.ts"></script>
 </head>
@@ -54,7 +56,8 @@ export const asset = async (path: string): Promise<Response | undefined> => {
     return new Response(HTML, {
       headers: { ...text("html"), "content-security-policy": CONTENT_POLICY, "referrer-policy": "no-referrer" },
     });
-  if (path === "/style.css") return new Response(await readFile(new URL("./style.css", import.meta.url)), css);
+  const style = STYLES.find((name) => path === `/${name}`);
+  if (style !== undefined) return new Response(await readFile(new URL(`./${style}`, import.meta.url)), css);
   const library = path.startsWith("/library/") ? LIBRARIES[path.slice("/library/".length)] : undefined;
   if (library !== undefined) return new Response(await readFile(library), javascript);
   const ours = path.startsWith("/ours/") ? path.slice("/ours/".length) : "";

@@ -4,17 +4,27 @@ import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Clock } from "../../access/time.ts";
+import type { MovableClock } from "../movable-clock.ts";
+import type { Sandbox } from "../sandbox.ts";
 import { isObject } from "../slack/json.ts";
 import type { SlackServer } from "../slack/server.ts";
 import { act } from "./acts.ts";
 import { asset } from "./assets.ts";
+import type { Controls } from "./controls.ts";
 import { type LivePart, liveSight } from "./live.ts";
+import { actAtMachines } from "./machines/acts.ts";
+import { createConnections } from "./machines/connections.ts";
+import { machinesPart } from "./machines/machines-part.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { pageState } from "./show.ts";
 
 export interface PageOptions {
   readonly slack: SlackServer;
-  readonly clock: Clock;
+  readonly clock: Clock | MovableClock;
+  /** The machines beside Slack; without it there is only Slack to see. */
+  readonly sandbox?: Pick<Sandbox, "network" | "azure" | "ec2" | "bots">;
+  /** Its time and its troubles; without them it can only be looked at. */
+  readonly controls?: Controls;
   /** Another one when it is taken. 0 or not given: any. */
   readonly port?: number;
 }
@@ -25,8 +35,16 @@ export interface Page {
   readonly stop: () => Promise<void>;
 }
 
-export const createPage = async ({ slack, clock, port = 0 }: PageOptions): Promise<Page> => {
-  const parts = [slackPart(slack, await readManifest(), clock)];
+export const createPage = async ({ slack, clock, sandbox, controls, port = 0 }: PageOptions): Promise<Page> => {
+  const machines =
+    sandbox === undefined
+      ? undefined
+      : { ...sandbox, clock, connections: createConnections({ network: sandbox.network, clock }) };
+  const parts = [
+    slackPart(slack, await readManifest(), clock),
+    ...(machines === undefined ? [] : [machinesPart(machines)]),
+    ...(controls === undefined ? [] : [controls.part]),
+  ];
   const routes = new Hono();
 
   // Another site that is open in the same browser has no business here, by whatever name it calls this machine.
@@ -57,6 +75,27 @@ export const createPage = async ({ slack, clock, port = 0 }: PageOptions): Promi
     }
   });
 
+  routes.post("/machines", async (c) => {
+    const what: unknown = await c.req.json().catch(() => undefined);
+    if (!isObject(what) || machines === undefined) return c.json({ error: "not an act" }, 400);
+    try {
+      await actAtMachines(what, machines);
+      return c.json({});
+    } catch (error) {
+      return c.json({ error: error instanceof Error ? error.message : String(error) }, 409);
+    }
+  });
+
+  routes.post("/controls", async (c) => {
+    const what: unknown = await c.req.json().catch(() => undefined);
+    if (!isObject(what) || controls === undefined) return c.json({ error: "not an act" }, 400);
+    try {
+      return c.json(await controls.act(what));
+    } catch (error) {
+      return c.json({ error: error instanceof Error ? error.message : String(error) }, 409);
+    }
+  });
+
   routes.get("/files/:id", (c) => {
     const file = slack.file(c.req.param("id"));
     if (file?.content === undefined) return c.text("no such file", 404);
@@ -80,14 +119,20 @@ export const createPage = async ({ slack, clock, port = 0 }: PageOptions): Promi
   };
 };
 
-const slackPart = (slack: SlackServer, manifest: Manifest, clock: Clock): LivePart => ({
+const slackPart = (slack: SlackServer, manifest: Manifest, clock: Clock | MovableClock): LivePart => ({
   name: "slack",
   read: (user) => pageState(user, slack, manifest, clock.now()),
-  subscribe: (changed) =>
-    slack.subscribe(({ kind }) => {
+  subscribe: (changed) => {
+    const unsubscribe = slack.subscribe(({ kind }) => {
       // What only says that something was called changes nothing to see.
       if (kind !== "called" && kind !== "misbehaved") changed();
-    }),
+    });
+    const unfollow = "follow" in clock ? clock.follow(async () => changed()) : undefined;
+    return () => {
+      unsubscribe();
+      unfollow?.();
+    };
+  },
 });
 
 const downloadAs = (name: string): string => `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;

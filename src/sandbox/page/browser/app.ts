@@ -4,21 +4,32 @@ import { type ComponentChild, h, render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Json, listOf, objectOf, textOf } from "../../slack/json.ts";
 import type { ActKind } from "../acts.ts";
+import type { ControlsState } from "../controls.ts";
+import type { MachinesState } from "../machines/shown.ts";
 import type { PageChannel, PageMessage, PageState, PageView } from "../shown.ts";
 import { Blocks } from "./blocks.ts";
 import { Composer } from "./composer.ts";
 import { useConfirm } from "./confirm.ts";
+import { Controls } from "./controls.ts";
 import { Conversation } from "./conversation.ts";
+import { Halves } from "./halves.ts";
 import { act, follow } from "./live.ts";
+import { MachinesHalf } from "./machines-half.ts";
 import { Modal } from "./modal.ts";
 import { directWith, HOME, Places } from "./places.ts";
 import { readerOf } from "./reader.ts";
 import type { Entry, Surface } from "./surface.ts";
+import { Tour } from "./tour.ts";
+import { type Draft, tourHelp } from "./tour-help.ts";
 import { useUnread } from "./unread.ts";
 
 const App = (): ComponentChild => {
   const [user, setUser] = useState<string | undefined>(() => fromAddress("as"));
   const [state, setState] = useState<PageState>();
+  const [machines, setMachines] = useState<MachinesState>();
+  const [controls, setControls] = useState<ControlsState>();
+  const [from, setFrom] = useState<string>();
+  const [draft, setDraft] = useState<Draft>();
   const [isAway, setIsAway] = useState(false);
   const [place, setPlace] = useState<string | undefined>(() => fromAddress("in"));
   const [notice, setNotice] = useState("");
@@ -34,6 +45,8 @@ const App = (): ComponentChild => {
           receivedAt.current = Date.now();
           setState(next);
         },
+        machines: setMachines,
+        controls: setControls,
       }),
     [user],
   );
@@ -88,58 +101,70 @@ const App = (): ComponentChild => {
   const channel = channelHere(state, here);
   const name = channel.kind === "direct" ? state.app.name : `#${channel.name}`;
 
-  return h(
-    "div",
-    { class: "sandbox" },
+  const be = (next: string): void => {
+    setUser(next);
+    if (here !== HOME && state.channels.every(({ id, kind }) => id !== here || kind === "direct")) setPlace(undefined);
+  };
+  const slack = h(
+    "section",
+    { class: "slack", "aria-label": "Slack" },
+    h(Places, { state, place: here, unread, go: setPlace, be }),
     h(
-      "section",
-      { class: "slack", "aria-label": "Slack" },
-      h(Places, {
-        state,
-        place: here,
-        unread,
-        go: setPlace,
-        be: (next: string) => {
-          setUser(next);
-          if (here !== HOME && state.channels.every(({ id, kind }) => id !== here || kind === "direct"))
-            setPlace(undefined);
-        },
-      }),
+      "main",
+      null,
       h(
-        "main",
-        null,
-        h(
-          "header",
-          { class: "title" },
-          h("h1", null, here === HOME ? `${state.app.name} · Home` : name),
-          channel.isShared && here !== HOME ? h("span", { class: "badge" }, "shared with another company") : null,
-        ),
-        isAway ? h("p", { class: "away", role: "status" }, "The sandbox can't be reached. Trying again …") : null,
-        here === HOME
-          ? h(HomeTab, { state, surface: viewSurface, ask })
-          : h(Conversation, {
-              channel,
-              state,
-              ask,
-              surfaceOf: (message: PageMessage) =>
-                surfaceOf(`${channel.id} ${message.ts}`, { channel: channel.id, ts: message.ts }),
-              onShortcut: (message: PageMessage, callbackId: string) =>
-                void does("message-shortcut", { callbackId, channel: channel.id, ts: message.ts }),
-            }),
-        h("p", { class: "notice", role: "status" }, top === undefined ? notice : ""),
-        here === HOME || (channel.kind === "direct" && state.app.isReadOnly)
-          ? null
-          : h(Composer, {
-              key: state.me.id,
-              state,
-              placeName: name,
-              say: async (text: string) => void (await does("say", { channel: channel.id, text })),
-              command: async (command: string, text: string) =>
-                void (await does("command", { channel: channel.id, command, text })),
-              shortcut: async (callbackId: string) => void (await does("shortcut", { callbackId })),
-            }),
+        "header",
+        { class: "title" },
+        h("h1", null, here === HOME ? `${state.app.name} · Home` : name),
+        channel.isShared && here !== HOME ? h("span", { class: "badge" }, "shared with another company") : null,
       ),
+      isAway ? h("p", { class: "away", role: "status" }, "The sandbox can't be reached. Trying again …") : null,
+      here === HOME
+        ? h(HomeTab, { state, surface: viewSurface, ask })
+        : h(Conversation, {
+            channel,
+            state,
+            ask,
+            surfaceOf: (message: PageMessage) =>
+              surfaceOf(`${channel.id} ${message.ts}`, { channel: channel.id, ts: message.ts }),
+            onShortcut: (message: PageMessage, callbackId: string) =>
+              void does("message-shortcut", { callbackId, channel: channel.id, ts: message.ts }),
+          }),
+      h("p", { class: "notice", role: "status" }, top === undefined ? notice : ""),
+      here === HOME || (channel.kind === "direct" && state.app.isReadOnly)
+        ? null
+        : h(Composer, {
+            key: state.me.id,
+            state,
+            placeName: name,
+            draft: draft?.user === state.me.id ? draft.text : undefined,
+            draftTaken: () => setDraft(undefined),
+            say: async (text: string) => void (await does("say", { channel: channel.id, text })),
+            command: async (command: string, text: string) =>
+              void (await does("command", { channel: channel.id, command, text })),
+            shortcut: async (callbackId: string) => void (await does("shortcut", { callbackId })),
+          }),
     ),
+  );
+
+  return [
+    h(Halves, {
+      slack,
+      above:
+        machines === undefined
+          ? null
+          : h(Tour, { state: machines, ...tourHelp(state, machines, { be, go: setPlace, write: setDraft }) }),
+      machines:
+        machines === undefined
+          ? null
+          : h(MachinesHalf, {
+              state: machines,
+              reader,
+              controls: controls === undefined ? null : h(Controls, { state: controls, zone: reader.zone }),
+              from: from ?? machines.clients[0]?.address ?? "",
+              setFrom,
+            }),
+    }),
     top === undefined
       ? null
       : h(Modal, {
@@ -153,7 +178,7 @@ const App = (): ComponentChild => {
           close: async () => void (await does("close", { viewId: top.id })),
         }),
     dialog,
-  );
+  ];
 };
 
 const HomeTab = ({

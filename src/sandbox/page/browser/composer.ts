@@ -1,7 +1,7 @@
 /** The box to type in: messages, commands with completion, and the app's shortcuts. */
 
 import { type ComponentChild, h } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { PageState } from "../shown.ts";
 import { icon } from "./icon.ts";
 import { Menu } from "./menu.ts";
@@ -9,12 +9,23 @@ import { Menu } from "./menu.ts";
 export interface ComposerProps {
   readonly state: PageState;
   readonly placeName: string;
+  /** Written into the box, once. */
+  readonly draft: string | undefined;
+  readonly draftTaken: () => void;
   readonly say: (text: string) => Promise<void>;
   readonly command: (command: string, text: string) => Promise<void>;
   readonly shortcut: (callbackId: string) => Promise<void>;
 }
 
-export const Composer = ({ state, placeName, say, command, shortcut }: ComposerProps): ComponentChild => {
+export const Composer = ({
+  state,
+  placeName,
+  draft,
+  draftTaken,
+  say,
+  command,
+  shortcut,
+}: ComposerProps): ComponentChild => {
   const [text, setText] = useState("");
   /** Which completion is marked; none at first, so that Enter sends what was typed. */
   const [active, setActive] = useState(NONE);
@@ -30,6 +41,11 @@ export const Composer = ({ state, placeName, say, command, shortcut }: ComposerP
     setActive(NONE);
     field.current?.focus();
   };
+  useEffect(() => {
+    if (draft === undefined) return;
+    write(draft);
+    draftTaken();
+  }, [draft]);
   const send = async (): Promise<void> => {
     const typed = (field.current?.value ?? text).trim();
     if (typed === "") return;
