@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { type Memory, startMemory } from "./memory.ts";
 import { createMovableClock, type MovableClock } from "./movable-clock.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "./sandbox.ts";
+import { createSwitches, type Switches } from "./switches.ts";
 
 export interface Playground {
   readonly sandbox: Sandbox;
   readonly clock: MovableClock;
   readonly memory: Memory;
+  readonly switches: Switches;
   readonly stop: () => Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export const createPlayground = async (
     sandbox,
     clock,
     memory,
+    switches: createSwitches(sandbox),
     stop: async () => {
       await sandbox.stop();
       await memory.stop();

@@ -5,9 +5,11 @@ import type { Readable, Writable } from "node:stream";
 import type { RoleHolder } from "./default-roles.ts";
 import { fillForm, type Typed } from "./fill-form.ts";
 import { createFollowLinks } from "./follow-links.ts";
+import type { Playground } from "./playground.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { showRules } from "./show-rules.ts";
 import type { SeenButton, SeenMessage } from "./slack/sight.ts";
+import { STEERING_HELP, steer } from "./steer.ts";
 import { ADDRESSES, CHANNELS, ON_CALL, PEOPLE, SCHEDULE } from "./world.ts";
 
 /** By what `as` calls them. */
@@ -18,6 +20,8 @@ const ROLE_HOLDERS = { dev: "dev", otherDev: "dev2", lead: "lead", security: "se
 
 export interface TerminalDeps {
   readonly sandbox: Sandbox;
+  /** Where time can be moved and things can be made to fail. */
+  readonly playground?: Playground;
   readonly input: Readable;
   readonly output: Writable;
 }
@@ -40,11 +44,12 @@ const HELP = `What you can type
   machines                              which machines there are
   see                                   everything that you see now
   bot kill · bot start                  end the bot at once, and start it again
+${STEERING_HELP}
   log                                   what it told its operators lately
   quit`;
 
 /** Resolves when the person has had enough, or the input ends. */
-export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Promise<void> => {
+export const runTerminal = async ({ sandbox, playground, input, output }: TerminalDeps): Promise<void> => {
   const { slack, network } = sandbox;
   const [bot] = sandbox.bots;
   const links = createFollowLinks(sandbox);
@@ -147,7 +152,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     show(true);
   };
 
-  const steer = async (what: string): Promise<void> => {
+  const steerBot = async (what: string): Promise<void> => {
     if (what === "kill") await bot.kill();
     else if (what === "start") await bot.start();
     say(bot.isRunning() ? "  The bot is running." : "  The bot is gone. `bot start` starts it again.");
@@ -176,6 +181,11 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
   const run = async (line: string): Promise<boolean> => {
     const [word = "", ...rest] = line.trim().split(/\s+/u);
     const text = rest.join(" ");
+    const steered = playground === undefined ? undefined : await steer(word, text, playground);
+    if (steered !== undefined) {
+      say(`  ${steered}`);
+      return true;
+    }
     if (line.trim().startsWith("/jit"))
       await slack.command({ user: PEOPLE[me], channel: CHANNELS.access, text: line.trim().slice(4).trim() });
     else if (word === "as") be(text);
@@ -200,7 +210,7 @@ export const runTerminal = async ({ sandbox, input, output }: TerminalDeps): Pro
     else if (word === "on-call") call(text);
     else if (word === "policy") say(`  ${sandbox.configFile}`);
     else if (word === "see") show(true);
-    else if (word === "bot") await steer(text);
+    else if (word === "bot") await steerBot(text);
     else if (word === "log")
       say(
         bot.log
