@@ -1,4 +1,4 @@
-/** The `latch` program for people who look after a policy: `npm run latch -- policy check`. */
+/** The `latch` program for people who look after a policy or audit what was done: `npm run latch -- policy check`. */
 
 import { enableCompileCache } from "node:module";
 import process from "node:process";

@@ -157,14 +157,6 @@ export interface RefusalFacts {
   /** Of a break-glass: it was reviewed already, or there is none. */
   readonly "nothing-to-review": { readonly by?: string; readonly at?: EpochMs };
   readonly "grant-unknown": { readonly text: string };
-  // Where the person is
-  /** Nobody can reach a page of ours that would see it. */
-  readonly "no-address-page": Record<never, never>;
-  /** They are where they were. */
-  readonly "not-moved": { readonly machine: string };
-  /** It is on its way elsewhere already. */
-  readonly "moving-already": { readonly machine: string };
-
   readonly "access-over": { readonly machine: string; readonly at: EpochMs };
   /** `extension`: they wanted to make somebody else's access longer; `move`: to let it in from elsewhere. */
   readonly "not-yours": { readonly what: "request" | "access" | "extension" | "move" };
@@ -180,6 +172,14 @@ export interface RefusalFacts {
   readonly "not-longer": { readonly machine: string; readonly until: EpochMs };
   /** Its request was lost with our memory, so nobody knows what it was given for and since when. */
   readonly "origin-lost": { readonly machine: string; readonly until: EpochMs };
+
+  // Where the person is
+  /** Nobody can reach a page of ours that would see it. */
+  readonly "no-address-page": Record<never, never>;
+  /** They are where they were. */
+  readonly "not-moved": { readonly machine: string };
+  /** It is on its way elsewhere already. */
+  readonly "moving-already": { readonly machine: string };
 
   // Protecting
   readonly "not-configurer": { readonly machine: string; readonly roles: readonly string[] };

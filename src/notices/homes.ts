@@ -50,7 +50,7 @@ export const homeDelivery = (user: string): Delivery => ({
 
 /** Those that may show something else after it. One that wasn't drawn yet may show anything. */
 export const homesConcerned = (event: AuditEvent, homes: readonly OpenedHome[]): readonly Delivery[] => {
-  const concern = CONCERNS[event.kind] ?? [];
+  const concern = CONCERNS[event.kind];
   if (concern.length === 0) return [];
   const asker = "requester" in event ? event.requester.user : undefined;
   return homes
@@ -96,34 +96,62 @@ type Concerned = "asker" | "answering" | "looking-after-all" | "everybody";
 const PENDING: readonly Concerned[] = ["asker", "answering", "looking-after-all"];
 const OPEN: readonly Concerned[] = ["asker", "looking-after-all"];
 
-/** What isn't here changes nothing that a Home shows. */
-const CONCERNS: Readonly<Partial<Record<AuditEvent["kind"], readonly Concerned[]>>> = {
+/** Where nothing that a Home shows changes. */
+const NOTHING: readonly Concerned[] = [];
+
+const CONCERNS: Readonly<Record<AuditEvent["kind"], readonly Concerned[]>> = {
+  "request.judged": NOTHING,
   "request.submitted": PENDING,
+  "approvers.told": NOTHING,
+  "request.reminded": NOTHING,
   "request.narrowed": PENDING,
+  "request.refused": NOTHING,
   "review.given": PENDING,
+  "review.refused": NOTHING,
   "request.approved": PENDING,
+  "break-glass.used": OPEN,
+  "break-glass.unreviewed": NOTHING,
+  "break-glass.reviewed": NOTHING,
+  "schedule.silent": NOTHING,
   "request.denied": PENDING,
   "request.withdrawn": PENDING,
   "request.lapsed": PENDING,
-  "break-glass.used": OPEN,
-  "grant.opened": OPEN,
-  "grant.failed": OPEN,
-  "grant.blocked": OPEN,
-  "grant.ending": OPEN,
-  "grant.revoked": OPEN,
-  "grant.ended": OPEN,
   "grant.adopted": OPEN,
+  "grant.opened": OPEN,
+  "grant.blocked": OPEN,
   "grant.disallowed": OPEN,
+  "grant.failed": OPEN,
+  "grant.revoked": OPEN,
   "grant.extended": OPEN,
   "grant.moved": OPEN,
+  "grant.ending": OPEN,
+  "grant.ended": OPEN,
   "closing.overdue": OPEN,
+  "firewall.changed": NOTHING,
+  "protection.set": NOTHING,
+  "protection.began": NOTHING,
+  "protection.failed": NOTHING,
+  "protection.adopted": NOTHING,
+  "protection.undercut": NOTHING,
+  "undercut.overruled": NOTHING,
+  "undercut.accepted": NOTHING,
+  "protection.wanted": NOTHING,
+  "protection.lifted": NOTHING,
+  "protection.ended": NOTHING,
+  "firewall.repaired": NOTHING,
   "posture.worsened": ["looking-after-all"],
   "posture.digest": ["looking-after-all"],
   "inventory.stale": ["looking-after-all"],
   "inventory.read-again": ["looking-after-all"],
+  "identity.linked": NOTHING,
+  "identity.unlinked": NOTHING,
+  "identity.refused": NOTHING,
   "policy.changed": ["everybody"],
   "policy.refused": ["everybody"],
   "lockdown.begun": ["everybody"],
   "lockdown.done": ["everybody"],
   "lockdown.lifted": ["everybody"],
+  "address.seen": NOTHING,
+  "address.refused": NOTHING,
+  "bot.started": NOTHING,
 };

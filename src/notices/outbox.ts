@@ -13,13 +13,13 @@ export interface UnheardEvent {
 export interface Delivery {
   /** Unique for what is said, however often a crash makes us say it: `grant.ended/k7f3q2xd/channel`, `card/k7f3q2xd`. */
   readonly id: string;
-  /** Slack channel or user id. */
+  /** Slack channel or user id; `home/<user id>` for their Home. */
   readonly destination: string;
   /** Lower goes first. A whole number from 0 to 999. */
   readonly urgency: number;
   /**
-   * A message is said once. A card shows a request and is drawn again whenever something about it happened, so only one that is waiting already isn't
-   * added again.
+   * A message is said once. A card shows how something stands (a request, an open access, a Home) and is drawn again whenever that changed, so only one that is waiting
+   * already isn't added again.
    */
   readonly kind: "card" | "message";
   /** Anything that survives JSON. */

@@ -16,9 +16,9 @@ export const QUEUES = {
   requests: "requests",
   /** Only `EVENTS_ID`. */
   outboxEvents: "outbox-events",
-  /** Slack channel and user ids. */
+  /** Slack channel and user ids, and `home/<user id>`. */
   destinations: "destinations",
-  /** What is looked at as a whole, by one of all replicas: `posture`, `protections`. */
+  /** What is looked at as a whole, by one of all replicas. */
   watches: "watches",
 } as const;
 
