@@ -41,7 +41,7 @@ export const drawMessage = (
     case "grant.extended":
       return to === "requester" ? drawStillOpen(event, grant, now, zone, offersMoving) : drawExtended(event, now, zone);
     case "grant.ending":
-      return drawEnding(event, now);
+      return drawEnding(event, grant, now, zone);
     case "grant.ended": {
       if (to === "requester") return drawEnded(event, grant, now, zone);
       const ended =

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { GrantId } from "../../src/access/identifier.ts";
 import type { FirewallId, MachineId } from "../../src/access/machine.ts";
-import { later, MINUTE, SECOND } from "../../src/access/time.ts";
+import { type DurationMs, type EpochMs, HOUR, later, MINUTE, SECOND } from "../../src/access/time.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { factsOf } from "../../src/grants/facts.ts";
 import type { Grant } from "../../src/grants/grant.ts";
@@ -107,10 +108,38 @@ describe("an end", () => {
     expect(said(ended)).toMatch(/SSH to prod-vm-3\* · <@U0DEV1>'s access closed <!date/u);
   });
 
-  test("to come says how much time is left, and never less than none", () => {
+  describe("to come", () => {
     const ending = { ...facts, kind: "grant.ending", expiresAt: END } as AuditEvent;
-    expect(said(ending, undefined, later(END, -600_000 as never))).toContain("prod-vm-3 closes for you in 10 minutes.");
-    expect(said(ending, undefined, later(END, MINUTE))).toContain("prod-vm-3 closes for you in 0 seconds.");
+    const before = later(END, (-10 * MINUTE) as DurationMs);
+    const after = later(END, MINUTE);
+    const told = (grant: Grant | undefined, now: EpochMs) => {
+      const text = said(ending, grant, now, "requester");
+      const { blocks } = drawMessage({ kind: "message", event: ending, to: "requester" }, grant, now, "utc") ?? {};
+      return { text, offersMore: blocks?.some(({ type }) => type === "actions") };
+    };
+
+    test("says how much time is left", () => {
+      for (const grant of [undefined, aGrant({ openedAt: NOW })])
+        expect(told(grant, before)).toEqual({ text: "prod-vm-3 closes for you in 10 minutes.", offersMore: true });
+    });
+
+    test.each([
+      ["over, as stored", aGrant({ openedAt: NOW, endedAt: END }), /^prod-vm-3 closed for you at <!date[^>]*>\.$/u],
+      ["over, and not seen closed yet", aGrant({ openedAt: NOW }), /^prod-vm-3: your access ended at <!date[^>]*>\.$/u],
+      ["over, and forgotten", undefined, /^prod-vm-3: your access ended at <!date[^>]*>\.$/u],
+      [
+        "longer by now",
+        aGrant({ openedAt: NOW, expiresAt: later(END, HOUR) }),
+        /^prod-vm-3 stays open for you until <!date[^>]*>\.$/u,
+      ],
+      [
+        "moved by now",
+        aGrant({ openedAt: NOW, endedAt: NOW, revoked: { kind: "superseded", at: NOW, by: "b" as GrantId } }),
+        /^You moved at <!date[^>]*>, so your access to prod-vm-3 from there is over\.$/u,
+      ],
+    ])("said late, says how it is now, without buttons: %s", (_, grant, text) => {
+      expect(told(grant, after)).toEqual({ text: expect.stringMatching(text), offersMore: false });
+    });
   });
 });
 

@@ -1,9 +1,9 @@
 /** What whoever has an access is told of its time: open until when, soon over, longer, over. */
 
 import { showDuration } from "../../access/duration.ts";
-import { between, type DurationMs, type EpochMs } from "../../access/time.ts";
+import { between, type EpochMs } from "../../access/time.ts";
 import type { AuditEvent } from "../../audit/event.ts";
-import type { Grant } from "../../grants/grant.ts";
+import { endOf, type Grant } from "../../grants/grant.ts";
 import { button, type Drawn, drawn } from "../blocks.ts";
 import { escapeMrkdwn, mention, mentions, when } from "../mrkdwn.ts";
 import { whyNotAnyMore } from "../refusals/not-any-more.ts";
@@ -60,10 +60,22 @@ const open = (
     ],
   );
 
-export const drawEnding = (event: Told<"grant.ending">, now: EpochMs): Drawn => {
-  const left = showDuration(Math.max(0, between(now, event.expiresAt)) as DurationMs);
+/** `grant`: as it is stored now; this may be said late, when it is over or was made longer. */
+export const drawEnding = (
+  event: Told<"grant.ending">,
+  grant: Grant | undefined,
+  now: EpochMs,
+  zone: string,
+): Drawn => {
+  const name = escapeMrkdwn(event.machine.name);
+  const end = grant === undefined ? event.expiresAt : endOf(grant);
+  if (grant?.revoked?.kind === "superseded")
+    return drawn(`You moved at ${when(end, now, zone)}, so your access to ${name} from there is over.`);
+  if (grant?.endedAt !== undefined) return drawn(`${name} closed for you at ${when(grant.endedAt, now, zone)}.`);
+  if (end <= now) return drawn(`${name}: your access ended at ${when(end, now, zone)}.`);
+  if (end > event.expiresAt) return drawn(`${name} stays open for you until ${when(end, now, zone)}.`);
   return drawn(
-    `${escapeMrkdwn(event.machine.name)} closes for you in ${left}.`,
+    `${name} closes for you in ${showDuration(between(now, end))}.`,
     [],
     [button("Extend", "grant.extend", event.grantId), button("I'm done", "grant.close", event.grantId)],
   );
