@@ -58,7 +58,7 @@ describe("a denial", () => {
     const before = cloudWrites();
     const id = await pending();
     await deny(id, "use the *bastion*, <!channel> knows how");
-    await cardSays(id, "denied");
+    await cardSays(id, "· denied");
     const card = stage.card(id);
     const plain = card.text.replaceAll("\u{200B}", "");
     expect(plain).toBe(
@@ -68,7 +68,7 @@ describe("a denial", () => {
     expect(card.mentions.filter(({ kind }) => kind !== "user")).toEqual([]);
     await stage.settled();
     expect(stage.direct(dev).at(-1)?.replaceAll("\u{200B}", "")).toBe(
-      "SSH to prod-vm-3 was denied by @lead-1.\n“use the *bastion*, <!channel> knows how”",
+      "SSH to prod-vm-3 was denied by @lead-1.\n“use the *bastion*, <!channel> knows how”\n[Ask again]",
     );
     expect(stage.told(id)).toEqual(["request.submitted", "request.denied"]);
     expect(cloudWrites()).toEqual(before);
@@ -78,10 +78,10 @@ describe("a denial", () => {
     const id = await pending();
     const before = stage.direct(dev).length;
     await deny(id);
-    await cardSays(id, "denied");
+    await cardSays(id, "· denied");
     expect(stage.card(id).text).toBe("*SSH to prod-vm-3* · denied by @lead-1\n@dev asked, from 198.51.100.7: “INC-1”");
     await stage.until("who asked is told", () => stage.direct(dev).length > before);
-    expect(stage.direct(dev).at(-1)).toBe("SSH to prod-vm-3 was denied by @lead-1.");
+    expect(stage.direct(dev).at(-1)).toBe("SSH to prod-vm-3 was denied by @lead-1.\n[Ask again]");
   });
 
   test("that comes after an approval says so in the form, and the port stays open", async () => {
@@ -135,7 +135,7 @@ describe("a withdrawal", () => {
     const id = await pending();
     const { channel, ts } = lastAnswerTo(dev);
     await stage.slack.click({ user: dev, channel, ts, label: "Withdraw" });
-    await cardSays(id, "withdrawn");
+    await cardSays(id, "· withdrawn");
     expect(stage.card(id).text).toBe("*SSH to prod-vm-3* · withdrawn by @dev\n@dev asked, from 198.51.100.7: “INC-1”");
     expect(stage.card(id).buttons).toEqual([]);
     await stage.until("it is confirmed", () => answersTo(stage, dev).at(-1) === "SSH to prod-vm-3: withdrawn.");
@@ -148,7 +148,7 @@ describe("a withdrawal", () => {
       new RegExp(`^\\*SSH to prod-vm-3\\* · waiting for an answer until ${time} · \`/jit close ${id}\`$`, "u"),
     );
     expect(await stage.jit(dev, `close ${id}`)).toBe("SSH to prod-vm-3: withdrawn.");
-    await cardSays(id, "withdrawn");
+    await cardSays(id, "· withdrawn");
     expect(await stage.jit(dev, "list")).toBe(
       "Nothing is open for you, and nothing is waiting. `/jit help` shows how to ask.",
     );
@@ -179,7 +179,7 @@ test("a request that nobody answers lapses after half an hour, and who asked is 
   );
   expect(stage.card(id).text).toContain("Needs one of");
   stage.clock.advance(MINUTE);
-  await cardSays(id, "lapsed");
+  await cardSays(id, "· lapsed");
   expect(stage.card(id).text).toMatch(
     new RegExp(`^\\*SSH to prod-vm-3\\* · lapsed: nobody answered by ${time}\n@dev asked, from`, "u"),
   );
@@ -188,7 +188,7 @@ test("a request that nobody answers lapses after half an hour, and who asked is 
   expect(stage.direct(dev).at(-1)).toBe(
     "SSH to prod-vm-3: nobody answered in time.\nAsk again, or ask an approver directly.\n[Ask again]",
   );
-  expect(stage.told(id)).toEqual(["request.submitted", "request.pressed", "request.lapsed"]);
+  expect(stage.told(id)).toEqual(["request.submitted", "request.reminded", "request.lapsed"]);
 });
 
 describe("a click that comes too late changes nothing", () => {
