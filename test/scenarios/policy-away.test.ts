@@ -22,7 +22,7 @@ const problem = (stage: Stage): Record<keyof typeof breakIt, string> => ({
 });
 
 // One after another: each starts a bot.
-test.concurrent("a configuration that can't be used from the first start on", { timeout: 90_000 }, async (context) => {
+test.concurrent("a configuration that can't be used from the first start on", { timeout: 180_000 }, async (context) => {
   const { expect } = context;
   for (const how of Object.keys(breakIt) as (keyof typeof breakIt)[]) {
     const stage = await setStage(context, { start: false });
@@ -47,7 +47,7 @@ test.concurrent("a configuration that can't be used from the first start on", { 
 });
 
 test.concurrent("what was open when the configuration broke closes on time, and people are told", {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async (context) => {
   const { expect } = context;
   const stage = await setInsideStage(context);
