@@ -40,6 +40,12 @@ export const button = (label: string, actionId: ActionId, id: string, style?: "p
   ...(style === undefined ? {} : { style }),
 });
 
+/** A screen reader says what would be closed, where everybody else sees it beside the button. https://docs.slack.dev/reference/block-kit/block-elements/button-element */
+export const labelled = (plain: Button, label: string): Button => ({
+  ...plain,
+  accessibility_label: cut(label, LONGEST_LABEL),
+});
+
 export type ActionId =
   | "request.approve"
   | "request.approve-less"
@@ -83,3 +89,4 @@ const SECTION_TEXT = 3_000;
 /** All blocks together may say about 12,000 characters, and how these are counted isn't said: https://github.com/slackapi/bolt-js/issues/2867 */
 const MESSAGE_TEXT = 10_000;
 const NOTIFICATION_TEXT = 4_000;
+const LONGEST_LABEL = 75;

@@ -10,15 +10,16 @@ import type { ToAnswer } from "../workflow/awaiting-answer.ts";
 import type { MachineList, OfferedMachine } from "../workflow/list-machines.ts";
 import type { Listed } from "../workflow/list-mine.ts";
 import type { WhoHas } from "../workflow/who-has.ts";
-import { actions, button, type Drawn, lines } from "./blocks.ts";
-import { labelled } from "./home/blocks.ts";
+import { type Drawn, lines } from "./blocks.ts";
 import { isClosing, type ShownAt, stateOf } from "./home/doors.ts";
 import { questionText } from "./home/view.ts";
 import { few } from "./lists.ts";
 import { code, escapeMrkdwn, literal, mention, when } from "./mrkdwn.ts";
 import { refusalText } from "./refusal-text.ts";
+import { answerButtons } from "./reviewing/answer-buttons.ts";
 import { showSources } from "./sources-words.ts";
-import { accessTitle, boldTitle, servicesTitle } from "./title.ts";
+import { lengthText } from "./step-words.ts";
+import { boldTitle, servicesTitle } from "./title.ts";
 
 /** Nothing is left out unsaid: what is too much for one message is counted. */
 export const drawListed = ({ pending, open, awaiting, lockdown }: Listed, now: EpochMs, zone: string): Drawn => {
@@ -56,16 +57,11 @@ const openLine = (grant: Grant, at: ShownAt): string =>
   `${boldTitle(grant)} · ${stateOf(grant, at)}, from ${showSources(grant.sources)}${isClosing(grant, at.now) ? "" : ` · ${code(`/jit close ${grant.id}`)}`}`;
 
 const pendingLine = (request: AccessRequest, { now, zone }: ShownAt): string =>
-  `${boldTitle(request)} · waiting for an answer until ${when(request.answerBy, now, zone)} · ${code(`/jit close ${request.id}`)}`;
+  `${boldTitle(request)} ${lengthText(request, now, zone)} · waiting for an answer until ${when(request.answerBy, now, zone)} · ${code(`/jit close ${request.id}`)}`;
 
 const drawQuestion = ({ request, mayApprove }: ToAnswer, at: ShownAt): Drawn["blocks"] => [
   ...lines(questionText(request, at).split("\n")),
-  actions([
-    ...(mayApprove
-      ? [labelled(button("Approve", "request.approve", request.id, "primary"), `Approve ${accessTitle(request)}`)]
-      : []),
-    labelled(button("Deny", "request.deny", request.id, "danger"), `Deny ${accessTitle(request)}`),
-  ]),
+  answerButtons(request, mayApprove),
 ];
 
 export const drawMachines = ({ machines, count }: MachineList, text: string): Drawn => {

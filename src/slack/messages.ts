@@ -21,6 +21,7 @@ import { drawPostureNews } from "./posture-text.ts";
 import { drawProtection } from "./protecting/messages.ts";
 import { shortFirewall } from "./protecting/words.ts";
 import { whyNotAnyMore } from "./refusals/not-any-more.ts";
+import { askAgain } from "./reviewing/answer-buttons.ts";
 import { drawNarrowed } from "./reviewing/less-words.ts";
 import { drawReminder } from "./reviewing/reminder-messages.ts";
 import { drawScheduleSilent } from "./schedule-messages.ts";
@@ -153,10 +154,6 @@ export const drawMessage = (
       return undefined;
   }
 };
-
-/** The form asks for an access of its own, so it is no way to ask for a longer one again. */
-const askAgain = (id: string, request: AccessRequest | undefined) =>
-  request?.extends === undefined ? [button("Ask again", "request.again", id)] : [];
 
 /** It stays open, or is closed, because the rule says so. */
 const drawDisallowed = (

@@ -1,8 +1,16 @@
-/** Who has to approve, step by step: who is missing, who has, and who is asked because a schedule doesn't say who is on call. */
+/** For how long, and who has to approve, step by step: who is missing, who has, and who is asked because a schedule doesn't say who is on call. */
 
+import { showDuration } from "../access/duration.ts";
+import type { EpochMs } from "../access/time.ts";
 import { type AccessRequest, type Approval, nextStep, type RequestStep } from "../grants/request.ts";
 import { few, listed, shortened } from "./lists.ts";
-import { literal, mention, mentionGroup } from "./mrkdwn.ts";
+import { literal, mention, mentionGroup, when } from "./mrkdwn.ts";
+
+/** `for 2 hours`, `until 18:00`; of an open access that is to stay open, `longer, until 18:00`. */
+export const lengthText = ({ end, extends: made }: AccessRequest, now: EpochMs, zone: string): string => {
+  const length = end.kind === "for" ? `for ${showDuration(end.durationMs)}` : `until ${when(end.at, now, zone)}`;
+  return made === undefined ? length : `longer, ${length}`;
+};
 
 /** `one of @lead-1, @lead-2, then one of @sec-1`: whoever could approve, but for the requester and those who have. */
 export const whoMayAnswer = (request: AccessRequest): string => {

@@ -6,14 +6,22 @@ import { between, type DurationMs, type EpochMs, SECOND } from "../../access/tim
 import { endOf, type Grant } from "../../grants/grant.ts";
 import type { AccessRequest } from "../../grants/request.ts";
 import type { DecidingFacts } from "../../workflow/card-facts.ts";
-import { canBeLess } from "../../workflow/narrow.ts";
 import { actions, button, type Drawn, lines, notification } from "../blocks.ts";
 import { BREAK_GLASS, breakGlassLines, reviewButton } from "../break-glass/words.ts";
 import { escapeMrkdwn, literal, mention, mentions, operatorsText, when } from "../mrkdwn.ts";
 import { whyNotAnyMore } from "../refusals/not-any-more.ts";
+import { answerButtons, askAgain } from "../reviewing/answer-buttons.ts";
 import { narrowedLines } from "../reviewing/less-words.ts";
 import { showSources } from "../sources-words.ts";
-import { approvedBy, approvedSoFar, goneAndTold, isAutomatic, silentLines, whoMayAnswer } from "../step-words.ts";
+import {
+  approvedBy,
+  approvedSoFar,
+  goneAndTold,
+  isAutomatic,
+  lengthText,
+  silentLines,
+  whoMayAnswer,
+} from "../step-words.ts";
 import { accessTitle, boldTitle } from "../title.ts";
 import { detailBlocks, nobodyHasAccess } from "./details.ts";
 
@@ -40,10 +48,7 @@ export const drawCard = (facts: CardFacts): Drawn | undefined => {
 
 /** With the buttons. */
 export const drawPending = (request: AccessRequest, { now, zone, deciding = {} }: CardFacts): Drawn => {
-  const length =
-    request.end.kind === "for"
-      ? `for ${showDuration(request.end.durationMs)}`
-      : `${request.extends === undefined ? "" : "longer, "}until ${when(request.end.at, now, zone)}`;
+  const length = lengthText(request, now, zone);
   const body = [
     `${boldTitle(request)} ${length}`,
     `${mention(request.requester.user)} asks, from ${showSources(request.sources)}${quoted(request.justification)}`,
@@ -58,17 +63,15 @@ export const drawPending = (request: AccessRequest, { now, zone, deciding = {} }
     blocks: [
       ...lines(body),
       ...(body.join("\n").length > MOST_WITH_DETAILS ? [] : detailBlocks(request, deciding, now, zone)),
-      actions([
-        button("Approve", "request.approve", request.id, "primary"),
-        ...(canBeLess(request) ? [button("Approve less", "request.approve-less", request.id)] : []),
-        button("Deny", "request.deny", request.id, "danger"),
-      ]),
+      answerButtons(request),
     ],
   };
 };
 
 const drawResolved = (request: AccessRequest, facts: CardFacts): Drawn =>
-  drawState(request, resolvedText(request, facts.now, facts.zone), facts);
+  drawState(request, resolvedText(request, facts.now, facts.zone), facts, {
+    buttons: request.state.kind === "lapsed" ? askAgain(request.id, request) : [],
+  });
 
 /** What became of a request, in a few words. */
 export const resolvedText = (request: AccessRequest, now: EpochMs, zone: string): string => {

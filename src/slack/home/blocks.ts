@@ -24,12 +24,5 @@ export const aside = (text: string): KnownBlock => ({
 export const rest = (count: number, where: string): HomePart =>
   count <= 0 ? [] : [aside(`and ${count} more. ${where}`)];
 
-/** A screen reader says what would be closed, where everybody else sees it beside the button. https://docs.slack.dev/reference/block-kit/block-elements/button-element */
-export const labelled = (button: Button, label: string): Button => ({
-  ...button,
-  accessibility_label: cut(label, LONGEST_LABEL),
-});
-
 /** A section takes 3,000; nobody reads that much of one thing among many. */
 const LONGEST_ENTRY = 1_500;
-const LONGEST_LABEL = 75;

@@ -5,13 +5,13 @@ import { between, type EpochMs, SECOND } from "../../access/time.ts";
 import type { Grant } from "../../grants/grant.ts";
 import type { Openness } from "../../posture/exposure.ts";
 import type { Health, OverviewOfAll, PostureSummary } from "../../workflow/overview-of-all.ts";
-import { button } from "../blocks.ts";
+import { button, labelled } from "../blocks.ts";
 import { listed } from "../lists.ts";
 import { mention, when } from "../mrkdwn.ts";
 import { OPEN_TO } from "../posture-text.ts";
 import { showSources } from "../sources-words.ts";
 import { accessTitle, boldTitle } from "../title.ts";
-import { entry, type HomePart, heading, labelled, rest } from "./blocks.ts";
+import { entry, type HomePart, heading, rest } from "./blocks.ts";
 import { type ShownAt, stateOf } from "./doors.ts";
 
 export const drawAll = (all: OverviewOfAll, at: ShownAt): readonly HomePart[] => [

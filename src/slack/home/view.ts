@@ -1,20 +1,19 @@
 /** The bot's Home: what is open for somebody, what they wait for and what waits for them; for security, everything. */
 
 import type { HomeView } from "@slack/types";
-import { showDuration } from "../../access/duration.ts";
 import type { Grant } from "../../grants/grant.ts";
 import { lockedDown } from "../../grants/lockdown.ts";
 import type { AccessRequest } from "../../grants/request.ts";
 import type { AwaitingAnswer, ToAnswer } from "../../workflow/awaiting-answer.ts";
-import { canBeLess } from "../../workflow/narrow.ts";
 import type { Overview, UsedMachine } from "../../workflow/overview.ts";
-import { actions, button, type Drawn } from "../blocks.ts";
+import { actions, button, type Drawn, labelled } from "../blocks.ts";
 import { code, escapeMrkdwn, literal, mention, when } from "../mrkdwn.ts";
 import { refusalText } from "../refusal-text.ts";
+import { answerButtons } from "../reviewing/answer-buttons.ts";
 import { showSources } from "../sources-words.ts";
-import { whoMayAnswer } from "../step-words.ts";
+import { lengthText, whoMayAnswer } from "../step-words.ts";
 import { accessTitle, boldTitle, servicesTitle } from "../title.ts";
-import { aside, entry, type HomePart, heading, labelled, rest } from "./blocks.ts";
+import { aside, entry, type HomePart, heading, rest } from "./blocks.ts";
 import { isClosing, type ShownAt, stateOf } from "./doors.ts";
 import { drawAll } from "./of-all.ts";
 
@@ -77,7 +76,7 @@ const drawPending = (pending: readonly AccessRequest[], { now, zone }: ShownAt):
           .slice(0, MOST_PENDING)
           .map((request) =>
             entry(
-              `${boldTitle(request)} · ${lengthOf(request, { now, zone })}\nNeeds ${whoMayAnswer(request)} by ${when(request.answerBy, now, zone)}`,
+              `${boldTitle(request)} ${lengthText(request, now, zone)}\nNeeds ${whoMayAnswer(request)} by ${when(request.answerBy, now, zone)}`,
               labelled(button("Withdraw", "request.withdraw", request.id), `Withdraw ${accessTitle(request)}`),
             ),
           ),
@@ -95,34 +94,19 @@ const drawAwaiting = ({ requests, more }: AwaitingAnswer, at: ShownAt): HomePart
   ];
 };
 
-/** The same buttons as on its card, but for those that wouldn't count. */
-const drawQuestion = ({ request, mayApprove }: ToAnswer, at: ShownAt): HomePart => {
-  const { id } = request;
-  const what = accessTitle(request);
-  return [
-    entry(questionText(request, at)),
-    actions([
-      ...(mayApprove ? [labelled(button("Approve", "request.approve", id, "primary"), `Approve ${what}`)] : []),
-      ...(mayApprove && canBeLess(request)
-        ? [labelled(button("Approve less", "request.approve-less", id), `Approve less than ${what}`)]
-        : []),
-      labelled(button("Deny", "request.deny", id, "danger"), `Deny ${what}`),
-    ]),
-  ];
-};
+const drawQuestion = ({ request, mayApprove }: ToAnswer, at: ShownAt): HomePart => [
+  entry(questionText(request, at)),
+  answerButtons(request, mayApprove),
+];
 
 /** Two lines; also in lists. */
 export const questionText = (request: AccessRequest, { now, zone }: ShownAt): string => {
   const why = request.justification === "" ? "" : `: “${literal(request.justification)}”`;
   return [
-    `${boldTitle(request)} ${lengthOf(request, { now, zone })}, by ${when(request.answerBy, now, zone)}`,
+    `${boldTitle(request)} ${lengthText(request, now, zone)} · answer by ${when(request.answerBy, now, zone)}`,
     `${mention(request.requester.user)} asks, from ${showSources(request.sources)}${why}`,
   ].join("\n");
 };
-
-/** `for 2 hours`, `until 18:00` */
-const lengthOf = ({ end }: AccessRequest, { now, zone }: ShownAt): string =>
-  end.kind === "for" ? `for ${showDuration(end.durationMs)}` : `until ${when(end.at, now, zone)}`;
 
 const drawUsed = (used: readonly UsedMachine[]): HomePart =>
   used.length === 0

@@ -88,12 +88,23 @@ describe("a request on its card", () => {
       aRequest({ state: { kind: "denied", by: LEAD, at: NOW, reason: "" } }),
       "denied by <@U0LEAD1>",
     ],
-    ["lapsed", aRequest({ state: { kind: "lapsed", at: NOW } }), "lapsed: nobody answered by"],
     ["withdrawn", aRequest({ state: { kind: "withdrawn", at: NOW } }), "withdrawn by <@U0DEV1>"],
     ["approved", approved(), "opening, approved by <@U0LEAD1>"],
   ])("%s: says so, without buttons", (_, request, words) => {
     expect(drawn(request)).toContain(words);
     expect(buttonsOf(card(request))).toEqual([]);
+  });
+
+  test("lapsed: says so, and whoever wants it still can ask again, but not for a longer one by the form", () => {
+    const lapsed = aRequest({ state: { kind: "lapsed", at: NOW } });
+    expect(drawn(lapsed)).toContain("lapsed: nobody answered by");
+    expect(buttonsOf(card(lapsed))).toEqual(["Ask again k7f3q2xd"]);
+    expect(buttonsOf(card({ ...lapsed, extends: aGrant().id }))).toEqual([]);
+  });
+
+  test("says of one that makes an open access longer that it does", () => {
+    const longer = aRequest({ extends: aGrant().id, end: { kind: "until", at: END } });
+    expect(drawn(longer)).toMatch(/\*SSH to prod-vm-3\* longer, until <!date/u);
   });
 
   test("shows whatever people typed as text", () => {

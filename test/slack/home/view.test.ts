@@ -91,6 +91,14 @@ test("every button tells a screen reader what it is about", () => {
   for (const each of buttons) expect(each).toMatchObject({ accessibility_label: expect.stringMatching(/./u) });
 });
 
+test("what makes an open access longer is called so, and a question says until when it waits", () => {
+  const longer = aRequest({ extends: "k7f3q2xd" as GrantId, end: { kind: "until", at: later(NOW, HOUR) } });
+  const shown = json(drawHome(overview({ pending: [longer] }), at));
+  expect(shown).toMatch(/\*SSH to prod-vm-3\* longer, until <!date/u);
+  const awaiting = { requests: [{ request: aRequest(), mayApprove: true }], more: 0 };
+  expect(json(drawHome(overview({ awaiting }), at))).toMatch(/\*SSH to prod-vm-3\* for 2 hours · answer by <!date/u);
+});
+
 test("an access that closes has no buttons any more, one that opens can be closed", () => {
   const closing = { ...openGrant(1), revoked: { kind: "closed", at: NOW, by: DEV } } as const;
   const shown = (grant: Grant): string => json(drawHome(overview({ open: [grant] }), at));
