@@ -1,4 +1,4 @@
-/** Where the sandbox's time can be moved to: by so much, or to shortly before the next access ends. */
+/** Where the sandbox's time can be moved to: by so much, or towards the end of what ends next. */
 
 import { HOUR, MINUTE, SECOND } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
@@ -27,11 +27,14 @@ export const endingsIn = (events: readonly AuditEvent[], now: number): Endings =
   };
 };
 
-/** From now to a minute before that end, or, within that minute, to the end. */
-export const toEnd = (end: number, now: number): number => (end - now > MINUTE ? end - MINUTE - now : end - now);
+/** How much is left at most after each skip towards an end. The last seconds pass by themselves: then one sees that it closes on time. */
+const STOPS = [MINUTE, 5 * SECOND, 0];
+
+/** To a minute before that end, then to five seconds before it, then to it. */
+export const toEnd = (end: number, now: number): number => end - now - (STOPS.find((left) => end - now > left) ?? 0);
 
 /**
- * `what`: `10m`, `1h`, or `end`: to a minute before the next end, and from there to it. Resolves to the milliseconds that were skipped; throws when there
+ * `what`: `10m`, `1h`, or `end`: see `toEnd`, for the next end. Resolves to the milliseconds that were skipped; throws when there
  * is no such time.
  */
 export const skip = async (what: string, clock: MovableClock, events: readonly AuditEvent[]): Promise<number> => {

@@ -4,7 +4,7 @@ import type { Playground } from "./playground.ts";
 import { skip } from "./skip.ts";
 import { SWITCHES, type SwitchName } from "./switches.ts";
 
-export const STEERING_HELP = `  skip 10m · skip 1h · skip end         move time ahead; \`end\`: to a minute before the next end, then to it
+export const STEERING_HELP = `  skip 10m · skip 1h · skip end         move time ahead; \`end\`: to 1 min before the next end, then to 5 s
   fault azure slow on · … off           also: aws throttles, slack refuses, bot killed
   wipe                                  empty the bot's Redis`;
 

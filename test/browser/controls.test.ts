@@ -1,14 +1,16 @@
 /** The bar of time and trouble in a real browser: whatever fails, people see it, the port closes all the same, and everything recovers. */
 
+import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, expect } from "vitest";
 import { createControls } from "../../src/sandbox/page/controls.ts";
 import { createPage } from "../../src/sandbox/page/server.ts";
 import { createPlayground } from "../../src/sandbox/playground.ts";
 import { ADDRESSES, CHANNELS, PEOPLE, vocabulary } from "../scenarios/stage.ts";
-import { browserTest, isThere, type Owner, openBrowser, PATIENTLY } from "./browser.ts";
+import { browserTest, isThere, type OpenOptions, type Owner, openBrowser, PATIENTLY } from "./browser.ts";
 
 const { dev, lead } = PEOPLE;
 const LONG_MS = 45_000;
+const PHONE = 390;
 
 // Without a browser every test is skipped: then nothing has to be started either.
 const start = async () => {
@@ -22,12 +24,13 @@ const start = async () => {
 };
 const started = isThere ? await start() : undefined;
 
-const open = async (owner: Owner) => {
+const open = async (owner: Owner, options: OpenOptions = {}) => {
   if (started === undefined) throw new Error("the sandbox wasn't started");
-  const opened = await openBrowser(owner);
+  const opened = await openBrowser(owner, options);
   const { page } = opened;
   await page.goto(`${started.url}/?as=${lead}&in=${CHANNELS.access}`);
   const bar = page.getByRole("region", { name: "Time and trouble" });
+  if (options.width === PHONE) await page.getByRole("button", { name: "Machines" }).click();
   await bar.waitFor();
   const { ask, approve, until, reaches } = started;
   const isOpen = (machine: string) => reaches(ADDRESSES.vpn, machine);
@@ -59,7 +62,7 @@ browserTest("time: to a minute before the end, then to the end, and it is closed
 
   await opened("prod-vm-3");
   await press("To 1 min before the end");
-  await press("To the end");
+  await press("To 5 s before the end");
   expect(clock.aheadMs()).toBeGreaterThan(29 * 60_000);
   await bar.getByText(/^(?:29|30) min ahead$/u).waitFor();
   await closes("prod-vm-3");
@@ -82,7 +85,7 @@ browserTest("Azure slow: it opens and closes all the same, later", PATIENTLY, as
   await bar.getByRole("button", { name: "Azure slow", pressed: true }).waitFor();
   await opened("prod-vm-3");
   await press("To 1 min before the end");
-  await press("To the end");
+  await press("To 5 s before the end");
   await closes("prod-vm-3");
   await press("Azure slow");
   await bar.getByRole("button", { name: "Azure slow", pressed: false }).waitFor();
@@ -94,7 +97,7 @@ browserTest("AWS throttles: the closing is overdue, and done when AWS listens ag
   await opened("prod-web-1");
   await press("AWS throttles");
   await press("To 1 min before the end");
-  await press("To the end");
+  await press("To 5 s before the end");
   await says("1 closing overdue");
   await says("RequestLimitExceeded");
   expect(await isOpen("prod-web-1")).toBe(true);
@@ -111,7 +114,7 @@ browserTest(
     const request = await opened("prod-vm-3");
     await press("Slack refuses");
     await press("To 1 min before the end");
-    await press("To the end");
+    await press("To 5 s before the end");
     await closes("prod-vm-3");
     await says(/\d notices? waiting/u);
     expect(card(request).text).not.toContain("closed");
@@ -127,7 +130,7 @@ browserTest("bot killed: down, starting, ready, and what ended meanwhile is clos
   await press("Bot killed");
   await says(/^Bot: down/u);
   await press("To 1 min before the end");
-  await press("To the end");
+  await press("To 5 s before the end");
   await says("1 closing overdue");
   expect(await isOpen("prod-vm-3")).toBe(true);
   await press("Bot killed");
@@ -148,7 +151,40 @@ browserTest("Redis wiped: what is open is found in the cloud, and closes at its 
     sandbox.bots[0].events.some(({ kind, at }) => kind === "grant.adopted" && at >= wipedAt),
   );
   await press("To 1 min before the end");
-  await press("To the end");
+  await press("To 5 s before the end");
   await closes("prod-vm-3");
   await says(/^Bot: ready$/u);
 });
+
+browserTest("killed and wiped at once: it closes what it finds over", PATIENTLY, async (owner) => {
+  const { press, says, opened, closes } = await open(owner);
+  await opened("prod-vm-3");
+  await opened("prod-web-1");
+  await press("Bot killed");
+  await says(/^Bot: down/u);
+  await press("Wipe Redis");
+  await press("+1 h");
+  await says("2 closings overdue");
+  await press("Bot killed");
+  await closes("prod-vm-3");
+  await closes("prod-web-1");
+  await says(/^Bot: ready$/u);
+});
+
+for (const [width, dark] of [
+  [1280, true],
+  [PHONE, false],
+] as const)
+  browserTest(`nothing serious by axe with a fault on, ${width} wide, dark ${dark}`, PATIENTLY, async (owner) => {
+    const { bar, page, troubles } = await open(owner, { width, dark });
+    await bar.getByRole("button", { name: "Azure slow" }).focus();
+    await page.keyboard.press("Space");
+    await bar.getByRole("button", { name: "Azure slow", pressed: true }).waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical")).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    await page.screenshot({ path: `.latch/screenshots/controls-${width}.png` });
+    await page.keyboard.press("Space");
+    await bar.getByRole("button", { name: "Azure slow", pressed: false }).waitFor();
+    expect(troubles).toEqual([]);
+  });

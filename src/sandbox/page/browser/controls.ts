@@ -52,7 +52,7 @@ export const Controls = ({ state, zone }: ControlsProps): ComponentChild => {
       skip("1h", "+1 h"),
       skip(
         "end",
-        isWithinLastMinute ? "To the end" : "To 1 min before the end",
+        isWithinLastMinute ? "To 5 s before the end" : "To 1 min before the end",
         state.nextEnd === undefined ? "Nothing is open, so nothing ends." : undefined,
       ),
     ),
