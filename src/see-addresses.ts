@@ -1,10 +1,10 @@
 /** Where people are, as our page sees them: the links to it, and what comes of them. */
 
 import { createSignedSecrets } from "./access/signed-secret.ts";
-import { plainText } from "./cli/plain-text.ts";
 import type { AddressRoutesDeps } from "./http/address-routes.ts";
 import { problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
+import { plainText } from "./slack/plain-text.ts";
 import { refusalsText } from "./slack/refusal-text.ts";
 import { accessTitle } from "./slack/title.ts";
 import { createMove } from "./workflow/my-address/move.ts";

@@ -12,7 +12,7 @@ import type { DecisionKind } from "./ask-policy.ts";
 import { REFUSAL_CODES } from "./code-words.ts";
 import { readFacts, userIn, type WrittenFacts } from "./facts-file.ts";
 import { parseLocalTime } from "./local-time.ts";
-import { plainText } from "./plain-text.ts";
+import { terminalText } from "./terminal-text.ts";
 import { type Form, isThere, openForm, type Part, quoted } from "./yaml-form.ts";
 
 export interface CasesFile {
@@ -144,7 +144,7 @@ const readAsk = (form: Form, part: Part, what: string, { timezone }: Config): Ty
   const command = readCommand(commandText(what));
   if (command.kind === "ask") return command;
   const why = isRefusal(command)
-    ? plainText(refusalText(command, { now: 0 as EpochMs, zone: timezone }))
+    ? terminalText(refusalText(command, { now: 0 as EpochMs, zone: timezone }))
     : `\`/jit ${command.kind}\` asks for no access`;
   form.complain(part, `${quoted(what)} can't be read as \`/jit\` reads it: ${why}`);
   return undefined;

@@ -11,7 +11,7 @@ import { isAutomatic } from "../policy/usual-way.ts";
 import { listed } from "../slack/lists.ts";
 import { refusalText } from "../slack/refusal-text.ts";
 import type { Asked, PolicyAnswer } from "./ask-policy.ts";
-import { plainText } from "./plain-text.ts";
+import { terminalText } from "./terminal-text.ts";
 import { whyNotMatched } from "./why-not.ts";
 import { either } from "./words.ts";
 
@@ -48,7 +48,7 @@ export const checkLines = (explaining: Explaining): readonly string[] => {
 };
 
 export const wordsOf = (refusal: Refusal, { config, asked }: Explaining): string =>
-  plainText(refusalText(refusal, { now: asked.question.at, zone: config.timezone }));
+  terminalText(refusalText(refusal, { now: asked.question.at, zone: config.timezone }));
 
 interface CheckWords {
   readonly name: string;

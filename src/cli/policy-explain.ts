@@ -15,9 +15,9 @@ import type { Command, Terminal, WrongUse } from "./command.ts";
 import { explanation } from "./explanation.ts";
 import type { Facts } from "./facts.ts";
 import { parseLocalTime } from "./local-time.ts";
-import { plainText } from "./plain-text.ts";
 import { readPolicyFile, usualFile } from "./policy-file.ts";
 import { factsFrom } from "./read-facts.ts";
+import { terminalText } from "./terminal-text.ts";
 import { either } from "./words.ts";
 import { instead } from "./yaml-form.ts";
 
@@ -130,7 +130,7 @@ const typedAsk = (machine: string, port: string, rest: readonly string[], { time
   if (read.kind === "ask")
     return { ask: read, assumed: lacksLength ? [`for ${USUAL_LENGTH}, because no length was named`] : [] };
   if (!isRefusal(read)) return { wrong: `\`${port}\` is not a port` };
-  return { wrong: plainText(refusalText(read, { now: 0 as EpochMs, zone: timezone })) };
+  return { wrong: terminalText(refusalText(read, { now: 0 as EpochMs, zone: timezone })) };
 };
 
 const USUAL_LENGTH = "1h";
@@ -139,4 +139,4 @@ const nobody = (person: string, facts: Facts): string =>
   facts.names().length === 0 ? "write a Slack id, like U0DEV1" : instead(person, facts.names(), "there are");
 
 const unclear = ({ refusals }: PolicyAnswer, at: EpochMs, zone: string): readonly string[] =>
-  refusals.map((refusal) => plainText(refusalText(refusal, { now: at, zone })));
+  refusals.map((refusal) => terminalText(refusalText(refusal, { now: at, zone })));

@@ -9,8 +9,8 @@ import { type Case, type Expected, readCases } from "./cases-file.ts";
 import { showCode } from "./code-words.ts";
 import type { Command, Terminal } from "./command.ts";
 import { showLocalTime } from "./local-time.ts";
-import { plainText } from "./plain-text.ts";
 import { readPolicyFile, usualFile } from "./policy-file.ts";
+import { terminalText } from "./terminal-text.ts";
 import { counted, showStep } from "./words.ts";
 import { worldOf } from "./written-world.ts";
 
@@ -106,4 +106,6 @@ const inOrder = (steps: Expected["steps"] & object): string =>
 const reasonsOf = ({ refusals }: PolicyAnswer, { ask, at, expected }: Case, zone: string): readonly string[] =>
   refusals
     .filter(({ code }) => expected.because?.includes(code) !== true)
-    .map((refusal) => `${showCode(refusal.code)}: ${plainText(refusalText(refusal, { command: ask, now: at, zone }))}`);
+    .map(
+      (refusal) => `${showCode(refusal.code)}: ${terminalText(refusalText(refusal, { command: ask, now: at, zone }))}`,
+    );

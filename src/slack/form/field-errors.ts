@@ -1,6 +1,7 @@
 /** At which field of the form a "no" is shown, and how: Slack shows errors as plain text. */
 
 import type { Refusal, RefusalCode } from "../../access/refusal.ts";
+import { plainText } from "../plain-text.ts";
 import { refusalText, type Situation } from "../refusal-text.ts";
 import { blockIn, type Field, type Values } from "./fields.ts";
 
@@ -53,16 +54,6 @@ const IN_A_FORM: Readonly<Partial<Record<RefusalCode, string>>> = {
   "justification-missing": "Say why.",
   "source-missing": "Say where you connect from.",
 };
-
-/** What mrkdwn shows, without its marks. */
-export const plainText = (mrkdwn: string): string =>
-  mrkdwn
-    .replace(/<!date\^[^|>]*\|([^>]*)>/gu, "$1")
-    .replace(/<(?:@|#|!subteam\^)[^>]*>/gu, "somebody")
-    .replace(/(?<![\w*])\*([^*\n]+)\*(?![\w*])/gu, "$1")
-    .replace(/`([^`\n]*)`/gu, "$1")
-    .replace(/\u{200B}/gu, "")
-    .replace(/&(amp|lt|gt);/gu, (_, name: "amp" | "lt" | "gt") => ({ amp: "&", lt: "<", gt: ">" })[name]);
 
 /** More than a form has room for below a field. */
 const LONGEST_ERROR = 500;

@@ -11,6 +11,7 @@ import type { MayReview, ReviewRequest } from "../../workflow/review-request.ts"
 import type { Answers, LogProblem } from "../answer.ts";
 import type { ActionId } from "../blocks.ts";
 import { respondTo } from "../home/answers.ts";
+import { plainText } from "../plain-text.ts";
 import { drawNoForm } from "../private-texts.ts";
 import {
   approvedModal,
@@ -79,7 +80,7 @@ export const listenForApproveLess = (app: App, deps: ApproveLessDeps): void => {
     const said = answers.refusals([inTime]);
     // What isn't there can't be marked: of one port there is no choice.
     if (field !== undefined && view.blocks.some(({ block_id }) => block_id === field))
-      await ack({ response_action: "errors", errors: { [field]: plain(said.text) } });
+      await ack({ response_action: "errors", errors: { [field]: plainText(said.text) } });
     else await ack({ response_action: "update", view: notApprovedModal(said) });
   });
 
@@ -92,10 +93,6 @@ export const listenForApproveLess = (app: App, deps: ApproveLessDeps): void => {
     }
   };
 };
-
-/** An error at a field is plain text: no marks, no escapes. */
-const plain = (text: string): string =>
-  text.replaceAll("`", "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 /** Slack waits 3 s for an answer to a form. */
 const ANSWER_WITHIN_MS = 2_200;
