@@ -1,12 +1,11 @@
 /** Secrets in addresses that tell by themselves whether they are ours, so that a guess is refused without asking memory. */
 
 import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
-import { type EpochMs, SECOND } from "./time.ts";
 
 export interface SignedSecrets {
-  /** 43 characters that are safe in an address. Nothing about anybody is in them, but for when they end: `until`, to the next full second. */
-  readonly make: (until: EpochMs) => string;
-  /** Whether it was made here. Whether it still counts is told by what is remembered of it. */
+  /** 43 characters that are safe in an address. Nothing about anybody is in them. */
+  readonly make: () => string;
+  /** Whether it was made here. Whether it still counts is told by what is remembered of it, so that whoever is late can be told so. */
   readonly isOurs: (secret: string) => boolean;
   /** Shows later that these very texts, in this order, were said here. */
   readonly sign: (texts: readonly string[]) => string;
@@ -24,17 +23,16 @@ export const createSignedSecrets = (master: string, purpose: string): SignedSecr
     mac("texts", Buffer.from(JSON.stringify(texts))).toString("base64url");
 
   return {
-    make: (until) => {
-      const content = Buffer.concat([randomBytes(RANDOM), Buffer.alloc(TIME)]);
-      content.writeUInt32BE(Math.ceil(until / SECOND), RANDOM);
+    make: () => {
+      const content = randomBytes(RANDOM);
       return Buffer.concat([content, mac("secret", content).subarray(0, MAC)]).toString("base64url");
     },
     isOurs: (secret) => {
       const bytes = Buffer.from(secret, "base64url");
       // The last character has bits to spare: only one way of writing it counts.
-      if (bytes.length !== RANDOM + TIME + MAC || bytes.toString("base64url") !== secret) return false;
-      const content = bytes.subarray(0, RANDOM + TIME);
-      return isSame(bytes.subarray(RANDOM + TIME), mac("secret", content).subarray(0, MAC));
+      if (bytes.length !== RANDOM + MAC || bytes.toString("base64url") !== secret) return false;
+      const content = bytes.subarray(0, RANDOM);
+      return isSame(bytes.subarray(RANDOM), mac("secret", content).subarray(0, MAC));
     },
     sign,
     isSigned: (texts, signature) => isSame(Buffer.from(sign(texts)), Buffer.from(signature)),
@@ -48,6 +46,5 @@ export const newSecret = (): string => randomBytes(32).toString("base64url");
 export const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 
 /** In bytes. */
-const RANDOM = 12;
-const TIME = 4;
+const RANDOM = 16;
 const MAC = 16;

@@ -61,7 +61,7 @@ export const createLinking = (deps: LinkingDeps): Linking => {
     const before = await links.linkOf(person);
     if (before !== undefined) return refuse("already-linked", { as: showIdentities(before.identities) });
     const until = later(clock.now(), LASTS);
-    const token = deps.secrets.make(until);
+    const token = deps.secrets.make();
     await links.invite(token, { person, name, until });
     return new URL(`${publicUrl}/link/${token}`);
   };

@@ -36,7 +36,7 @@ export const createOfferAddress = (deps: AddressDeps | undefined): OfferAddress 
 
   const offer = async ({ person, name }: PersonFacts, wanted: Wanted): Promise<URL> => {
     const until = later(clock.now(), LINK_LASTS);
-    const token = secrets.make(until);
+    const token = secrets.make();
     await addresses.offer(token, { person, name, wanted, until });
     return new URL(`${publicUrl}/address/${token}`);
   };
