@@ -48,6 +48,8 @@ export interface Grant extends AccessFacts {
   readonly warnedAt: EpochMs | undefined;
   /** The one whose place it takes once it is open; that one goes on until then. Absent: none. */
   readonly supersedes?: GrantId;
+  /** The one that takes its place once that is open, the latest that was to. Absent: none was. */
+  readonly movingTo?: GrantId;
   /** How it was made longer, each time, the latest last. Absent: never. */
   readonly extensions?: readonly Extension[];
   /** Why it wouldn't be given any more, as people were told. Absent: it would be. */

@@ -22,6 +22,8 @@ import type { AccessRequest } from "./request.ts";
 export interface Write {
   readonly request?: AccessRequest;
   readonly grant?: Grant;
+  /** The one whose place `grant` is to take, changed in the same moment: so it is as it was read, and of two who replace it one wins. */
+  readonly replaced?: Grant;
   readonly protection?: Protection;
   readonly events: readonly AuditEvent[];
   readonly firewallsDue?: readonly { readonly firewall: FirewallId; readonly at: EpochMs }[];

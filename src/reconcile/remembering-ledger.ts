@@ -12,7 +12,7 @@ export const createRememberingLedger = (
   ...ledger,
   commit: async (write) => {
     const done = await ledger.commit(write);
-    if (done && write.grant !== undefined) remembered.remember(write.grant);
+    for (const grant of [write.grant, write.replaced]) if (done && grant !== undefined) remembered.remember(grant);
     if (done) committed();
     return done;
   },

@@ -122,7 +122,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
       ),
     liveProtections: async () => (await indexed<Protection>(keys.liveProtections, protectionKey)).filter(isLive),
     commit: (change) => {
-      const { request, grant, protection, events, limits = [] } = change;
+      const { request, grant, replaced, protection, events, limits = [] } = change;
       const id = request?.id ?? grant?.requestId;
       const counted = countedBy(change, keys);
       const limited = limits.map((limit) => limitKey(limit, keys));
@@ -130,6 +130,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
         ...new Set([
           // How long one of them is kept hangs on the other.
           ...(id === undefined ? [] : [keys.request(id), keys.grant(grant?.id ?? (id as string as Grant["id"]))]),
+          ...(replaced === undefined ? [] : [keys.grant(replaced.id)]),
           ...(protection === undefined ? [] : [keys.protection(protection.id)]),
           ...(grant === undefined && change.lockdown === undefined ? [] : [keys.lockdown]),
           ...counted.map(({ key }) => key),
@@ -143,10 +144,15 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
           const stored = (key: string): unknown => asJson(found.get(key));
           const requestBefore = id === undefined ? undefined : (stored(keys.request(id)) as AccessRequest | undefined);
           const grantBefore = id === undefined ? undefined : (stored(grantKey(grant?.id ?? id)) as Grant | undefined);
+          const replacedBefore =
+            replaced === undefined ? undefined : (stored(keys.grant(replaced.id)) as Grant | undefined);
           const protectionBefore =
             protection === undefined ? undefined : (stored(keys.protection(protection.id)) as Protection | undefined);
           const isNext =
-            follows(request, requestBefore) && follows(grant, grantBefore) && follows(protection, protectionBefore);
+            follows(request, requestBefore) &&
+            follows(grant, grantBefore) &&
+            follows(replaced, replacedBefore) &&
+            follows(protection, protectionBefore);
           const isFree = limits.every((limit) => isBelow(limit, readCounts(found.get(limitKey(limit, keys)))));
           const lockdownBefore = stored(keys.lockdown) as Lockdown | undefined;
           const isLocked = lockdownBefore !== undefined;
@@ -155,6 +161,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
           return [
             ...(request === undefined ? [] : requestCommands(request, grant ?? grantBefore)),
             ...(grant === undefined ? [] : grantCommands(grant, grantBefore, request ?? requestBefore)),
+            ...(replaced === undefined ? [] : grantCommands(replaced, replacedBefore, undefined)),
             ...(protection === undefined ? [] : protectionCommands(protection, protectionBefore)),
             ...counted.flatMap((count) => countCommands(count, found.get(count.key))),
             ...lockdownCommands(change, lockdownBefore),

@@ -88,6 +88,31 @@ export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
       ]);
     });
 
+    test("one is put in the place of another only while that is as it was read, and only once", async () => {
+      const { ledger } = setup;
+      const before = aGrant();
+      await ledger.commit({ grant: before, events: [] });
+      const replace = (id: string, version: number): Promise<boolean> =>
+        ledger.commit({
+          grant: aGrant({ id: g(id), requestId: r(id) }),
+          replaced: { ...before, version, movingTo: g(id) },
+          events: [anEvent(`request.approved/${id}`)],
+        });
+      const closed = aGrant({ version: 2, revoked: { kind: "closed", at: NOW, by: DEV } });
+      await ledger.commit({ grant: closed, events: [] });
+      expect(await replace("late", 2)).toBe(false);
+      expect(await ledger.grant(g("late"))).toBeUndefined();
+      expect(await ledger.grant(before.id)).toEqual(closed);
+
+      const tries = await Promise.all(Array.from({ length: 8 }, (_, i) => replace(`r${i}`, 3)));
+      const winner = g(`r${tries.indexOf(true)}`);
+      expect(tries.filter(Boolean)).toHaveLength(1);
+      expect(await ledger.grant(before.id)).toEqual({ ...before, version: 3, movingTo: winner });
+      expect((await ledger.liveGrants()).map(({ id }) => id).toSorted()).toEqual([before.id, winner].toSorted());
+      expect(await ledger.grantsOn(NSG)).toHaveLength(2);
+      expect(await logged()).toEqual([`request.approved/${winner}`]);
+    });
+
     test("of many who write the same version at once exactly one wins, and only its event is told", async () => {
       const { ledger } = setup;
       await ledger.commit({ request: aRequest(), events: [] });

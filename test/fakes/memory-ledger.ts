@@ -131,6 +131,7 @@ export const createMemoryLedger = ({
     commit: async ({
       request,
       grant,
+      replaced,
       protection,
       events: said,
       firewallsDue = [],
@@ -150,10 +151,12 @@ export const createMemoryLedger = ({
         limits.every((limit) => counted(limit) < limit.most) &&
         (request === undefined || request.version === (requests.get(request.id)?.version ?? 0) + 1) &&
         (grant === undefined || grant.version === (grants.get(grant.id)?.version ?? 0) + 1) &&
+        (replaced === undefined || replaced.version === (grants.get(replaced.id)?.version ?? 0) + 1) &&
         (protection === undefined || protection.version === (protections.get(protection.id)?.version ?? 0) + 1);
       if (!fits) return false;
       if (request !== undefined) requests.set(request.id, structuredClone(request));
       if (grant !== undefined) grants.set(grant.id, structuredClone(grant));
+      if (replaced !== undefined) grants.set(replaced.id, structuredClone(replaced));
       if (protection !== undefined) protections.set(protection.id, structuredClone(protection));
       if (lockdown === "lifted") lifted = locked?.at;
       if (lockdown !== undefined) locked = lockdown === "lifted" ? undefined : lockdown;
