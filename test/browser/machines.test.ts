@@ -1,8 +1,9 @@
 /** The machines beside Slack: doors that open and close, connections through them, and the rules before them. */
 
+import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, expect } from "vitest";
 import { createPage } from "../../src/sandbox/page/server.ts";
-import { CHANNELS, nsgId, PEOPLE, setInsideStage } from "../scenarios/stage.ts";
+import { ADDRESSES, CHANNELS, nsgId, PEOPLE, setInsideStage } from "../scenarios/stage.ts";
 import { browserTest, isThere, type OpenOptions, type Owner, openBrowser, PATIENTLY } from "./browser.ts";
 
 const stage = isThere ? await setInsideStage({ onTestFinished: afterAll }) : undefined;
@@ -38,10 +39,11 @@ browserTest(
 
     await tour.getByRole("button", { name: "Be Lea Lead" }).click();
     const card = page.getByRole("article").filter({ hasText: "SSH to prod-vm-3" });
-    await card.getByRole("button", { name: "Approve", exact: true }).click();
+    await card.locator("button", { hasText: /^Approve$/u }).click();
     await ssh.getByText("SSH 22 · open").waitFor();
-    await ssh.getByText(/Open for @dev from 198\.51\.100\.7\/32: [12]:\d\d:\d\d left/u).waitFor();
-    const rule = machines.locator(".rule.by-us");
+    await ssh.getByText(/Open for @dev from 198\.51\.100\.7: [12]:\d\d:\d\d left/u).waitFor();
+    // In the subnet's group and in the interface's.
+    const rule = machines.locator(".rule.by-us").first();
     await rule.getByText("new").waitFor();
     expect(await rule.innerText()).toContain("latch-acme-");
 
@@ -54,7 +56,7 @@ browserTest(
     playing.clock.advance(111 * 60_000);
     await page.getByLabel("You are").selectOption(PEOPLE.dev);
     await page.getByRole("button", { name: "Messages" }).click();
-    await page.getByText(/prod-vm-3 closes in/u).waitFor();
+    await page.getByText(/prod-vm-3 closes for you in/u).waitFor();
 
     playing.clock.advance(9 * 60_000);
     await ssh.getByText("SSH 22 · closed").waitFor();
@@ -67,6 +69,43 @@ browserTest(
     await tour.getByRole("button", { name: "Done" }).click();
     await page.reload();
     await page.getByRole("button", { name: "Show the tour" }).waitFor();
+    expect(troubles).toEqual([]);
+  },
+);
+
+browserTest.for([
+  { width: 1280, dark: false },
+  { width: 390, dark: true },
+])(
+  "nothing serious by axe at $width pixels, dark: $dark, and all of it by keyboard",
+  PATIENTLY,
+  async (options, owner) => {
+    const { page, stage: playing, door, machines, troubles } = await open(owner, { ...options, height: 844 });
+    await playing.jit(PEOPLE.dev, "ssh dev-vm-1 1h from office");
+    const tab = page.getByRole("button", { name: "Machines", exact: true });
+    if (await tab.isVisible()) {
+      expect(await machines.isVisible()).toBe(false);
+      await tab.focus();
+      await page.keyboard.press("Enter");
+    }
+    const ssh = door("dev-vm-1", "SSH 22");
+    await ssh.getByText("SSH 22 · open").waitFor();
+    await ssh.getByRole("button", { name: "Connect to SSH of dev-vm-1" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("vpn → SSH: refused").waitFor();
+    await page.getByLabel("Connect from").selectOption(ADDRESSES.office);
+    await ssh.getByRole("button").focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("office → SSH: connected").waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(
+      violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`)),
+    ).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")).toBe(
+      false,
+    );
     expect(troubles).toEqual([]);
   },
 );

@@ -62,35 +62,39 @@ export interface AttemptsProps {
 
 export const Attempts = ({ attempts, doors, clients, reader, ask, hangUp }: AttemptsProps): ComponentChild =>
   h(
-    "ul",
-    { class: "attempts", role: "log", "aria-label": "Connections" },
-    attempts.toReversed().map((attempt) => {
-      const door = doors.find(({ port }) => port === attempt.port);
-      const client = clients.find(({ address }) => address === attempt.from)?.name ?? attempt.from;
-      return h(
-        "li",
-        { key: attempt.id, class: attempt.isConnected ? "connected" : attempt.outcome },
-        h("span", { class: "quiet" }, dateText(Math.floor(attempt.at / 1_000), "{time_secs}", reader) ?? ""),
-        h("span", null, `${client} → ${door?.name ?? attempt.port}: `, h("b", null, wordsOf(attempt, door))),
-        attempt.said === "" ? null : h("code", null, attempt.said),
-        attempt.outcome === "refused" ? h("span", { class: "quiet" }, attempt.because) : null,
-        attempt.isConnected
-          ? h(
-              "span",
-              { class: "attempt-acts" },
-              h("button", { type: "button", class: "button", onClick: () => ask(attempt.id) }, "Still there?"),
-              h("button", { type: "button", class: "button", onClick: () => hangUp(attempt.id) }, "Hang up"),
-              attempt.heardAt === undefined
-                ? null
-                : h(
-                    "span",
-                    { class: "quiet" },
-                    `answered ${dateText(Math.floor(attempt.heardAt / 1_000), "{time_secs}", reader) ?? ""}`,
-                  ),
-            )
-          : null,
-      );
-    }),
+    "div",
+    { role: "log", "aria-label": "Connections" },
+    h(
+      "ul",
+      { class: "attempts" },
+      attempts.toReversed().map((attempt) => {
+        const door = doors.find(({ port }) => port === attempt.port);
+        const client = clients.find(({ address }) => address === attempt.from)?.name ?? attempt.from;
+        return h(
+          "li",
+          { key: attempt.id, class: attempt.isConnected ? "connected" : attempt.outcome },
+          h("span", { class: "quiet" }, dateText(Math.floor(attempt.at / 1_000), "{time_secs}", reader) ?? ""),
+          h("span", null, `${client} → ${door?.name ?? attempt.port}: `, h("b", null, wordsOf(attempt, door))),
+          attempt.said === "" ? null : h("code", null, attempt.said),
+          attempt.outcome === "refused" ? h("span", { class: "quiet" }, attempt.because) : null,
+          attempt.isConnected
+            ? h(
+                "span",
+                { class: "attempt-acts" },
+                h("button", { type: "button", class: "button", onClick: () => ask(attempt.id) }, "Still there?"),
+                h("button", { type: "button", class: "button", onClick: () => hangUp(attempt.id) }, "Hang up"),
+                attempt.heardAt === undefined
+                  ? null
+                  : h(
+                      "span",
+                      { class: "quiet" },
+                      `answered ${dateText(Math.floor(attempt.heardAt / 1_000), "{time_secs}", reader) ?? ""}`,
+                    ),
+              )
+            : null,
+        );
+      }),
+    ),
   );
 
 const wordsOf = ({ outcome, isConnected }: Attempt, door: Door | undefined): string => {

@@ -57,7 +57,7 @@ const shortWords = ({ state, holders, others }: Door): string => {
 
 const holderWords = (holder: Holder, reader: Reader): ComponentChild => {
   const who = h("span", { class: "mention" }, `@${reader.nameOf(holder.user) ?? holder.user}`);
-  const from = ` from ${holder.sources.join(", ")}`;
+  const from = ` from ${holder.sources.map((source) => source.replace(/\/(?:32|128)$/u, "")).join(", ")}`;
   switch (holder.state) {
     case "asked":
       return [who, " asks to come in", from];
