@@ -11,7 +11,7 @@ export const STEERING_HELP = `  skip 10m · skip 1h · skip end         move tim
 const WORDS: Readonly<Record<string, (text: string, playground: Playground) => Promise<string>>> = {
   skip: async (text, { sandbox, clock }) => {
     await skip(text, clock, sandbox.bots[0].events);
-    return `It is ${new Date(clock.now()).toISOString().slice(0, 16).replace("T", " ")} UTC now.`;
+    return `It is ${new Date(clock.now()).toISOString().slice(0, 19).replace("T", " ")} UTC now.`;
   },
   fault: async (text, { switches }) => {
     const [, said = "", to = ""] = /^(.*?)(?: (on|off))?$/u.exec(text.trim()) ?? [];

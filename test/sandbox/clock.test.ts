@@ -2,7 +2,10 @@
 
 import { expect, test } from "vitest";
 import { HOUR, MINUTE, SECOND } from "../../src/access/time.ts";
+import { createMovableClock } from "../../src/sandbox/movable-clock.ts";
 import { createPlayground } from "../../src/sandbox/playground.ts";
+import { toEnd } from "../../src/sandbox/skip.ts";
+import { steer } from "../../src/sandbox/steer.ts";
 import { ADDRESSES, type Owner, PEOPLE, vocabulary } from "../scenarios/stage.ts";
 
 const { dev, lead } = PEOPLE;
@@ -51,11 +54,38 @@ test("killed and started again, the bot has the time that was moved to", { timeo
   expect(Math.abs((started?.at ?? 0) - clock.now())).toBeLessThan(MINUTE);
 });
 
-test("time goes forward only", async (context) => {
-  const { clock } = await createPlayground().then((playground) => {
-    context.onTestFinished(playground.stop);
-    return playground;
-  });
-  await expect(clock.advance(-1)).rejects.toThrow("time goes forward only");
-  await expect(clock.advance(Number.NaN)).rejects.toThrow("time goes forward only");
+test("what one can type about time and troubles", async (context) => {
+  const playground = await createPlayground();
+  context.onTestFinished(playground.stop);
+  const { clock, switches } = playground;
+  const type = (word: string, text: string) => steer(word, text, playground);
+
+  expect(await type("skip", "1h10m")).toMatch(/^It is \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC now\.$/u);
+  expect(clock.aheadMs()).toBe(HOUR + 10 * MINUTE);
+  for (const wrong of ["90", "-1h", "0m", "1.5h", ""])
+    await expect(type("skip", wrong)).rejects.toThrow("time can't be moved by");
+  await expect(type("skip", "end")).rejects.toThrow("nothing is open, so nothing ends");
+  expect(clock.aheadMs()).toBe(HOUR + 10 * MINUTE);
+
+  expect(await type("fault", "azure slow")).toBe("azure slow: off.");
+  expect(await type("fault", "azure slow on")).toBe("azure slow: on.");
+  expect(await type("fault", "azure slow on")).toBe("azure slow: on.");
+  expect(await type("fault", "azure slow off")).toBe("azure slow: off.");
+  expect(switches.isOn("azure-slow")).toBe(false);
+  expect(await type("fault", "everything on")).toMatch(/^There is no such fault\. There are: azure slow, /u);
+  expect(await type("jump", "1h")).toBeUndefined();
+});
+
+test("time goes forward only", async () => {
+  const clock = createMovableClock();
+  for (const wrong of [-1, 0, 0.5, Number.NaN, Number.POSITIVE_INFINITY])
+    await expect(clock.advance(wrong)).rejects.toThrow("time goes forward only");
+  expect(clock.aheadMs()).toBe(0);
+});
+
+test("a skip towards an end stops a minute before it, then five seconds before it, then at it", () => {
+  expect(toEnd(2 * HOUR, 0)).toBe(2 * HOUR - MINUTE);
+  expect(toEnd(MINUTE + 1, 0)).toBe(1);
+  expect(toEnd(MINUTE, 0)).toBe(MINUTE - 5 * SECOND);
+  expect(toEnd(5 * SECOND, 0)).toBe(5 * SECOND);
 });
