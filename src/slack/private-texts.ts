@@ -4,10 +4,9 @@ import { lengthOf, showDuration } from "../access/duration.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
-import type { Mine } from "../workflow/list-mine.ts";
 import { actions, button, type Drawn, drawn, lines } from "./blocks.ts";
 import { showSources } from "./card/card.ts";
-import { code, escapeMrkdwn, when } from "./mrkdwn.ts";
+import { escapeMrkdwn, when } from "./mrkdwn.ts";
 import { everyoneIn, isAutomatic, whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 

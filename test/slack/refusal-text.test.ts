@@ -84,7 +84,7 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
     grantId: text,
     port: text,
     machine: text,
-    maximumMs: HOUR as DurationMs,
+    maximumMs: HOUR,
     leftMs: 0 as DurationMs,
   },
   "not-longer": { machine: text, until: now },

@@ -41,7 +41,7 @@ describe("how to connect", () => {
       "`2001:db8:acce::11`, port 5986: `Enter-PSSession -ComputerName [2001:db8:acce::11] -Port 5986 -UseSSL -Credential you`",
     ],
     [tcp(8080), SIX, "unknown", "`[2001:db8:acce::11]:8080`"],
-    [{ port: 53, protocol: "udp" } as Port, FOUR, "linux", "`52.178.10.4:53/udp`"],
+    [{ port: 53, protocol: "udp" }, FOUR, "linux", "`52.178.10.4:53/udp`"],
   ] as const)("to %o at %s of %s", (port, address, os, line) => {
     expect(connectionHelp({ ports: [port], addresses: [address], os })).toEqual([line]);
   });
