@@ -1,10 +1,10 @@
 /** Changing one grant or protection against others who change it too. */
 
-import { Fault } from "../access/fault.ts";
 import type { GrantId, ProtectionId } from "../access/identifier.ts";
 import type { Grant } from "./grant.ts";
 import type { Ledger, Write } from "./ledger.ts";
 import type { Protection } from "./protection.ts";
+import { untilWritten } from "./until-written.ts";
 
 /**
  * Reads the grant, asks `change` what to write, and writes it; again when somebody else was first. `change` returns `undefined` when there is nothing (left)
@@ -17,10 +17,10 @@ export const changeGrant = async (
   id: GrantId,
   change: (grant: Grant) => (Omit<Write, "grant"> & { readonly grant: Grant }) | undefined,
 ): Promise<Grant | undefined> =>
-  untilWritten(`grant \`${id}\``, async () => {
+  untilWritten(`write grant \`${id}\``, async () => {
     const found = await ledger.grant(id);
     const write = found === undefined ? undefined : change(found);
-    if (found === undefined || write === undefined) return "nothing";
+    if (found === undefined || write === undefined) return undefined;
     const grant = { ...write.grant, version: found.version + 1 };
     return (await ledger.commit({ ...write, grant })) ? grant : "again";
   });
@@ -41,24 +41,10 @@ export const putProtection = async (
     before: Protection | undefined,
   ) => (Omit<Write, "protection"> & { readonly protection: Omit<Protection, "version"> }) | undefined,
 ): Promise<Protection | undefined> =>
-  untilWritten(`protection \`${id}\``, async () => {
+  untilWritten(`write protection \`${id}\``, async () => {
     const before = await ledger.protection(id);
     const write = put(before);
-    if (write === undefined) return "nothing";
+    if (write === undefined) return undefined;
     const protection = { ...write.protection, version: (before?.version ?? 0) + 1 };
     return (await ledger.commit({ ...write, protection })) ? protection : "again";
   });
-
-const untilWritten = async <T extends object>(
-  what: string,
-  attempt: () => Promise<T | "nothing" | "again">,
-): Promise<T | undefined> => {
-  for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
-    const outcome = await attempt();
-    if (outcome === "nothing") return undefined;
-    if (outcome !== "again") return outcome;
-  }
-  throw new Fault("redis", `cannot write ${what}: it changed under us ${ATTEMPTS} times`, { retry: "later" });
-};
-
-const ATTEMPTS = 8;

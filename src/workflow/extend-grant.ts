@@ -1,7 +1,6 @@
 /** Makes an open access longer, where policy would give the whole of it: at once, or by a request of its own where somebody has to approve. */
 
 import { parseEnd, type TypedEnd } from "../access/duration.ts";
-import { Fault } from "../access/fault.ts";
 import type { GrantId, RequestId } from "../access/identifier.ts";
 import { type Machine, refOf } from "../access/machine.ts";
 import { type PersonFacts, personKey, personOf, samePerson } from "../access/person.ts";
@@ -11,20 +10,20 @@ import { between, type DurationMs, type EpochMs, earliest, later, MINUTE, SECOND
 import { createTurns } from "../access/turns.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
-import { ruleFor } from "../policy/match.ts";
+import { untilWritten } from "../grants/until-written.ts";
 import type { Policy } from "../policy/policy.ts";
 import { portsOf } from "../policy/resolve.ts";
 import { answeringSoon } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { type Extendable, extendable, extensionWrite } from "./extension.ts";
-import { freshMachine } from "./fresh-machine.ts";
+import { freshMachine, knownMachine } from "./fresh-machine.ts";
 import { judge, requestSteps } from "./judge.ts";
 import type { NotDenied } from "./judge-ask.ts";
 import { type Judgement, judgedEvent } from "./judged-event.ts";
 import { askLimits } from "./limits-of.ts";
 import { shownSteps } from "./shown-people.ts";
 import { holding, type Member, membershipsFor, rolesAbout } from "./standing.ts";
-import { sameServices } from "./still-allowed.ts";
+import { notOffered, sameServices } from "./still-allowed.ts";
 import { pendingWrite } from "./submit-request.ts";
 import { type Refused, refused } from "./understand-ask.ts";
 
@@ -64,7 +63,7 @@ export const createExtendGrant = (world: WorkflowDeps): ExtendGrant => {
     if (typed === undefined && latest !== undefined && between(latest.at, now) < PRESSED_AGAIN)
       return { kind: "extended", grant, before: latest.from };
 
-    const machine = await freshMachine(() => known(grant, deps), deps.machines);
+    const machine = await freshMachine(() => knownMachine(grant, deps), deps.machines);
     if (isRefusal(machine)) return refused(machine);
     const services = sameServices(grant, policy);
     if (services === undefined) return refused(notOffered(grant, machine, policy));
@@ -104,11 +103,7 @@ export const createExtendGrant = (world: WorkflowDeps): ExtendGrant => {
       if (policy === undefined) return refused(refuse("policy-unreadable", {}));
       const facts = await personOf(user, deps.directory);
       if (isRefusal(facts)) return refused(facts);
-      for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
-        const outcome = await attempt(id, facts, typed, policy, deps);
-        if (outcome !== "again") return outcome;
-      }
-      throw new Fault("redis", `cannot extend \`${id}\`: others were first ${ATTEMPTS} times`, { retry: "later" });
+      return untilWritten(`extend \`${id}\``, () => attempt(id, facts, typed, policy, deps));
     });
 };
 
@@ -119,16 +114,6 @@ interface Asking {
   readonly member: Member;
   readonly policy: Policy;
 }
-
-const known = ({ machine }: Grant, deps: WorkflowDeps): Machine | Refusal =>
-  deps.machines.byId(machine.id) ?? refuse("machine-unknown", { text: machine.name, didYouMean: [] });
-
-const notOffered = ({ services }: Grant, machine: Machine, policy: Policy): Refusal =>
-  refuse("port-not-offered", {
-    machine: machine.name,
-    port: services.join(", "),
-    offered: (ruleFor(policy, machine)?.ports ?? []).map(({ name }) => name),
-  });
 
 const wantedEnd = (
   typed: string,
@@ -229,5 +214,4 @@ const askFor = async (
   return done ? { kind: "asked", request } : "again";
 };
 
-const ATTEMPTS = 8;
 const PRESSED_AGAIN = 10 * SECOND;

@@ -1,12 +1,18 @@
 /** A machine as its cloud has it now: its tags decide who gets what, so nobody is given anything by old ones. */
 
-import type { Machine } from "../access/machine.ts";
+import type { Machine, MachineRef } from "../access/machine.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { type DurationMs, MINUTE } from "../access/time.ts";
 import type { Machines } from "../cloud/machines.ts";
 
 /** How old what is known of a cloud may be to decide by it. It is read every minute, so it is older only where it can't be read. */
 export const OLDEST_INVENTORY = (5 * MINUTE) as DurationMs;
+
+/** Where somebody has access, as it is known now. */
+export const knownMachine = (
+  { machine }: { readonly machine: MachineRef },
+  { machines }: { readonly machines: Pick<Machines, "byId"> },
+): Machine | Refusal => machines.byId(machine.id) ?? refuse("machine-unknown", { text: machine.name, didYouMean: [] });
 
 /** `find` is asked again once the cloud was read. */
 export const freshMachine = async (

@@ -1,12 +1,12 @@
 /** An approver's answer. */
 
-import { Fault } from "../access/fault.ts";
 import type { RequestId } from "../access/identifier.ts";
 import { isRefusal, type Refusal } from "../access/refusal.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { Write } from "../grants/ledger.ts";
 import { type AccessRequest, approve, deny, nextStep } from "../grants/request.ts";
+import { untilWritten } from "../grants/until-written.ts";
 import { answeringSoon, askAs } from "./ask-authorities.ts";
 import type { WorkflowDeps } from "./deps.ts";
 import { endFrom, extendedBy, extensionWrite } from "./extension.ts";
@@ -62,15 +62,12 @@ export const createReviewRequest = (
 
   const review: ReviewRequest = async (id, user, verdict) => {
     const deps = answeringSoon(world);
-    for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
+    return untilWritten(`write the answer to \`${id}\``, async () => {
       const reviewing = await reviewingOf(id, user, verdict.kind, deps);
       const write = isRefusal(reviewing) ? reviewing : await answer(reviewing, verdict, deps);
       if (isRefusal(write)) return refused(id, user, verdict.kind, write);
       const request = await named(write.request);
-      if (await deps.ledger.commit({ ...write, request })) return request;
-    }
-    throw new Fault("redis", `cannot write the answer to \`${id}\`: others were first ${ATTEMPTS} times`, {
-      retry: "later",
+      return (await deps.ledger.commit({ ...write, request })) ? request : "again";
     });
   };
 
@@ -164,5 +161,3 @@ const stillSaidYes = async (
   const silent = asked.flatMap(({ refusals }) => refusals).find(({ code }) => code === "authority-silent");
   return silent ?? asked.filter(({ refusals }) => refusals.length === 0).map(({ each }) => each);
 };
-
-const ATTEMPTS = 20;

@@ -1,9 +1,11 @@
 /** Whether what somebody asked for may still be given: when it was asked isn't when it is approved. */
 
 import { lengthOf } from "../access/duration.ts";
+import type { Machine } from "../access/machine.ts";
 import { portKey, type Service } from "../access/port.ts";
 import { isRefusal, type Refusal, reasonOf, refuse } from "../access/refusal.ts";
 import type { AccessRequest, Target } from "../grants/request.ts";
+import { ruleFor } from "../policy/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { resolveService } from "../policy/resolve.ts";
 import type { WorkflowDeps } from "./deps.ts";
@@ -51,3 +53,11 @@ export const sameServices = (
   const meant = new Set(found.flatMap((service) => service.ports.map(portKey)));
   return asked.symmetricDifference(meant).size === 0 ? found : undefined;
 };
+
+/** Of an access whose ports aren't what they were; with what its machine offers instead. */
+export const notOffered = ({ services }: Pick<AccessRequest, "services">, machine: Machine, policy: Policy): Refusal =>
+  refuse("port-not-offered", {
+    machine: machine.name,
+    port: services.join(", "),
+    offered: (ruleFor(policy, machine)?.ports ?? []).map(({ name }) => name),
+  });

@@ -1,7 +1,6 @@
 /** From what somebody typed to a stored request, or to every reason why not. */
 
 import { lengthOf } from "../access/duration.ts";
-import { Fault } from "../access/fault.ts";
 import type { RequestId } from "../access/identifier.ts";
 import { refOf } from "../access/machine.ts";
 import type { Cidr } from "../access/source.ts";
@@ -11,6 +10,7 @@ import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import type { Limit, Write } from "../grants/ledger.ts";
 import type { AccessRequest, BreakGlassUse, RequestStep } from "../grants/request.ts";
+import { untilWritten } from "../grants/until-written.ts";
 import type { Decision } from "../policy/decide.ts";
 import { type Policy, type Rule, stepsOf } from "../policy/policy.ts";
 import { portsOf } from "../policy/resolve.ts";
@@ -94,18 +94,12 @@ export const createSubmitRequest = (world: WorkflowDeps): SubmitRequest => {
     const readable = await readAsk(ask, user, deps, seen);
     if ("refusals" in readable) return readable;
     // Somebody else reached a limit first, or has this id: asked again, it shows which.
-    for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
-      const outcome = await attempt(readable, deps);
-      if (outcome === "needs-address") return { kind: "needs-address", ask };
-      if (outcome !== "again") return outcome;
-    }
-    throw new Fault("redis", `cannot store a request: others were first ${ATTEMPTS} times`, { retry: "later" });
+    const outcome = await untilWritten("store a request", () => attempt(readable, deps));
+    return outcome === "needs-address" ? { kind: outcome, ask } : outcome;
   };
   // The same command typed twice in one moment is still one question.
   return (ask, user, seen) => oneByOne(user, () => submit(ask, user, seen));
 };
-
-const ATTEMPTS = 8;
 
 const requestFor = (
   access: Understood,

@@ -1,8 +1,6 @@
 /** Somebody moved: the same access from where they are now, beside the one from where they were, which goes once the new one is seen to be open. */
 
-import { Fault } from "../../access/fault.ts";
 import type { GrantId, RequestId } from "../../access/identifier.ts";
-import type { Machine } from "../../access/machine.ts";
 import { type Person, type PersonFacts, personOf, samePerson } from "../../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
 import type { Cidr } from "../../access/source.ts";
@@ -12,16 +10,17 @@ import { type AuditEvent, auditEvent } from "../../audit/event.ts";
 import { factsOf } from "../../grants/facts.ts";
 import { endOf, type Grant, isActive, isUnderWay } from "../../grants/grant.ts";
 import type { AccessRequest } from "../../grants/request.ts";
+import { untilWritten } from "../../grants/until-written.ts";
 import { ruleFor } from "../../policy/match.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { answeringSoon } from "../ask-authorities.ts";
 import type { WorkflowDeps } from "../deps.ts";
-import { freshMachine } from "../fresh-machine.ts";
+import { freshMachine, knownMachine } from "../fresh-machine.ts";
 import { grantAccess } from "../grant-access.ts";
 import { judge } from "../judge.ts";
 import { judgedEvent } from "../judged-event.ts";
 import { holding, membershipsFor, rolesAbout } from "../standing.ts";
-import { sameServices } from "../still-allowed.ts";
+import { notOffered, sameServices } from "../still-allowed.ts";
 import { targetsOf } from "../targets.ts";
 import { type Refused, refused } from "../understand-ask.ts";
 import { usableOf } from "./usable.ts";
@@ -65,12 +64,8 @@ export const createMove = (world: WorkflowDeps): Move => {
     const machine = await freshMachine(() => knownMachine(grant, deps), deps.machines);
     if (isRefusal(machine)) return refused(machine);
     const services = sameServices(grant, policy);
-    const rule = ruleFor(policy, machine);
-    if (services === undefined) {
-      const offered = (rule?.ports ?? []).map(({ name }) => name);
-      return refused(refuse("port-not-offered", { machine: machine.name, port: grant.services.join(", "), offered }));
-    }
-    const sources = usableOf(seen, machine, rule, services);
+    if (services === undefined) return refused(notOffered(grant, machine, policy));
+    const sources = usableOf(seen, machine, ruleFor(policy, machine), services);
     if (sources.every((source) => grant.sources.includes(source)))
       return refused(refuse("not-moved", { machine: machine.name }));
 
@@ -119,18 +114,9 @@ export const createMove = (world: WorkflowDeps): Move => {
       if (policy === undefined) return refused(refuse("policy-unreadable", {}));
       const facts = await personOf(user, deps.directory);
       if (isRefusal(facts)) return refused(facts);
-      for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
-        const outcome = await attempt(id, facts, seen, policy, deps);
-        if (outcome !== "again") return outcome;
-      }
-      throw new Fault("redis", `cannot move \`${id}\`: others were first ${ATTEMPTS} times`, { retry: "later" });
+      return untilWritten(`move \`${id}\``, () => attempt(id, facts, seen, policy, deps));
     });
 };
-
-const ATTEMPTS = 8;
-
-const knownMachine = ({ machine }: Grant, { machines }: WorkflowDeps): Machine | Refusal =>
-  machines.byId(machine.id) ?? refuse("machine-unknown", { text: machine.name, didYouMean: [] });
 
 const goesOnEvent = (moved: AccessRequest, { expiresAt }: Grant, now: EpochMs): AuditEvent => {
   const approvers = moved.state.kind === "approved" ? moved.state.approvals.map(({ by }) => by) : [];

@@ -9,7 +9,7 @@ import { changeProtection, putProtection } from "../../grants/change.ts";
 import type { Protection } from "../../grants/protection.ts";
 import { portsOf, resolveService } from "../../policy/resolve.ts";
 import type { WorkflowDeps } from "../deps.ts";
-import { freshMachine } from "../fresh-machine.ts";
+import { freshMachine, knownMachine } from "../fresh-machine.ts";
 import type { Refused } from "../submit-request.ts";
 import { blockTargetsOf, usualServices } from "./block-targets.ts";
 import { type Configurer, configurerOf } from "./configuring.ts";
@@ -103,8 +103,7 @@ export const createProtectMachine = (deps: ProtectDeps): ProtectMachine => {
   > => {
     const proposal = await ledger.protection(id);
     if (proposal?.state.kind !== "proposed") return refuse("proposal-gone", {});
-    const known = (): Machine | Refusal =>
-      machines.byId(proposal.machine.id) ?? refuse("machine-unknown", { text: proposal.machine.name, didYouMean: [] });
+    const known = (): Machine | Refusal => knownMachine(proposal, deps);
     const machine = of === "confirm" ? await freshMachine(known, machines) : known();
     if (isRefusal(machine)) return machine;
     const configurer = await configurerOf(user, machine, deps);
