@@ -127,7 +127,7 @@ browserTest(
 
     await be(lead);
     const card = page.getByRole("article").filter({ hasText: "RDP to prod-vm-3" });
-    await card.getByRole("button", { name: "Approve", exact: true }).click();
+    await card.getByRole("button", { name: "Approve RDP to prod-vm-3" }).click();
     await card.getByText(/open until \d\d:\d\d for @other/u).waitFor();
     expect(await playing.reaches(ADDRESSES.vpn, "prod-vm-3", 3389)).toBe(true);
 
