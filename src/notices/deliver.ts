@@ -40,7 +40,8 @@ export const createFanOut = (deps: DeliverDeps) => async (): Promise<EpochMs | u
 
 /**
  * Looks at one destination: sends what waits for it, one after another, the most urgent first. What fails for now ends the look by throwing, and everything keeps its
- * place; what can't be delivered at all is dropped and told to operators. Where the chat has been called often enough for now it ends too, and says when to look again.
+ * place; what can't be delivered at all is dropped and told to operators. Where the chat has been called often enough for now it says when to look again; what goes another way
+ * isn't held up by that: a channel hears of an end though no card can be changed yet.
  */
 export const createDestinationLook = (deps: DeliverDeps) => {
   // Redis may lose where a card is; as long as this process lives it can still change it.
@@ -49,11 +50,11 @@ export const createDestinationLook = (deps: DeliverDeps) => {
   const strictUntil = new Map<string, EpochMs>();
 
   /** `Paced`: it wasn't sent. */
-  const send = async (delivery: WaitingDelivery): Promise<Paced | undefined> => {
+  const send = async (delivery: WaitingDelivery, full: Full): Promise<Paced | undefined> => {
     const notice = delivery.body as Notice;
     // Publishing a Home twice shows it once, so there is nothing to look for before.
     if (notice.kind === "home") {
-      const paced = await pacedAt("publish", delivery);
+      const paced = await pacedAt("publish", delivery, full);
       if (paced !== undefined) return paced;
       await heeding("publish", delivery, () => deps.messenger.post(delivery.destination, delivery.id, notice));
       await deps.outbox.delivered(delivery);
@@ -61,18 +62,24 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     }
     const known = (await deps.outbox.sentRef(delivery.id)) ?? seen.get(delivery.id);
     const there =
-      (await stillThere(known, delivery, notice)) ?? (await stillThere(await sentBefore(delivery), delivery, notice));
-    const sent = there ?? (await post(delivery, notice));
+      (await stillThere(known, delivery, notice, full)) ??
+      (await stillThere(await sentBefore(delivery), delivery, notice, full));
+    const sent = there ?? (await post(delivery, notice, full));
     if (isPaced(sent)) return sent;
     if (delivery.kind === "card") keep(seen, delivery.id, sent);
     await deps.outbox.delivered(delivery, sent);
     return undefined;
   };
 
-  const pacedAt = async (call: ChatCall, delivery: WaitingDelivery): Promise<Paced | undefined> => {
+  const pacedAt = async (call: ChatCall, delivery: WaitingDelivery, full: Full): Promise<Paced | undefined> => {
+    const way = `${call} ${delivery.urgency}`;
+    const known = full.get(way);
+    if (known !== undefined) return { againAt: known };
     const isStrict = deps.clock.now() < (strictUntil.get(limitOf(call, delivery)) ?? 0);
     const againAt = await deps.pace.take(lanesOf(call, delivery, isStrict));
-    return againAt === undefined ? undefined : { againAt };
+    if (againAt === undefined) return undefined;
+    full.set(way, againAt);
+    return { againAt };
   };
 
   const heeding = async <T>(call: ChatCall, delivery: WaitingDelivery, work: () => Promise<T>): Promise<T> => {
@@ -90,9 +97,10 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     ref: SentRef | undefined,
     delivery: WaitingDelivery,
     notice: Notice,
+    full: Full,
   ): Promise<SentRef | Paced | undefined> => {
     if (ref === undefined || delivery.kind === "message") return ref;
-    const paced = await pacedAt("update", delivery);
+    const paced = await pacedAt("update", delivery, full);
     if (paced !== undefined) return paced;
     try {
       await heeding("update", delivery, () => deps.messenger.update(ref, delivery.id, notice));
@@ -103,8 +111,8 @@ export const createDestinationLook = (deps: DeliverDeps) => {
     }
   };
 
-  const post = async (delivery: WaitingDelivery, notice: Notice): Promise<SentRef | Paced> => {
-    const paced = await pacedAt("post", delivery);
+  const post = async (delivery: WaitingDelivery, notice: Notice, full: Full): Promise<SentRef | Paced> => {
+    const paced = await pacedAt("post", delivery, full);
     if (paced !== undefined) return paced;
     await deps.outbox.attempt(delivery.id, deps.clock.now());
     return heeding("post", delivery, () => deps.messenger.post(delivery.destination, delivery.id, notice));
@@ -120,15 +128,29 @@ export const createDestinationLook = (deps: DeliverDeps) => {
   };
 
   return async (destination: string, stillMine: () => Promise<boolean>): Promise<EpochMs | undefined> => {
+    const full = new Map<string, EpochMs>();
+    const held = new Set<string>();
+    /** What was read beyond those that are held; read anew after each that was sent, because something more urgent may have come. */
+    let beyond: readonly WaitingDelivery[] = [];
+    const next = async (): Promise<WaitingDelivery | undefined> => {
+      if (beyond.length === 0)
+        beyond = (await deps.outbox.waiting(destination, held.size === 0 ? 1 : held.size + BATCH)).filter(
+          ({ id }) => !held.has(id),
+        );
+      const [first, ...rest] = beyond;
+      beyond = rest;
+      return first;
+    };
     for (;;) {
-      const [first] = await deps.outbox.waiting(destination, 1);
-      if (first === undefined) return undefined;
+      const first = held.size < MOST_HELD ? await next() : undefined;
+      if (first === undefined) return earliest(...full.values());
       // Who overslept may be the only one there is: what waits must not lose its wake-up.
       if (!(await stillMine()))
         throw new Fault("lease-lost", `another worker has \`${destination}\` now`, { retry: "later" });
       try {
-        const paced = await send(first);
-        if (paced !== undefined) return paced.againAt;
+        const paced = await send(first, full);
+        if (paced === undefined) beyond = [];
+        else held.add(first.id);
       } catch (error) {
         if (isFault(error) && error.retry === "later") throw error;
         // Also a mistake of ours in drawing one notice: it must not hold up those behind it.
@@ -144,6 +166,9 @@ interface Paced {
   readonly againAt: EpochMs;
 }
 
+/** Which ways there is no room in during one look, and when there may be: the call, and how urgent what it is for is, because room is kept for what is urgent. */
+type Full = Map<string, EpochMs>;
+
 const isPaced = (sent: SentRef | Paced): sent is Paced => "againAt" in sent;
 
 const keep = (seen: Map<string, SentRef>, id: string, ref: SentRef): void => {
@@ -157,5 +182,7 @@ const keep = (seen: Map<string, SentRef>, id: string, ref: SentRef): void => {
 
 const STRICT_FOR = (10 * MINUTE) as DurationMs;
 const BATCH = 50;
+/** Beyond so many nothing is looked for. */
+const MOST_HELD = 500;
 const MOST_CARDS = 10_000;
 const CLOCKS_DIFFER = 5 * MINUTE;

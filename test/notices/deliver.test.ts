@@ -328,6 +328,26 @@ describe("the pace", () => {
     expect(world.chat.in(DEV)).toEqual(["open/bbbbbbbb"]);
   });
 
+  test("of changes holds up no message, also where a change would be more urgent", async () => {
+    const world = setup({ paced: true });
+    await world.happen(...ids.map(submitted));
+    await lookOn(world);
+    world.clock.advance(MINUTE);
+    // Each card is changed so often that no change of a message fits in any more.
+    for (let round = 0; round < 5; round += 1) {
+      await world.happen(...ids.map((id) => ({ ...ended(id), id: `${round}/${id}` })));
+      await world.look();
+    }
+    world.clock.advance(30 * SECOND);
+    const before = world.chat.in(CHANNEL).length;
+    await world.happen(...ids.map((id) => ({ ...ended(id), id: `last/${id}` })));
+    const again = await world.look();
+    expect(world.chat.in(CHANNEL).length - before).toBe(30);
+    expect(again).toBeGreaterThan(world.clock.now());
+    const waiting = (await world.outbox.waiting(CHANNEL, 1_000)).map(({ id }) => id);
+    expect(waiting).toEqual(expect.arrayContaining(ids.slice(5).map((id) => `card/${id}`)));
+  });
+
   test("leaves room for what is urgent where others have used up theirs", async () => {
     const world = setup({ paced: true });
     await world.happen(...ids.map(submitted));
