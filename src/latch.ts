@@ -1,7 +1,7 @@
 /** The bot as a whole: starts and stops its parts together. */
 
 import { randomId } from "./access/identifier.ts";
-import { between, isoSeconds, SECOND } from "./access/time.ts";
+import { isoSeconds, SECOND } from "./access/time.ts";
 import { answerPeople } from "./answer-people.ts";
 import { auditEvent } from "./audit/event.ts";
 import { followConfig } from "./config/follow-config.ts";
@@ -12,7 +12,7 @@ import { problemOf } from "./operator-log.ts";
 import { buildParts, type LatchDeps, type Parts } from "./parts.ts";
 import type { Beats } from "./reconcile/beats.ts";
 import { addressPage } from "./see-addresses.ts";
-import { OLDEST_INVENTORY } from "./workflow/fresh-machine.ts";
+import { unreadClouds } from "./workflow/fresh-machine.ts";
 
 export type { LatchDeps } from "./parts.ts";
 
@@ -76,13 +76,9 @@ const notReady = ({ current, clock, memory: { redis }, machines }: Parts, beats:
 
 /** People are refused there, and can still deny, close and withdraw: they must go on reaching us. */
 const unread = ({ clock, machines }: Parts): readonly string[] =>
-  machines
-    .readings()
-    .flatMap(({ cloud, readAt }) =>
-      readAt === undefined || between(readAt, clock.now()) <= OLDEST_INVENTORY
-        ? []
-        : [`inventory: ${cloud} not read since ${isoSeconds(readAt)}`],
-    );
+  unreadClouds(machines, clock.now()).flatMap(({ cloud, since }) =>
+    since === undefined ? [] : [`inventory: ${cloud} not read since ${isoSeconds(since)}`],
+  );
 
 /** Where people sign in to show who they are elsewhere. */
 const linkPage = ({ settings: { publicUrl }, people: { visiting }, log }: Parts) =>

@@ -3,11 +3,9 @@
 import { type Fault, isFault } from "./access/fault.ts";
 import type { RequestId } from "./access/identifier.ts";
 import type { FirewallId, MachineRef } from "./access/machine.ts";
-import { between, type DurationMs, type EpochMs, later, MINUTE } from "./access/time.ts";
 import type { Machines } from "./cloud/machines.ts";
 import type { Config } from "./config.ts";
 import { createDestinationLook, createFanOut, type DeliverDeps } from "./notices/deliver.ts";
-import { homesToRefresh, REMEMBERED_FOR } from "./notices/homes.ts";
 import { messageOf, problemOf } from "./operator-log.ts";
 import type { Parts } from "./parts.ts";
 import { ruleFor } from "./policy/match.ts";
@@ -20,19 +18,14 @@ import { createReportProtections } from "./reconcile/report-protections.ts";
 import { createResync } from "./reconcile/resync.ts";
 import { createTellOverdue, OVERDUE_AFTER } from "./reconcile/tell-overdue.ts";
 import { createTellUnread } from "./reconcile/tell-unread.ts";
-import { LOCKDOWN_ID, QUEUES } from "./redis/keys.ts";
+import { QUEUES } from "./redis/keys.ts";
+import { homePublisher, homesLookedAt } from "./show-homes.ts";
 import { createChannelMembers } from "./slack/channel-members.ts";
-import { createHomePublisher } from "./slack/home/publisher.ts";
 import { createMessenger } from "./slack/messenger.ts";
+import { createWatches, type Watch } from "./watches.ts";
 import { createCardFacts } from "./workflow/card-facts.ts";
-import { OLDEST_INVENTORY } from "./workflow/fresh-machine.ts";
 import { createKeepLockdown } from "./workflow/lockdown/keep-lockdown.ts";
-import { createWatchLockdown } from "./workflow/lockdown/watch-lockdown.ts";
 import { createLookAtRequest } from "./workflow/look-at-request.ts";
-import { createOverview } from "./workflow/overview.ts";
-import type { Health } from "./workflow/overview-of-all.ts";
-import { createFollowMachines } from "./workflow/protecting/follow-machines.ts";
-import { createProtectByPolicy } from "./workflow/protecting/protect-by-policy.ts";
 import { createCheckOpened } from "./workflow/standing-of-machines/check-opened.ts";
 import { createWatchPosture } from "./workflow/standing-of-machines/watch-posture.ts";
 
@@ -70,31 +63,14 @@ export const makeItSo = (parts: Parts): Beats => {
     channelMembers: createChannelMembers(client),
     hasSecurityChannel: () => config().security?.channel !== undefined,
   });
-  const publishHome = createHomePublisher({
-    client,
-    clock,
-    homes: memory.homes,
-    zone: () => config().timezone,
-    offersLinking: () => parts.people.visiting !== undefined && config().identities.signIn !== undefined,
-    overview: createOverview({
-      ...workflow,
-      postures: memory.postures,
-      overdueAfter: OVERDUE_AFTER,
-      health: async () => ({
-        lastBeatAt: beats.lastSecondAt(),
-        unread: unreadClouds(machines, clock.now()),
-        due: await memory.due(clock.now()),
-      }),
-    }),
-  });
   const deliver: DeliverDeps = {
     outbox,
     pace: memory.pace,
     clock,
-    homes: () => memory.homes.since(later(clock.now(), -REMEMBERED_FOR as DurationMs)),
+    homes: homesLookedAt(parts),
     messenger: createMessenger({
       cardFacts: createCardFacts(workflow),
-      publishHome,
+      publishHome: homePublisher(parts, () => beats.lastSecondAt()),
       offersMoving: parts.settings.publicUrl !== undefined,
       client,
       ledger,
@@ -109,38 +85,7 @@ export const makeItSo = (parts: Parts): Beats => {
   const fanOut = createFanOut(deliver);
 
   const posture = createWatchPosture(workflow, parts.postures, memory.postures);
-  const followMachines = createFollowMachines({ ...workflow, isGone: parts.isGone });
-  const protectByPolicy = createProtectByPolicy(workflow);
-  /** What is looked at as a whole, by one replica at a time. */
-  const watches: Readonly<Record<Watch, (signal: AbortSignal) => Promise<EpochMs | undefined>>> = {
-    [LOCKDOWN_ID]: (signal) => watchLockdown(signal),
-    protections: async (signal) => {
-      await followMachines(signal);
-      await protectByPolicy(signal);
-      return later(clock.now(), MINUTE);
-    },
-    accesses: async (signal) => {
-      await parts.recheck(signal);
-      return later(clock.now(), MINUTE);
-    },
-    homes: async () => {
-      const homes = await deliver.homes();
-      await outbox.call(homesToRefresh(homes, clock.now()));
-      return later(clock.now(), MINUTE);
-    },
-    posture: async (signal) => {
-      await posture.watch(signal);
-      return later(clock.now(), POSTURE_EVERY);
-    },
-  };
-  const watchLockdown = createWatchLockdown({
-    ledger,
-    auditLog,
-    clock,
-    inventories,
-    openFirewall,
-    firewallWakeups,
-  });
+  const watches = createWatches(parts, { firewallWakeups, posture, homes: deliver.homes });
   const keepLockdown = createKeepLockdown(ledger);
   const watchWakeups = memory.wakeups(QUEUES.watches);
 
@@ -236,18 +181,7 @@ const driftOf = (machine: MachineRef, { policy }: Config, machines: Machines): "
   return (found === undefined ? undefined : ruleFor(policy, found)?.drift) ?? "tell";
 };
 
-/** Those by which nobody is given anything. */
-const unreadClouds = (machines: Machines, now: EpochMs): Health["unread"] =>
-  machines
-    .readings()
-    .filter(({ readAt }) => readAt === undefined || between(readAt, now) > OLDEST_INVENTORY)
-    .map(({ cloud, readAt: since }) => ({ cloud, since }));
-
 /** Somebody else is at it, or it is to be looked at again at once: nothing that operators need to know. */
 const isLeaseLost = (error: unknown): error is Fault => isFault(error) && error.code === "lease-lost";
 
-type Watch = typeof LOCKDOWN_ID | "protections" | "accesses" | "homes" | "posture";
-
 const SIDE_BY_SIDE = 64;
-/** The rules of all machines are read for it. */
-const POSTURE_EVERY = (5 * MINUTE) as DurationMs;

@@ -53,6 +53,8 @@ const RANKS: readonly (readonly [prefix: string, rank: number])[] = [
   ["src/open-clouds.ts", 5],
   ["src/answer-people.ts", 5],
   ["src/make-it-so.ts", 5],
+  ["src/watches.ts", 5],
+  ["src/show-homes.ts", 5],
   ["src/see-addresses.ts", 5],
   ["src/operator-log.ts", 5],
   ["src/config", 5],

@@ -1,12 +1,22 @@
 /** A machine as its cloud has it now: its tags decide who gets what, so nobody is given anything by old ones. */
 
-import type { Machine, MachineRef } from "../access/machine.ts";
+import type { CloudName, Machine, MachineRef } from "../access/machine.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { type DurationMs, MINUTE } from "../access/time.ts";
+import { between, type DurationMs, type EpochMs, MINUTE } from "../access/time.ts";
 import type { Machines } from "../cloud/machines.ts";
 
 /** How old what is known of a cloud may be to decide by it. It is read every minute, so it is older only where it can't be read. */
-export const OLDEST_INVENTORY = (5 * MINUTE) as DurationMs;
+const OLDEST_INVENTORY = (5 * MINUTE) as DurationMs;
+
+/** Clouds by whose machines nobody is given anything now, with when they were last read; `undefined`: never. */
+export const unreadClouds = (
+  machines: Pick<Machines, "readings">,
+  now: EpochMs,
+): readonly { readonly cloud: CloudName; readonly since: EpochMs | undefined }[] =>
+  machines
+    .readings()
+    .filter(({ readAt }) => readAt === undefined || between(readAt, now) > OLDEST_INVENTORY)
+    .map(({ cloud, readAt }) => ({ cloud, since: readAt }));
 
 /** Where somebody has access, as it is known now. */
 export const knownMachine = (
