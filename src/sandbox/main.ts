@@ -8,30 +8,31 @@ import { runTerminal } from "./terminal.ts";
 
 const PAGE_PORT = 4300;
 
-const playground = await createPlayground();
-const { sandbox, clock } = playground;
-const page = await createPage({
-  slack: sandbox.slack,
-  clock,
-  sandbox,
-  controls: createControls(playground),
-  port: PAGE_PORT,
-});
-const end = async (code: number): Promise<never> => {
-  await page.stop();
-  await playground.stop();
-  process.exit(code);
+const play = async (): Promise<void> => {
+  process.stdout.write("Starting Slack, Azure, AWS, PagerDuty, a place to sign in and the bot on this machine …\n");
+  const playground = await createPlayground();
+  const { sandbox, clock } = playground;
+  const controls = createControls(playground);
+  const page = await createPage({ slack: sandbox.slack, clock, sandbox, controls, port: PAGE_PORT });
+  const end = async (): Promise<void> => {
+    await page.stop();
+    await playground.stop();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end().then(() => process.exit(0)));
+  try {
+    await sandbox.bots[0].start();
+    process.stdout.write("The bot is ready. Nothing of this leaves the machine.\n");
+    process.stdout.write(`Open ${page.url} in a browser, or type here.\n\n`);
+    await runTerminal({ sandbox, playground, input: process.stdin, output: process.stdout });
+  } finally {
+    await end();
+  }
 };
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(0));
 
-process.stdout.write("Starting Slack, Azure, AWS, PagerDuty, a place to sign in and the bot on this machine …\n");
-try {
-  await sandbox.bots[0].start();
-  process.stdout.write("The bot is ready. Nothing of this leaves the machine.\n");
-  process.stdout.write(`Open ${page.url} in a browser, or type here.\n\n`);
-  await runTerminal({ sandbox, playground, input: process.stdin, output: process.stdout });
-  await end(0);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  await end(1);
-}
+await play().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
