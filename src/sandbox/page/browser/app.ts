@@ -12,7 +12,7 @@ import { Composer } from "./composer.ts";
 import { useConfirm } from "./confirm.ts";
 import { Controls } from "./controls.ts";
 import { Conversation } from "./conversation.ts";
-import { Halves } from "./halves.ts";
+import { type Half, Halves } from "./halves.ts";
 import { act, follow } from "./live.ts";
 import { MachinesHalf } from "./machines-half.ts";
 import { Modal } from "./modal.ts";
@@ -29,6 +29,7 @@ const App = (): ComponentChild => {
   const [machines, setMachines] = useState<MachinesState>();
   const [controls, setControls] = useState<ControlsState>();
   const [from, setFrom] = useState<string>();
+  const [front, setFront] = useState<Half>("slack");
   const [draft, setDraft] = useState<Draft>();
   const [isAway, setIsAway] = useState(false);
   const [place, setPlace] = useState<string | undefined>(() => fromAddress("in"));
@@ -111,7 +112,8 @@ const App = (): ComponentChild => {
     h(Places, { state, place: here, unread, go: setPlace, be }),
     h(
       "main",
-      null,
+      // What is still drawn for the one before isn't pressed by the next.
+      { inert: user !== undefined && user !== state.me.id },
       h(
         "header",
         { class: "title" },
@@ -149,11 +151,16 @@ const App = (): ComponentChild => {
 
   return [
     h(Halves, {
+      front,
+      show: setFront,
       slack,
       above:
         machines === undefined
           ? null
-          : h(Tour, { state: machines, ...tourHelp(state, machines, { be, go: setPlace, write: setDraft }) }),
+          : h(Tour, {
+              state: machines,
+              ...tourHelp(state, machines, { be, go: setPlace, write: setDraft, show: setFront }),
+            }),
       machines:
         machines === undefined
           ? null

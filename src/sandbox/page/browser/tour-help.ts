@@ -2,6 +2,7 @@
 
 import type { MachinesState } from "../machines/shown.ts";
 import type { PageState } from "../shown.ts";
+import type { Half } from "./halves.ts";
 import { actAtMachines } from "./live.ts";
 import type { TourProps } from "./tour.ts";
 import { TOUR_MACHINE } from "./tour-steps.ts";
@@ -12,21 +13,23 @@ export interface Draft {
   readonly text: string;
 }
 
-export interface InSlack {
+export interface OnPage {
   readonly be: (user: string) => void;
   readonly go: (place: string) => void;
   readonly write: (draft: Draft) => void;
+  readonly show: (half: Half) => void;
 }
 
 export const tourHelp = (
   slack: PageState,
   { machines, clients }: MachinesState,
-  { be, go, write }: InSlack,
+  { be, go, write, show }: OnPage,
 ): Omit<TourProps, "state"> => {
   const beIn = (name: string): string => {
     const user = slack.people.find((each) => each.name === name)?.id ?? slack.me.id;
     const channel = slack.channels.find((each) => each.name === "access");
     be(user);
+    show("slack");
     if (channel !== undefined) go(channel.id);
     return user;
   };
@@ -34,6 +37,7 @@ export const tourHelp = (
     typeCommand: (text) => write({ user: beIn("dev"), text }),
     beApprover: () => void beIn("lead-1"),
     connect: () => {
+      show("machines");
       const machine = machines.find(({ name }) => name === TOUR_MACHINE);
       const client = clients.find(({ name }) => name === "vpn");
       if (machine === undefined || client === undefined) return;

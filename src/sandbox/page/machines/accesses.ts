@@ -8,9 +8,9 @@ export const accessesIn = (events: readonly AuditEvent[]): readonly Access[] => 
   for (const event of events) {
     if (!("machine" in event) || !("requester" in event) || !("sources" in event) || !("requestId" in event)) continue;
     const id = "grantId" in event ? event.grantId : event.requestId;
-    const change = changeBy(event);
-    if (change === undefined) continue;
     const before = accesses.get(id) ?? NEW;
+    const change = changeBy(event, before);
+    if (change === undefined) continue;
     accesses.set(id, {
       ...before,
       id,
@@ -38,7 +38,7 @@ const NEW = {
   overAt: undefined,
 };
 
-const changeBy = (event: AuditEvent): Partial<Access> | undefined => {
+const changeBy = (event: AuditEvent, before: typeof NEW | Access): Partial<Access> | undefined => {
   switch (event.kind) {
     case "request.submitted":
       return { answerBy: event.answerBy };
@@ -49,7 +49,8 @@ const changeBy = (event: AuditEvent): Partial<Access> | undefined => {
       return { approvedAt: event.at, expiresAt: event.expiresAt };
     case "grant.opened":
     case "grant.adopted":
-      return { approvedAt: event.at, openedAt: event.at, expiresAt: event.expiresAt };
+      // One that is adopted was approved in a life that nobody remembers.
+      return { approvedAt: before.approvedAt ?? event.at, openedAt: event.at, expiresAt: event.expiresAt };
     case "grant.extended":
     case "grant.moved":
       return { expiresAt: event.expiresAt };
