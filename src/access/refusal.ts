@@ -180,6 +180,10 @@ export interface RefusalFacts {
   readonly "not-moved": { readonly machine: string };
   /** It is on its way elsewhere already. */
   readonly "moving-already": { readonly machine: string };
+  /** `by` gave less than was asked, from these sources only. */
+  readonly "source-narrowed": { readonly machine: string; readonly by: string; readonly allowed: readonly string[] };
+  /** It was given without approval, and by now its rule asks for one. */
+  readonly "move-unapproved": { readonly machine: string; readonly rule: string };
 
   // Protecting
   readonly "not-configurer": { readonly machine: string; readonly roles: readonly string[] };

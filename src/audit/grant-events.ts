@@ -47,6 +47,9 @@ export interface GrantEvents {
     readonly approvers: readonly Person[];
     /** The request of its own that asked for it; absent: nobody had to approve. */
     readonly asked?: RequestId;
+    /** Of a break-glass: who would have been asked, and who else hears of it. Absent: it is none. */
+    readonly skipped?: readonly string[];
+    readonly tell?: readonly string[];
   };
   /** Open from another source now; the grant `before`, from where they were, is being closed. */
   readonly "grant.moved": AccessFacts & {

@@ -4,6 +4,7 @@ import type { AskedFacts } from "../access/asked-facts.ts";
 import type { RequestId } from "../access/identifier.ts";
 import type { Person } from "../access/person.ts";
 import type { RefusalCode } from "../access/refusal.ts";
+import type { Cidr } from "../access/source.ts";
 import type { DurationMs, EpochMs } from "../access/time.ts";
 import type { AccessFacts } from "./access-facts.ts";
 
@@ -65,6 +66,8 @@ export interface RequestEvents {
     readonly skipped: readonly string[];
     readonly tell: readonly string[];
     readonly expiresAt: EpochMs;
+    /** It was open already, from there. Absent: it wasn't. */
+    readonly movedFrom?: readonly Cidr[];
   };
   readonly "break-glass.unreviewed": AccessFacts & { readonly usedAt: EpochMs; readonly tell: readonly string[] };
   readonly "break-glass.reviewed": AccessFacts;
@@ -75,5 +78,6 @@ export interface RequestEvents {
   };
   readonly "request.denied": AccessFacts & { readonly reason: string };
   readonly "request.withdrawn": AccessFacts;
-  readonly "request.lapsed": AccessFacts;
+  /** `because`: what it was to make longer is over. Absent: nobody answered in time. */
+  readonly "request.lapsed": AccessFacts & { readonly because?: "access-over" };
 }

@@ -61,6 +61,8 @@ const WORDS = {
   "no-address-page": "no page that sees where people are",
   "not-moved": "where they were",
   "moving-already": "moving already",
+  "source-narrowed": "given from elsewhere only",
+  "move-unapproved": "moved without approval",
   "access-over": "over already",
   "not-yours": "not theirs",
   "extension-too-long": "too long in all",

@@ -61,13 +61,15 @@ export interface BreakGlassUse {
   readonly reviewed?: { readonly by: Person; readonly at: EpochMs };
   /** When somebody was last asked to. */
   readonly remindedAt?: EpochMs;
+  /** It goes on from elsewhere under this request, which is the one to review. Absent: it doesn't. */
+  readonly movedTo?: RequestId;
 }
 
 /**
  *     pending ──approve (the last that is needed)──▶ approved
  *        ├──deny───────────────────────────────────▶ denied
  *        ├──withdraw───────────────────────────────▶ withdrawn   (by the requester)
- *        └──time passes────────────────────────────▶ lapsed      (nobody answered before `answerBy`)
+ *        └──time passes────────────────────────────▶ lapsed      (nobody answered before `answerBy`, or what it was to make longer is over)
  *
  * Only `pending` has ways out.
  */
@@ -76,7 +78,8 @@ export type RequestState =
   | { readonly kind: "approved"; readonly approvals: readonly Approval[]; readonly at: EpochMs }
   | { readonly kind: "denied"; readonly by: Person; readonly at: EpochMs; readonly reason: string }
   | { readonly kind: "withdrawn"; readonly at: EpochMs }
-  | { readonly kind: "lapsed"; readonly at: EpochMs };
+  /** `because`: what it was to make longer is over. Absent: nobody answered in time. */
+  | { readonly kind: "lapsed"; readonly at: EpochMs; readonly because?: "access-over" };
 
 export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly id: RequestId;
@@ -99,6 +102,9 @@ export interface AccessRequest extends Omit<AccessFacts, "requestId"> {
   readonly extends?: GrantId;
   /** It asks to put another source in the place of this grant's. Absent: it doesn't. */
   readonly moves?: GrantId;
+  /** From where that was open, and from where people answered the ask in the beginning. Absent: it doesn't move any. */
+  readonly movedFrom?: readonly Cidr[];
+  readonly answeredFrom?: readonly Cidr[];
   /** The first time that somebody gave less. Absent: nobody did. */
   readonly narrowed?: Narrowed;
   /** Absent: nobody yet. */
@@ -122,7 +128,16 @@ export const nextStep = (
 
 /** Opened past approvals, and nobody has looked at it since. */
 export const isUnreviewed = ({ breakGlass }: AccessRequest): boolean =>
-  breakGlass !== undefined && breakGlass.reviewed === undefined;
+  breakGlass !== undefined && breakGlass.reviewed === undefined && breakGlass.movedTo === undefined;
+
+/** Slack ids of who would have been asked about a break-glass, each once, and of whoever else hears of it. */
+export const whoHears = ({
+  skipped,
+  tell,
+}: BreakGlassUse): { readonly skipped: readonly string[]; readonly tell: readonly string[] } => ({
+  skipped: [...new Set(skipped.flatMap(({ users, groups }) => [...users, ...groups]))],
+  tell,
+});
 
 /** When people are to be asked (again) to review a break-glass: every four hours of its first day, then once a day. `undefined`: nothing is to be reviewed. */
 export const nextReminder = (request: AccessRequest): EpochMs | undefined => {
@@ -208,6 +223,10 @@ export const lapse = (request: AccessRequest, now: EpochMs): AccessRequest | und
   request.state.kind === "pending" && now >= request.answerBy
     ? next(request, { kind: "lapsed", at: request.answerBy })
     : undefined;
+
+/** What it was to make longer is over. `undefined` when it has ended otherwise. */
+export const lapseWithAccess = (request: AccessRequest, now: EpochMs): AccessRequest | undefined =>
+  request.state.kind === "pending" ? next(request, { kind: "lapsed", at: now, because: "access-over" }) : undefined;
 
 const next = (request: AccessRequest, state: RequestState): AccessRequest => ({
   ...request,

@@ -83,6 +83,7 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
         card(event.requestId, event.channel),
         ...howToConnect(event, event.requester),
         ...(event.asked === undefined ? [] : [card(event.asked, event.channel), ...themselvesToo(event)]),
+        ...(event.tell === undefined ? [] : allSkipped(event, securityChannel)),
       ];
     case "grant.opened":
       return [card(event.requestId, event.channel), ...howToConnect(event, event.requester)];
@@ -199,10 +200,10 @@ const themselves = (
  * that were skipped, and a message there the others.
  */
 const allSkipped = (
-  event: Extract<AuditEvent, { kind: "break-glass.used" }>,
+  event: Extract<AuditEvent, { kind: "break-glass.used" | "grant.extended" }>,
   securityChannel: string | undefined,
 ): readonly Delivery[] => {
-  const { skipped, tell, requester: asker } = event;
+  const { skipped = [], tell = [], requester: asker } = event;
   const known = new Set([asker.user]);
   const direct = (ids: readonly string[], to: Audience): readonly Delivery[] =>
     ids.filter(isUser).flatMap((user) => {

@@ -70,6 +70,7 @@ export const createReport = (deps: ReportDeps): Report => {
         grant: { ...current, revoked: { kind: "failed", at, problem } },
         events: [auditEvent("grant.failed", current.id, at, "bot", facts)],
         firewallsDue: firewallsOf(current).map((firewall) => ({ firewall, at })),
+        requestDue: at,
       };
     });
   };

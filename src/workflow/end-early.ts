@@ -64,6 +64,7 @@ const closeGrant = async (grant: Grant, facts: PersonFacts, deps: WorkflowDeps):
       grant: { ...current, revoked: { kind: "closed", at, by: person } },
       events: [auditEvent("grant.revoked", grant.id, at, person, { ...factsOf(current), grantId: grant.id })],
       firewallsDue: firewallsOf(current).map((firewall) => ({ firewall, at })),
+      requestDue: at,
     };
   });
   if (written !== undefined) return { kind: "closing", grant: written };

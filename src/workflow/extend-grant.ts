@@ -8,7 +8,7 @@ import type { Service } from "../access/port.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
 import { between, type DurationMs, type EpochMs, earliest, later, MINUTE, SECOND } from "../access/time.ts";
 import { createTurns } from "../access/turns.ts";
-import type { Grant } from "../grants/grant.ts";
+import { endOf, type Grant, isActive } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { untilWritten } from "../grants/until-written.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -84,7 +84,7 @@ export const createExtendGrant = (world: WorkflowDeps): ExtendGrant => {
     if ("refusals" in decision) return no(judgement, decision);
     return decision.kind === "needs-approval"
       ? askFor(end, decision, asking, judgement, now, deps)
-      : extendNow(end, open, judgement, now, deps);
+      : extendNow(end, open, judgement, deps);
   };
 
   /** A clear "no" isn't withheld because it couldn't be recorded. */
@@ -164,9 +164,13 @@ const extendNow = async (
   end: EpochMs,
   open: Extendable,
   judgement: Judgement,
-  now: EpochMs,
-  { ledger, newId }: WorkflowDeps,
-): Promise<Extended | "again"> => {
+  { ledger, newId, clock }: WorkflowDeps,
+): Promise<Extended | Refused | "again"> => {
+  // Judging may take seconds, in which its time can end.
+  const now = clock.now();
+  const { machine } = open.grant;
+  if (!isActive(open.grant, now))
+    return refused(refuse("access-over", { machine: machine.name, at: endOf(open.grant) }));
   const write = extensionWrite(open, end, now);
   const judged = judgedEvent({ ...judgement, requestId: open.grant.requestId, refusals: [] }, newId());
   const done = await ledger.commit({ ...write, events: [judged, ...write.events] });

@@ -4,13 +4,14 @@ import type { TypedEnd } from "../access/duration.ts";
 import type { GrantId } from "../access/identifier.ts";
 import type { Person } from "../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../access/refusal.ts";
-import { between, type DurationMs, type EpochMs, later } from "../access/time.ts";
+import { between, type DurationMs, type EpochMs, earliest, later } from "../access/time.ts";
 import { auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import { endOf, firewallsOf, type Grant, isActive } from "../grants/grant.ts";
 import type { Ledger, Write } from "../grants/ledger.ts";
-import type { AccessRequest } from "../grants/request.ts";
+import { type AccessRequest, nextReminder, whoHears } from "../grants/request.ts";
 import { WARN_BEFORE } from "./grant-access.ts";
+import { isOnItsWay } from "./my-address/on-its-way.ts";
 
 /** An access as it can be judged for going on. */
 export interface Extendable {
@@ -23,7 +24,7 @@ export interface Extendable {
   readonly firstMs: DurationMs;
 }
 
-/** One that is over can't be made longer; nor one of which nobody knows any more what it was given for, or since when. */
+/** One that is over can't be made longer; nor one on its way elsewhere; nor one of which nobody knows any more what it was given for, or since when. */
 export const extendable = async (
   grant: Grant,
   now: EpochMs,
@@ -32,6 +33,8 @@ export const extendable = async (
   const { machine, expiresAt } = grant;
   if (!isActive(grant, now) || grant.endedAt !== undefined)
     return refuse("access-over", { machine: machine.name, at: endOf(grant) });
+  // What is longer then would be closed for what ends as before.
+  if (await isOnItsWay(grant, now, ledger)) return refuse("moving-already", { machine: machine.name });
   const request = grant.adopted ? undefined : await ledger.request(grant.requestId);
   const first = await firstOf(grant, ledger);
   if (request === undefined || first === undefined)
@@ -66,10 +69,10 @@ export const endFrom = (end: TypedEnd, { expiresAt }: Pick<Grant, "expiresAt">):
 
 /**
  * The same rules with a later end; each mark in the clouds is written anew, because the firewalls are due. What was seen closed in the moment of its end counts
- * no more.
+ * no more. A break-glass is told of as at first, and who looked at it looks again.
  */
 export const extensionWrite = (
-  { grant }: Pick<Extendable, "grant">,
+  { grant, request }: Pick<Extendable, "grant" | "request">,
   expiresAt: EpochMs,
   now: EpochMs,
   approved?: AccessRequest,
@@ -90,14 +93,28 @@ export const extensionWrite = (
     expiresAt,
     approvers,
     ...(approved === undefined ? {} : { asked: approved.id }),
+    ...(request.breakGlass === undefined ? {} : whoHears(request.breakGlass)),
   };
   const by: Person | "bot" = approvers.at(-1) ?? grant.requester;
+  const unreviewed = askedAgain(request, now);
   return {
     grant: extended,
+    ...(unreviewed === undefined ? {} : { request: unreviewed }),
     events: [auditEvent("grant.extended", `${grant.id}/${extended.version}`, now, by, facts)],
     firewallsDue: firewallsOf(extended).map((firewall) => ({ firewall, at: now })),
-    requestDue: later(expiresAt, -WARN_BEFORE as DurationMs),
+    requestDue:
+      earliest(
+        later(expiresAt, -WARN_BEFORE as DurationMs),
+        unreviewed === undefined ? undefined : nextReminder(unreviewed),
+      ) ?? expiresAt,
   };
+};
+
+/** They are told in this moment, so they are reminded only later. */
+const askedAgain = (request: AccessRequest, now: EpochMs): AccessRequest | undefined => {
+  if (request.breakGlass === undefined) return undefined;
+  const { skipped, tell } = request.breakGlass;
+  return { ...request, version: request.version + 1, breakGlass: { skipped, tell, remindedAt: now } };
 };
 
 /** Where it began: one that was moved goes on from elsewhere. */

@@ -7,7 +7,7 @@ import { type AuditEvent, auditEvent } from "../audit/event.ts";
 import { factsOf } from "../grants/facts.ts";
 import { firewallsOf, type Grant, UNSEEN } from "../grants/grant.ts";
 import type { Write } from "../grants/ledger.ts";
-import { type AccessRequest, nextReminder, type Target } from "../grants/request.ts";
+import { type AccessRequest, nextReminder, type Target, whoHears } from "../grants/request.ts";
 
 /** How long before the end the requester is told that it comes. */
 export const WARN_BEFORE = (10 * MINUTE) as DurationMs;
@@ -52,8 +52,7 @@ export const grantAccess = (
 const givenEvent = (approved: AccessRequest, expiresAt: EpochMs, now: EpochMs): AuditEvent => {
   const { id, rule, breakGlass, requester, state } = approved;
   if (breakGlass !== undefined) {
-    const skipped = [...new Set(breakGlass.skipped.flatMap(({ users, groups }) => [...users, ...groups]))];
-    const facts = { ...factsOf(approved), rule, skipped, tell: breakGlass.tell, expiresAt };
+    const facts = { ...factsOf(approved), rule, ...whoHears(breakGlass), expiresAt };
     return auditEvent("break-glass.used", id, now, requester, facts);
   }
   const approvers = state.kind === "approved" ? state.approvals.map((approval) => approval.by) : [];

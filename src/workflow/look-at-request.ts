@@ -1,14 +1,14 @@
 /** What time does to a request: who is to answer is told and reminded, nobody answered it, its access is about to end, or nobody has reviewed what was opened past approvals. */
 
 import type { GrantId, RequestId } from "../access/identifier.ts";
-import type { Directory } from "../access/person.ts";
+import { type Directory, personKey } from "../access/person.ts";
 import { type Clock, type DurationMs, type EpochMs, earliest, later } from "../access/time.ts";
-import { auditEvent } from "../audit/event.ts";
+import { type AuditEvent, auditEvent } from "../audit/event.ts";
 import { changeGrant } from "../grants/change.ts";
 import { factsOf } from "../grants/facts.ts";
 import { type Grant, isActive } from "../grants/grant.ts";
 import type { Ledger } from "../grants/ledger.ts";
-import { type AccessRequest, lapse, nextReminder, remind } from "../grants/request.ts";
+import { type AccessRequest, lapse, lapseWithAccess, nextReminder, remind } from "../grants/request.ts";
 import { WARN_BEFORE } from "./grant-access.ts";
 import { supersede } from "./my-address/supersede.ts";
 import { nextReminderToAnswer, type RemindDeps, remindApprovers } from "./remind.ts";
@@ -32,12 +32,14 @@ export const createLookAtRequest =
       const grantId = request?.extends ?? (id as string as GrantId);
       const warnAgain = await warn(grantId, ledger, clock);
       const next = earliest(warnAgain, request === undefined ? undefined : await askForReview(request, ledger, clock));
+      await lapseQuestions(await ledger.grant(grantId), ledger, clock);
       await supersede(grantId, ledger, clock);
       await check(grantId, ledger, clock, checkOpened);
       return next;
     }
     const at = clock.now();
-    const lapsed = lapse(request, at);
+    const lapsed =
+      lapse(request, at) ?? ((await isAbout(request, at, ledger)) ? undefined : lapseWithAccess(request, at));
     if (lapsed === undefined) {
       // One after the other, each in a write of its own: whatever isn't done yet is done by the next look.
       const write = (await remindApprovers(request, at, approvers)) ?? (await tellApprovers(request, at, approvers));
@@ -47,11 +49,34 @@ export const createLookAtRequest =
     }
     const written = await ledger.commit({
       request: lapsed,
-      events: [auditEvent("request.lapsed", id, at, "bot", factsOf(lapsed))],
+      events: [lapsedEvent(lapsed, at)],
     });
     // Somebody answered in this very moment: then there is a new state to look at.
     return written ? undefined : at;
   };
+
+/** What it asks to make longer, if that is what it asks, is open still. */
+const isAbout = async ({ extends: id }: AccessRequest, now: EpochMs, ledger: Ledger): Promise<boolean> => {
+  if (id === undefined) return true;
+  const grant = await ledger.grant(id);
+  return grant !== undefined && isActive(grant, now);
+};
+
+/** Nobody is to be reminded of, or to press on, what can't be made longer any more. Whoever answers in this very moment is told so. */
+const lapseQuestions = async (grant: Grant | undefined, ledger: Ledger, clock: Clock): Promise<void> => {
+  const at = clock.now();
+  if (grant === undefined || isActive(grant, at)) return;
+  for (const request of await ledger.pendingOf(personKey(grant.requester))) {
+    const lapsed = request.extends === grant.id ? lapseWithAccess(request, at) : undefined;
+    if (lapsed !== undefined) await ledger.commit({ request: lapsed, events: [lapsedEvent(lapsed, at)] });
+  }
+};
+
+const lapsedEvent = (lapsed: AccessRequest, at: EpochMs): AuditEvent => {
+  const because = lapsed.state.kind === "lapsed" ? lapsed.state.because : undefined;
+  const facts = { ...factsOf(lapsed), ...(because === undefined ? {} : { because }) };
+  return auditEvent("request.lapsed", lapsed.id, at, "bot", facts);
+};
 
 /** Returns when to ask again; somebody else may have written in this very moment, and then at once. */
 const askForReview = async (request: AccessRequest, ledger: Ledger, clock: Clock): Promise<EpochMs | undefined> => {

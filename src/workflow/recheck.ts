@@ -216,7 +216,7 @@ const remember = async (
     return {
       grant: { ...current, disallowed: reason, ...(closes ? { revoked: { kind: "not-allowed", at, ...reason } } : {}) },
       events: [auditEvent("grant.disallowed", `${current.id}/${reason.code}/${at}`, at, "bot", facts)],
-      ...(closes ? { firewallsDue: firewallsOf(current).map((firewall) => ({ firewall, at })) } : {}),
+      ...(closes ? { firewallsDue: firewallsOf(current).map((firewall) => ({ firewall, at })), requestDue: at } : {}),
     };
   });
 };

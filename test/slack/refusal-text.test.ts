@@ -78,6 +78,8 @@ const oneOfEach = (text: string): { readonly [C in RefusalCode]: RefusalFacts[C]
   "no-address-page": {},
   "not-moved": { machine: text },
   "moving-already": { machine: text },
+  "source-narrowed": { machine: text, by: text, allowed: [text] },
+  "move-unapproved": { machine: text, rule: text },
   "access-over": { machine: text, at: now },
   "not-yours": { what: "access" },
   "extension-too-long": {

@@ -37,13 +37,37 @@ const drawUsed = (
       : skipped.length === 0
         ? "It needed no approval."
         : `Nobody approved it; ${mentions(skipped, MOST_NAMED)} would have been asked.`;
+  const moved = event.movedFrom === undefined ? "" : `, where they moved from ${showSources(event.movedFrom)}`;
+  const does = event.movedFrom === undefined ? "opens" : "moved, and opens from elsewhere";
   return drawn(
-    `${BREAK_GLASS}: ${mention(requester.user)} opens ${escapeMrkdwn(accessTitle(event))} until ${until}.`,
+    `${BREAK_GLASS}: ${mention(requester.user)} ${does} ${escapeMrkdwn(accessTitle(event))} until ${until}.`,
     [
-      `From ${showSources(sources)}, because: “${literal(justification)}” · rule *${literal(rule)}*`,
+      `From ${showSources(sources)}${moved}, because: “${literal(justification)}” · rule *${literal(rule)}*`,
       past,
       ...(to === "channel" ? forAttention(tell) : []),
       "Somebody else than whoever asked has to look at it, and press Reviewed.",
+    ],
+    [button("Reviewed", "break-glass.reviewed", event.requestId)],
+  );
+};
+
+/** For those who heard of it when it was opened. */
+export const drawBreakGlassExtended = (
+  event: Extract<AuditEvent, { kind: "grant.extended" }>,
+  to: Message["to"],
+  now: EpochMs,
+  zone: string,
+): Drawn => {
+  const { requester, justification, sources, skipped = [], tell = [], before, expiresAt } = event;
+  return drawn(
+    `${BREAK_GLASS}: ${mention(requester.user)} makes ${escapeMrkdwn(accessTitle(event))} longer, until ${when(expiresAt, now, zone)}.`,
+    [
+      `It would have ended ${when(before, now, zone)} · from ${showSources(sources)}, because: “${literal(justification)}”`,
+      skipped.length === 0
+        ? "It needed no approval."
+        : `Nobody approved it; ${mentions(skipped, MOST_NAMED)} would have been asked.`,
+      ...(to === "channel" ? forAttention(tell) : []),
+      "Somebody else than whoever asked has to look at it, also where it was reviewed before, and press Reviewed.",
     ],
     [button("Reviewed", "break-glass.reviewed", event.requestId)],
   );
@@ -59,6 +83,10 @@ const drawUnreviewed = (
   if (use?.reviewed !== undefined)
     return drawn(
       `${BREAK_GLASS}: ${escapeMrkdwn(accessTitle(event))} was reviewed by ${mention(use.reviewed.by.user)} at ${when(use.reviewed.at, now, zone)}.`,
+    );
+  if (use?.movedTo !== undefined)
+    return drawn(
+      `${BREAK_GLASS}: ${escapeMrkdwn(accessTitle(event))} goes on from elsewhere, and is to be reviewed there.`,
     );
   const skipped = (use?.skipped ?? []).flatMap(({ users, groups }) => [...groups, ...users]);
   const forWhom = [...new Set([...skipped, ...event.tell])].filter((id) => id !== event.requester.user);

@@ -17,20 +17,22 @@ export const breakGlassLines = (
   zone: string,
 ): readonly string[] => {
   if (breakGlass === undefined) return [];
-  const { skipped, reviewed } = breakGlass;
+  const { skipped, reviewed, movedTo } = breakGlass;
   return [
     skipped.length === 0
       ? "Break-glass: past hours, freezes and limits. It needed no approval."
       : `Break-glass: without approval. It would have needed ${stepsText(skipped, [requester.user])}.`,
     ...silentLines(skipped, [requester.user]),
-    reviewed === undefined
-      ? "*Not reviewed yet*: somebody else has to look at it and say so."
-      : `Reviewed by ${mention(reviewed.by.user)} at ${when(reviewed.at, now, zone)}.`,
+    reviewed === undefined && movedTo !== undefined
+      ? "To be reviewed where it moved."
+      : reviewed === undefined
+        ? "*Not reviewed yet*: somebody else has to look at it and say so."
+        : `Reviewed by ${mention(reviewed.by.user)} at ${when(reviewed.at, now, zone)}.`,
   ];
 };
 
 /** Until somebody did. */
 export const reviewButton = ({ id, breakGlass }: Pick<AccessRequest, "id" | "breakGlass">): readonly Button[] =>
-  breakGlass !== undefined && breakGlass.reviewed === undefined
+  breakGlass !== undefined && breakGlass.reviewed === undefined && breakGlass.movedTo === undefined
     ? [button("Reviewed", "break-glass.reviewed", id, "primary")]
     : [];

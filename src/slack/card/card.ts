@@ -2,6 +2,7 @@
 
 import type { Button } from "@slack/types";
 import { showDuration } from "../../access/duration.ts";
+import type { Cidr } from "../../access/source.ts";
 import { between, type DurationMs, type EpochMs, SECOND } from "../../access/time.ts";
 import { endOf, type Grant } from "../../grants/grant.ts";
 import type { AccessRequest } from "../../grants/request.ts";
@@ -70,7 +71,8 @@ export const drawPending = (request: AccessRequest, { now, zone, deciding = {} }
 
 const drawResolved = (request: AccessRequest, facts: CardFacts): Drawn =>
   drawState(request, resolvedText(request, facts.now, facts.zone), facts, {
-    buttons: request.state.kind === "lapsed" ? askAgain(request.id, request) : [],
+    buttons:
+      request.state.kind === "lapsed" && request.state.because === undefined ? askAgain(request.id, request) : [],
   });
 
 /** What became of a request, in a few words. */
@@ -80,6 +82,7 @@ export const resolvedText = (request: AccessRequest, now: EpochMs, zone: string)
     case "denied":
       return `denied by ${mention(state.by.user)}${quoted(state.reason)}`;
     case "lapsed":
+      if (state.because === "access-over") return "lapsed: what it was to make longer is over";
       return `lapsed: nobody answered by ${when(state.at, now, zone)}`;
     case "withdrawn":
       return `withdrawn by ${mention(request.requester.user)}`;
@@ -130,7 +133,9 @@ const drawGrant = (grant: Grant, facts: CardFacts): Drawn => {
     : `${howAllowed(request) || "no approval needed"}, ${took}`;
   return drawState(grant, `open until ${until} ${who} · ${how}`, facts, {
     more: [
-      ...(grant.supersedes === undefined ? [] : ["They moved: until then it was open from elsewhere."]),
+      ...(grant.supersedes === undefined || request?.movedFrom !== undefined
+        ? []
+        : ["They moved: until then it was open from elsewhere."]),
       ...extendedLines(grant, now, zone),
       ...notAllowed,
     ],
@@ -206,10 +211,25 @@ const askedBy = (access: AccessRequest | Grant): string =>
 const openingText = (request: AccessRequest | undefined): string =>
   ["opening", howAllowed(request)].filter((part) => part !== "").join(", ");
 
+/** Who approved it did so from where they were then. */
+const movedText = ({ requester, state, answeredFrom }: AccessRequest, from: readonly Cidr[]): string => {
+  const approvals = state.kind === "approved" ? state.approvals : [];
+  const by = mentions(
+    approvals.map((approval) => approval.by.user),
+    MOST_NAMED,
+  );
+  const approved = by === "" ? "" : `; ${by} approved it from ${showSources(answeredFrom ?? from)}`;
+  return `moved from ${showSources(from)} by ${mention(requester.user)}${approved}`;
+};
+
 /** Empty when nobody had to approve. */
 const howAllowed = (request: AccessRequest | undefined): string => {
-  if (request?.breakGlass !== undefined) return "without approval";
-  return isAutomatic(request) ? "approved automatically" : approvedBy(request);
+  if (request?.breakGlass !== undefined)
+    return request.movedFrom === undefined
+      ? "without approval"
+      : `without approval, ${movedText(request, request.movedFrom)}`;
+  const moved = request?.movedFrom === undefined ? "" : movedText(request, request.movedFrom);
+  return moved || (isAutomatic(request) ? "approved automatically" : approvedBy(request));
 };
 
 const quoted = (text: string): string => (text === "" ? "" : `: “${literal(text)}”`);

@@ -16,6 +16,11 @@ export const narrowedLines = (request: AccessRequest | undefined, now: EpochMs, 
   if (request === undefined || before === undefined) return [];
   const shown = (end: TypedEnd): string =>
     end.kind === "for" ? showDuration(end.durationMs) : `until ${when(end.at, now, zone)}`;
+  if (request.moves !== undefined) {
+    // Its end, and its sources, are another access's: an approver chose ports and sources only for that.
+    const given = changes({ ...request, sources: request.answeredFrom ?? request.sources }, before, ["", ""]);
+    return given === "" ? [] : [`${mention(before.by.user)} gave less than was asked: ${given}.`];
+  }
   const length = [shown(request.end), shown(before.end)] as const;
   return [`${mention(before.by.user)} gave less than was asked: ${changes(request, before, length)}.`];
 };

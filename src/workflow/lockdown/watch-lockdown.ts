@@ -58,6 +58,7 @@ const revokeAll = async ({ by }: Lockdown, { ledger, clock }: WatchLockdownDeps)
         grant: { ...grant, revoked: { kind: "lockdown", at, by } },
         events: [auditEvent("grant.revoked", id, at, by, { ...factsOf(grant), grantId: id })],
         firewallsDue: firewallsOf(grant).map((firewall) => ({ firewall, at })),
+        requestDue: at,
       };
     });
   }

@@ -3,16 +3,14 @@
 import type { GrantId, RequestId } from "../../access/identifier.ts";
 import { type Person, type PersonFacts, personOf, samePerson } from "../../access/person.ts";
 import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
-import type { Cidr } from "../../access/source.ts";
-import { between, type EpochMs } from "../../access/time.ts";
+import { type Cidr, showCidr } from "../../access/source.ts";
+import { between } from "../../access/time.ts";
 import { createTurns } from "../../access/turns.ts";
-import { type AuditEvent, auditEvent } from "../../audit/event.ts";
-import { factsOf } from "../../grants/facts.ts";
-import { endOf, type Grant, isActive, isUnderWay } from "../../grants/grant.ts";
+import { endOf, type Grant, isActive } from "../../grants/grant.ts";
 import type { AccessRequest } from "../../grants/request.ts";
 import { untilWritten } from "../../grants/until-written.ts";
 import { ruleFor } from "../../policy/match.ts";
-import type { Policy } from "../../policy/policy.ts";
+import type { Policy, Rule } from "../../policy/policy.ts";
 import { answeringSoon } from "../ask-authorities.ts";
 import type { WorkflowDeps } from "../deps.ts";
 import { freshMachine, knownMachine } from "../fresh-machine.ts";
@@ -23,6 +21,8 @@ import { holding, membershipsFor, rolesAbout } from "../standing.ts";
 import { notOffered, sameServices } from "../still-allowed.ts";
 import { targetsOf } from "../targets.ts";
 import { type Refused, refused } from "../understand-ask.ts";
+import { chosenSources, firstAsked, goesOnEvent, isWithin, movedRequest } from "./moved-request.ts";
+import { isOnItsWay } from "./on-its-way.ts";
 import { usableOf } from "./usable.ts";
 
 /** Throws a `Fault` when something that has to be known can't be; nothing is changed then. */
@@ -39,12 +39,11 @@ export const movable = async (
   if (!samePerson(grant.requester, person)) return refuse("not-yours", { what: "move" });
   const now = clock.now();
   if (!isActive(grant, now)) return refuse("access-over", { machine: grant.machine.name, at: endOf(grant) });
-  const isMoving = (await ledger.liveGrants()).some((other) => other.supersedes === id && isUnderWay(other, now));
-  return isMoving ? refuse("moving-already", { machine: grant.machine.name }) : grant;
+  return (await isOnItsWay(grant, now, ledger)) ? refuse("moving-already", { machine: grant.machine.name }) : grant;
 };
 
 /**
- * Policy and the authorities are asked again, now, about the new source. What was approved stays approved, because person, machine, ports and end are the same; and it isn't one access
+ * Policy and the authorities are asked again, now, about the new source. What was approved stays approved, because person, machine, ports and end are the same, as long as no approver chose the source; and it isn't one access
  * more, so limits don't count it.
  */
 export const createMove = (world: WorkflowDeps): Move => {
@@ -65,7 +64,14 @@ export const createMove = (world: WorkflowDeps): Move => {
     if (isRefusal(machine)) return refused(machine);
     const services = sameServices(grant, policy);
     if (services === undefined) return refused(notOffered(grant, machine, policy));
-    const sources = usableOf(seen, machine, ruleFor(policy, machine), services);
+    const usable = usableOf(seen, machine, ruleFor(policy, machine), services);
+    const asked = await firstAsked(request, deps.ledger);
+    const chosen = chosenSources(asked);
+    const sources = chosen === undefined ? usable : usable.filter((source) => isWithin(source, chosen.sources));
+    if (chosen !== undefined && sources.length === 0)
+      return refused(
+        refuse("source-narrowed", { machine: machine.name, by: chosen.by.user, allowed: chosen.sources.map(showCidr) }),
+      );
     if (sources.every((source) => grant.sources.includes(source)))
       return refused(refuse("not-moved", { machine: machine.name }));
 
@@ -83,8 +89,14 @@ export const createMove = (world: WorkflowDeps): Move => {
       goesOn: grant.id,
     };
     const { decision, question } = await judge(access, member, policy, now, deps);
+    const holds = holdsApproval(request, ruleFor(policy, machine));
     // Who approved it may have left since.
-    const refusals = decision.kind === "deny" ? decision.refusals.filter(({ code }) => code !== "no-approver") : [];
+    const refusals =
+      decision.kind === "deny"
+        ? decision.refusals.filter(({ code }) => code !== "no-approver" || !holds)
+        : decision.kind === "needs-approval" && !holds
+          ? [refuse("move-unapproved", { machine: machine.name, rule: decision.rule.name })]
+          : [];
     const targets = targetsOf(machine, sources);
     const [first, ...rest] = [...refusals, ...(refusals.length === 0 && isRefusal(targets) ? [targets] : [])];
     const judgement = { requester: facts.person, policy, decision, question };
@@ -95,14 +107,17 @@ export const createMove = (world: WorkflowDeps): Move => {
       return all;
     }
 
-    const moved = movedRequest(request, grant, sources, now, deps.newId() as RequestId);
+    // Judging may take seconds, in which its time can end.
+    const at = deps.clock.now();
+    if (!isActive(grant, at)) return refused(refuse("access-over", { machine: machine.name, at: endOf(grant) }));
+    const moved = movedRequest(request, asked, grant, sources, at, deps.newId() as RequestId);
     const judged = judgedEvent({ ...judgement, requestId: moved.id, refusals: [] }, moved.id);
-    const write = grantAccess(moved, targets, now);
+    const write = grantAccess(moved, targets, at);
     const done = await deps.ledger.commit({
       ...write,
       grant: { ...write.grant, supersedes: grant.id },
-      // Nobody approves or breaks a glass once more, and nobody is told so.
-      events: [judged, goesOnEvent(moved, grant, now)],
+      replaced: { ...grant, version: grant.version + 1, movingTo: write.grant.id },
+      events: [judged, goesOnEvent(moved, grant, at)],
     });
     return done ? moved : "again";
   };
@@ -118,42 +133,6 @@ export const createMove = (world: WorkflowDeps): Move => {
     });
 };
 
-const goesOnEvent = (moved: AccessRequest, { expiresAt }: Grant, now: EpochMs): AuditEvent => {
-  const approvers = moved.state.kind === "approved" ? moved.state.approvals.map(({ by }) => by) : [];
-  const facts = { ...factsOf(moved), rule: moved.rule, approvers, expiresAt };
-  return auditEvent("request.approved", moved.id, now, moved.requester, facts);
-};
-
-/** As it was asked and answered, from elsewhere, up to the same end. */
-const movedRequest = (
-  request: AccessRequest,
-  { id: moves, expiresAt }: Grant,
-  sources: readonly Cidr[],
-  now: EpochMs,
-  id: RequestId,
-): AccessRequest => {
-  const { requester, requesterKnown, machine, services, ports, justification, channel, rule, steps, breakGlass } =
-    request;
-  const approvals = request.state.kind === "approved" ? request.state.approvals : [];
-  return {
-    requester,
-    ...(requesterKnown === undefined ? {} : { requesterKnown }),
-    machine,
-    services,
-    ports,
-    justification,
-    channel,
-    rule,
-    steps,
-    ...(breakGlass === undefined ? {} : { breakGlass }),
-    id,
-    version: 1,
-    sources,
-    end: { kind: "until", at: expiresAt },
-    askedAt: now,
-    answerBy: now,
-    address: "seen",
-    moves,
-    state: { kind: "approved", approvals, at: now },
-  };
-};
+/** That it was given at an hour of approving by nobody counts as long as it is the same rule. */
+const holdsApproval = ({ state, steps, rule: given }: AccessRequest, rule: Rule | undefined): boolean =>
+  state.kind === "approved" && (state.approvals.length > 0 || (steps.length > 0 && given === rule?.name));
