@@ -78,7 +78,6 @@ export const answerPeople = ({
   listenForLockdown(app, lockdown);
   const addressAnswers = createAddressAnswers(offerAddress({ ...parts, workflow }), answers);
   const submitRequest = createSubmitRequest(workflow);
-  const hasMyAddress = workflow.rememberedAddresses !== undefined;
   const openForm = listenForForm(app, {
     client,
     submitRequest,
@@ -87,7 +86,7 @@ export const answerPeople = ({
     request: workflow.ledger.request,
     machines: workflow.machines,
     policy: workflow.policy,
-    hasMyAddress,
+    hasAddressPage: parts.hasAddressPage,
     addressAnswers,
     answers,
     clock,
@@ -96,7 +95,7 @@ export const answerPeople = ({
   });
   listenForCommands(app, {
     openForm,
-    hasMyAddress,
+    hasAddressPage: parts.hasAddressPage,
     addressAnswers,
     answerExtend,
     answerLockdown: createAnswerLockdown(lockdown),

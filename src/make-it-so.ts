@@ -71,7 +71,7 @@ export const makeItSo = (parts: Parts): Beats => {
     messenger: createMessenger({
       cardFacts: createCardFacts(workflow),
       publishHome: homePublisher(parts, () => beats.lastSecondAt()),
-      offersMoving: parts.settings.publicUrl !== undefined,
+      hasAddressPage: parts.hasAddressPage,
       client,
       ledger,
       clock,

@@ -55,6 +55,8 @@ export interface Parts extends Pick<LatchDeps, "settings" | "current" | "clock" 
   /** What the workflow needs of the world, all of it. */
   readonly workflow: ProtectDeps & PostureDeps;
   readonly postures: PostureReading;
+  /** There is a page that sees where people are. */
+  readonly hasAddressPage: boolean;
   /** Whether what is open would still be given. */
   readonly recheck: Recheck;
 }
@@ -82,6 +84,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     ledger: memory.ledger,
     auditLog: memory.auditLog,
     directory: people.directory,
+  const hasAddressPage = settings.publicUrl !== undefined;
     shownPeople: createShownPeople({ directory: people.directory, clock }),
     machines,
     policy: () => (current.problems().length === 0 ? config().policy : undefined),
@@ -95,7 +98,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     newId: randomId,
     openFirewall,
     readRules: readRulesOf(clouds),
-    ...(settings.publicUrl === undefined ? {} : { rememberedAddresses: memory.addresses.remembered }),
+    ...(hasAddressPage ? { rememberedAddresses: memory.addresses.remembered } : {}),
   };
   return {
     settings,
@@ -113,6 +116,7 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     postures: createPostureReading(workflow),
     recheck: createRecheck(workflow),
   };
+    hasAddressPage,
 };
 
 const openSlack = ({ settings, clock, log }: LatchDeps, { firstTime }: Memory): Slack => {

@@ -9,7 +9,7 @@ import { code } from "./mrkdwn.ts";
 interface Offers {
   readonly linking: boolean;
   /** A page that sees where people are. */
-  readonly myAddress: boolean;
+  readonly addressPage: boolean;
 }
 
 /** `abilities`: `undefined` where it can't be told what they may do, so they are shown what most people can. */
@@ -19,7 +19,7 @@ export const drawHelp = (abilities: Abilities | undefined, offers: Offers): Draw
     ...(abilities === undefined || abilities.example !== undefined ? asking(abilities, offers) : [NOTHING_TO_ASK]),
     "`/jit list` — what is open for you, what you wait for and what waits for your answer; the same is on my Home",
     `${code("/jit close <id>")} — close an access before its time, or withdraw a request; ${code("/jit extend <id> 1h")} — make it longer`,
-    ...(offers.myAddress
+    ...(offers.addressPage
       ? [
           `${code("/jit moved <id>")} — when you are elsewhere now: it opens from there, and then closes from where you were`,
         ]
@@ -50,7 +50,7 @@ export const drawHelp = (abilities: Abilities | undefined, offers: Offers): Draw
   return { text: texts[0] ?? "", blocks: lines(texts) };
 };
 
-const asking = (abilities: Abilities | undefined, { myAddress }: Offers): readonly string[] => {
+const asking = (abilities: Abilities | undefined, { addressPage }: Offers): readonly string[] => {
   const example = abilities?.example;
   const name = example?.machine.name ?? "prod-vm-3";
   const ask = example === undefined ? "ssh prod-vm-3 2h" : exampleAsk(example);
@@ -59,7 +59,7 @@ const asking = (abilities: Abilities | undefined, { myAddress }: Offers): readon
   return [
     "`/jit` — a form to ask with",
     `${code(`/jit ${ask}`)} — ask by typing; several ports at once: \`ssh,8443/tcp\`; also \`until 18:00\``,
-    `\`… from 203.0.113.7\` — where you connect from: an address, a prefix or a network's name${myAddress ? "; `from me` — where you are now" : ""}`,
+    `\`… from 203.0.113.7\` — where you connect from: an address, a prefix or a network's name${addressPage ? "; `from me` — where you are now" : ""}`,
     `\`… because INC-1042 disk full\` — why${because ? ", which some machines need" : ""}; everyone in the channel can read it on the card`,
     ...(abilities?.breaksGlass === true
       ? [

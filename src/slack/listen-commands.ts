@@ -48,7 +48,7 @@ interface CommandDeps {
   readonly answerLockdown: AnswerLockdown;
   readonly addressAnswers: AddressAnswers;
   /** There is a page that sees where people are. */
-  readonly hasMyAddress: boolean;
+  readonly hasAddressPage: boolean;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
@@ -91,7 +91,7 @@ const run = async (
       return deps.answerExtend(user, text, command.id, command.end);
     case "help": {
       const abilities = await deps.answers.orCannotCheck("tell what somebody can do", () => deps.listAbilities(user));
-      const offers = { linking: deps.answers.offersLinking(), myAddress: deps.hasMyAddress };
+      const offers = { linking: deps.answers.offersLinking(), addressPage: deps.hasAddressPage };
       // Who can't be asked about is helped all the same.
       if (!isRefusal(abilities)) return drawHelp(abilities, offers);
       return abilities.code === "cannot-check" || abilities.code === "policy-unreadable"

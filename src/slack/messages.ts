@@ -3,13 +3,11 @@
 import { showDuration } from "../access/duration.ts";
 import { between, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
-import type { Grant } from "../grants/grant.ts";
-import type { AccessRequest } from "../grants/request.ts";
 import type { Message } from "../notices/notice.ts";
 import { drawAddressSeen } from "./address/messages.ts";
 import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
 import { drawBreakGlass } from "./break-glass/messages.ts";
-import { endedText, showSources } from "./card/card.ts";
+import { endedText } from "./card/card.ts";
 import { drawEnded, drawEnding, drawExtended, drawOpened, drawStillOpen } from "./ending/messages.ts";
 import { drawInventoryNews } from "./inventory-messages.ts";
 import { drawIdentityNews } from "./linking-answers.ts";
@@ -25,22 +23,18 @@ import { askAgain } from "./reviewing/answer-buttons.ts";
 import { drawNarrowed } from "./reviewing/less-words.ts";
 import { drawReminder } from "./reviewing/reminder-messages.ts";
 import { drawScheduleSilent } from "./schedule-messages.ts";
+import { showSources } from "./sources-words.ts";
+import type { Telling } from "./telling.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 
-/** `undefined`: this event has no message of its own. `grant` and `request` are what is stored about it now; `offersMoving`: there is a page that sees where people are. */
-export const drawMessage = (
-  { event, to }: Message,
-  grant: Grant | undefined,
-  now: EpochMs,
-  zone: string,
-  request?: AccessRequest,
-  offersMoving = false,
-): Drawn | undefined => {
+/** `undefined`: this event has no message of its own. */
+export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | undefined => {
+  const { grant, request, now, zone } = telling;
   switch (event.kind) {
     case "grant.opened":
-      return drawOpened(event, grant, now, zone, offersMoving);
+      return drawOpened(event, telling);
     case "grant.extended":
-      return to === "requester" ? drawStillOpen(event, grant, now, zone, offersMoving) : drawExtended(event, now, zone);
+      return to === "requester" ? drawStillOpen(event, telling) : drawExtended(event, now, zone);
     case "grant.ending":
       return drawEnding(event, grant, now, zone);
     case "grant.ended": {

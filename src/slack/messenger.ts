@@ -27,7 +27,7 @@ interface MessengerDeps {
   readonly cardFacts: CardFactsOf;
   readonly publishHome: PublishHome;
   /** There is a page that sees where people are. */
-  readonly offersMoving?: boolean;
+  readonly hasAddressPage?: boolean;
 }
 
 export const createMessenger = ({
@@ -37,14 +37,14 @@ export const createMessenger = ({
   zone,
   cardFacts,
   publishHome,
-  offersMoving = false,
+  hasAddressPage = false,
 }: MessengerDeps): Messenger => {
   const draw = async (notice: Exclude<Notice, HomeNotice>): Promise<Drawn> => {
     const now = clock.now();
     const drawn =
       notice.kind === "card"
         ? drawnFor(notice, { ...(await storedFor(notice.requestId)), now, zone: zone() })
-        : drawMessage(notice, await grantOf(notice.event), now, zone(), await requestOf(notice.event), offersMoving);
+        : drawMessage(notice, { ...(await storedOf(notice.event)), now, zone: zone(), hasAddressPage });
     if (drawn === undefined) throw new Fault("slack", `nothing is left to say of ${notice.kind}`, { retry: "never" });
     return drawn;
   };
@@ -54,6 +54,8 @@ export const createMessenger = ({
     const grant = await ledger.grant(id as string as GrantId);
     return { request, grant, ...(request?.state.kind === "pending" ? { deciding: await cardFacts(request) } : {}) };
   };
+
+  const storedOf = async (event: AuditEvent) => ({ grant: await grantOf(event), request: await requestOf(event) });
 
   const grantOf = (event: object) =>
     "grantId" in event ? ledger.grant(event.grantId as GrantId) : Promise.resolve(undefined);

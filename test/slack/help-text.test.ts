@@ -3,7 +3,7 @@ import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import { drawHelp } from "../../src/slack/help-text.ts";
 import type { Abilities } from "../../src/workflow/list-abilities.ts";
 
-const ALL = { linking: true, myAddress: true };
+const ALL = { linking: true, addressPage: true };
 const NOBODY: Abilities = {
   example: undefined,
   answers: false,
@@ -46,7 +46,7 @@ describe("help", () => {
   });
 
   test("names no page where there is none, and no link", () => {
-    const said = help(undefined, { linking: false, myAddress: false });
+    const said = help(undefined, { linking: false, addressPage: false });
     for (const typed of ["from me", "/jit moved", "/jit link"]) expect(said).not.toContain(typed);
   });
 });

@@ -7,7 +7,7 @@ import { NOW } from "../contracts/samples.ts";
 const event = { id: "e", at: NOW, actor: { kind: "bot" }, cloud: "aws" } as const;
 const since = (NOW - 11 * MINUTE) as EpochMs;
 const said = (told: AuditEvent): string => {
-  const drawn = drawMessage({ kind: "message", event: told, to: "security" }, undefined, NOW, "Europe/Berlin");
+  const drawn = drawMessage({ kind: "message", event: told, to: "security" }, { now: NOW, zone: "Europe/Berlin" });
   return JSON.stringify(drawn?.blocks ?? []);
 };
 

@@ -21,7 +21,7 @@ const shown = ({ blocks }: Drawn): string => {
   return blocks.flatMap((block) => (block.type === "section" ? [block.text?.text ?? ""] : [])).join("\n");
 };
 const said = (event: AuditEvent, to: Audience): string => {
-  const drawn = drawMessage({ kind: "message", event, to }, undefined, NOW, "utc");
+  const drawn = drawMessage({ kind: "message", event, to }, { now: NOW, zone: "utc" });
   if (drawn === undefined) throw new Error("nothing said");
   return shown(drawn);
 };

@@ -45,7 +45,7 @@ const createDesk = async () => {
   listenForCommands(app, {
     ...office,
     openForm: async () => undefined,
-    hasMyAddress: false,
+    hasAddressPage: false,
     listMachines: createListMachines(office.deps),
     listAbilities: createListAbilities({ ...office.deps, auditRoles: () => [] }),
     whoHas: createWhoHas(office.deps),

@@ -24,7 +24,7 @@ const opened = (changes: object = {}): AuditEvent => ({
 });
 
 const said = (event: AuditEvent, grant?: Grant, now = NOW, to: Message["to"] = "channel"): string => {
-  const drawn = drawMessage({ kind: "message", event, to }, grant, now, "utc");
+  const drawn = drawMessage({ kind: "message", event, to }, { grant, now, zone: "utc" });
   if (drawn === undefined) throw new Error("nothing said");
   expect(checkBlocks(drawn.blocks, "/blocks", "message")).toEqual([]);
   expect(drawn.text).not.toBe("");
@@ -114,7 +114,8 @@ describe("an end", () => {
     const after = later(END, MINUTE);
     const told = (grant: Grant | undefined, now: EpochMs) => {
       const text = said(ending, grant, now, "requester");
-      const { blocks } = drawMessage({ kind: "message", event: ending, to: "requester" }, grant, now, "utc") ?? {};
+      const { blocks } =
+        drawMessage({ kind: "message", event: ending, to: "requester" }, { grant, now, zone: "utc" }) ?? {};
       return { text, offersMore: blocks?.some(({ type }) => type === "actions") };
     };
 
@@ -161,7 +162,7 @@ describe("what went wrong", () => {
     for (const event of [denied, { ...facts, kind: "request.lapsed" } as const]) {
       const actionIds = (request: AccessRequest): readonly unknown[] =>
         (
-          drawMessage({ kind: "message", event, to: "requester" }, undefined, NOW, "utc", request)?.blocks ?? []
+          drawMessage({ kind: "message", event, to: "requester" }, { now: NOW, zone: "utc", request })?.blocks ?? []
         ).flatMap((block) =>
           (block.type === "actions" ? block.elements : []).map((each) => [
             each.action_id,
@@ -288,7 +289,7 @@ test("names and words from elsewhere are shown as text, and nothing is longer th
   ] as unknown as readonly AuditEvent[];
   for (const event of events) {
     for (const to of ["requester", "channel", "security", "skipped", "told", "person"] as const) {
-      const drawn = drawMessage({ kind: "message", event, to }, undefined, NOW, "utc");
+      const drawn = drawMessage({ kind: "message", event, to }, { now: NOW, zone: "utc" });
       expect(said(event, undefined, NOW, to).replace(/<!date\^[^>]*>/gu, "")).not.toMatch(/<!channel|<http|<(?!$)/u);
       expect(drawn?.text.length).toBeLessThanOrEqual(4_000);
     }
@@ -298,6 +299,6 @@ test("names and words from elsewhere are shown as text, and nothing is longer th
 test("what has no message of its own says nothing", () => {
   for (const kind of ["request.submitted", "request.approved", "request.withdrawn", "grant.revoked"]) {
     const event = { ...facts, kind } as unknown as AuditEvent;
-    expect(drawMessage({ kind: "message", event, to: "channel" }, undefined, NOW, "utc")).toBeUndefined();
+    expect(drawMessage({ kind: "message", event, to: "channel" }, { now: NOW, zone: "utc" })).toBeUndefined();
   }
 });

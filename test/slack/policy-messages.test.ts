@@ -8,7 +8,7 @@ const base = { id: "e", at: NOW, actor: { kind: "bot" }, channels: ["C0SECURITY"
 const changed = { ...base, kind: "policy.changed", how: "while-running" } as const;
 const refused = { ...base, kind: "policy.refused", counts: true } as const;
 const said = (event: AuditEvent): string => {
-  const drawn = drawMessage({ kind: "message", event, to: "security" }, undefined, NOW, "utc");
+  const drawn = drawMessage({ kind: "message", event, to: "security" }, { now: NOW, zone: "utc" });
   if (drawn === undefined) throw new Error("nothing said");
   expect(checkBlocks(drawn.blocks, "/blocks", "message")).toEqual([]);
   return drawn.blocks.flatMap((block) => (block.type === "section" ? [block.text?.text ?? ""] : [])).join("\n");

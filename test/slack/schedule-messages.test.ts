@@ -7,7 +7,7 @@ import { aGrant, NOW } from "../contracts/samples.ts";
 
 const base = { id: "e", at: NOW, actor: { kind: "bot" } } as const;
 const said = (event: AuditEvent): string => {
-  const drawn = drawMessage({ kind: "message", event, to: "security" }, undefined, NOW, "utc");
+  const drawn = drawMessage({ kind: "message", event, to: "security" }, { now: NOW, zone: "utc" });
   if (drawn === undefined) throw new Error("nothing said");
   expect(checkBlocks(drawn.blocks, "/blocks", "message")).toEqual([]);
   return drawn.blocks.flatMap((block) => (block.type === "section" ? [block.text?.text ?? ""] : [])).join("\n");

@@ -8,42 +8,33 @@ import { button, type Drawn, drawn } from "../blocks.ts";
 import { escapeMrkdwn, mention, mentions, when } from "../mrkdwn.ts";
 import { whyNotAnyMore } from "../refusals/not-any-more.ts";
 import { showSources } from "../sources-words.ts";
+import type { Telling } from "../telling.ts";
 import { connectionHelp, type Reachable } from "./connection-help.ts";
 
 type Told<K extends AuditEvent["kind"]> = Extract<AuditEvent, { kind: K }>;
 
-/** `grant`: as it is stored now; it may be longer by now than when it opened. */
-export const drawOpened = (
-  event: Told<"grant.opened">,
-  grant: Grant | undefined,
-  now: EpochMs,
-  zone: string,
-  offersMoving: boolean,
-): Drawn => {
+/** It may be longer by now than when it opened. */
+export const drawOpened = (event: Told<"grant.opened">, telling: Telling): Drawn => {
+  const { grant, now, zone } = telling;
   const expiresAt = grant?.expiresAt ?? event.expiresAt;
   const more = event.isOff ? ["It is switched off now, so nothing answers there."] : [];
-  return open(`is open for you until ${when(expiresAt, now, zone)}.`, event, event, offersMoving, more);
+  return open(`is open for you until ${when(expiresAt, now, zone)}.`, event, event, telling, more);
 };
 
 /** In the place of the message that said how to connect. */
-export const drawStillOpen = (
-  event: Told<"grant.extended">,
-  grant: Grant | undefined,
-  now: EpochMs,
-  zone: string,
-  offersMoving: boolean,
-): Drawn => {
+export const drawStillOpen = (event: Told<"grant.extended">, telling: Telling): Drawn => {
+  const { grant, now, zone } = telling;
   const { addresses = [], mappings, os } = grant ?? {};
   const until = when(grant?.expiresAt ?? event.expiresAt, now, zone);
   const reachable = { ports: event.ports, addresses, mappings, os };
-  return open(`is open for you until ${until}, longer than at first.`, event, reachable, offersMoving);
+  return open(`is open for you until ${until}, longer than at first.`, event, reachable, telling);
 };
 
 const open = (
   what: string,
   { grantId, machine, sources }: Told<"grant.opened" | "grant.extended">,
   reachable: Reachable,
-  offersMoving: boolean,
+  { hasAddressPage = false }: Telling,
   more: readonly string[] = [],
 ): Drawn =>
   drawn(
@@ -55,7 +46,7 @@ const open = (
     ],
     [
       button("Extend", "grant.extend", grantId),
-      ...(offersMoving ? [button("I moved", "grant.moved", grantId)] : []),
+      ...(hasAddressPage ? [button("I moved", "grant.moved", grantId)] : []),
       button("I'm done", "grant.close", grantId),
     ],
   );

@@ -31,12 +31,12 @@ export const offerFor = (machine: Machine | undefined, policy: Policy | undefine
 };
 
 /** The same form with every choice that isn't offered replaced by the likeliest that is. */
-export const fitted = (filled: Filled, offer: Offer, hasMyAddress: boolean): Filled => {
+export const fitted = (filled: Filled, offer: Offer, hasAddressPage: boolean): Filled => {
   const services = filled.services.filter((name) => offer.rule.ports.some((line) => line.name === name));
   const chosen = services.length === 0 ? usualService(offer) : services;
   const next = { ...filled, machine: machineKey(offer.machine), services: chosen };
   const lengths = lengthOptions(offer.rule, chosen).flatMap(({ value }) => value ?? []);
-  const sources = sourceOptions(offer.rule, chosen, hasMyAddress).flatMap(({ value }) => value ?? []);
+  const sources = sourceOptions(offer.rule, chosen, hasAddressPage).flatMap(({ value }) => value ?? []);
   return {
     ...next,
     length: lengths.includes(filled.length) ? filled.length : usualLength(longest(offer.rule, chosen)),
@@ -71,13 +71,13 @@ export const lengthOptions = (rule: Rule, services: readonly string[]): readonly
 export const sourceOptions = (
   rule: Rule,
   services: readonly string[],
-  hasMyAddress: boolean,
+  hasAddressPage: boolean,
 ): readonly PlainTextOption[] => {
   const allowed = allowedFor(rule, services);
   const usual = rule.defaultSource;
   const isNamed = usual === undefined || allowed.some((each) => isExactly(each, usual));
   return [
-    ...(hasMyAddress ? [option("My address: I open a page that finds it out", ME)] : []),
+    ...(hasAddressPage ? [option("My address: I open a page that finds it out", ME)] : []),
     ...(isNamed ? [] : [option(`As usual: ${prefixes(usual)}`, USUAL)]),
     ...allowed.flatMap(sourceOption).slice(0, MOST - 3),
     option("Another address or network, typed", TYPED),

@@ -15,7 +15,7 @@ export interface FormFacts {
   readonly filled: Filled;
   /** Of the chosen machine; absent: none is chosen, or no rule is about it. */
   readonly offer: Offer | undefined;
-  readonly hasMyAddress: boolean;
+  readonly hasAddressPage: boolean;
   /** What will happen, or why not, in mrkdwn. */
   readonly foretold: readonly string[];
   /** What was wrong with it as a whole. */
@@ -23,7 +23,7 @@ export interface FormFacts {
 }
 
 /** Whatever comes back is judged anew: nothing in it is trusted. */
-export const drawForm = ({ kept, filled, offer, hasMyAddress, foretold, problems = [] }: FormFacts): ModalView => ({
+export const drawForm = ({ kept, filled, offer, hasAddressPage, foretold, problems = [] }: FormFacts): ModalView => ({
   type: "modal",
   callback_id: FORM,
   private_metadata: JSON.stringify({ ...kept, machine: filled.machine } satisfies Kept),
@@ -33,7 +33,7 @@ export const drawForm = ({ kept, filled, offer, hasMyAddress, foretold, problems
   blocks: [
     ...(problems.length === 0 ? [] : [...lines(problems), { type: "divider" } as const]),
     machineBlock(filled, offer),
-    ...(offer === undefined ? [] : offerBlocks(filled, offer, hasMyAddress)),
+    ...(offer === undefined ? [] : offerBlocks(filled, offer, hasAddressPage)),
     becauseBlock(filled, offer, kept.link),
     ...(kept.link === undefined ? [] : lines([`With it goes the link to the message: ${kept.link}`])),
     ...lines(foretold),
@@ -66,10 +66,10 @@ const machineBlock = ({ machine }: Filled, offer: Offer | undefined): InputBlock
   };
 };
 
-const offerBlocks = (filled: Filled, { rule }: Offer, hasMyAddress: boolean): readonly KnownBlock[] => {
+const offerBlocks = (filled: Filled, { rule }: Offer, hasAddressPage: boolean): readonly KnownBlock[] => {
   const ports = portOptions(rule);
   const lengths = lengthOptions(rule, filled.services);
-  const sources = sourceOptions(rule, filled.services, hasMyAddress);
+  const sources = sourceOptions(rule, filled.services, hasAddressPage);
   const chosenPorts = ports.filter(({ value }) => filled.services.includes(value ?? ""));
   const id = fieldId("services", ports);
   return [

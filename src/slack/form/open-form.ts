@@ -28,7 +28,7 @@ export interface OpenFormDeps {
   readonly machines: Pick<Machines, "byId" | "all" | "find">;
   readonly policy: () => Policy | undefined;
   /** Whether people can be asked to open a page that finds out their address. */
-  readonly hasMyAddress: boolean;
+  readonly hasAddressPage: boolean;
   readonly answers: Answers;
   readonly clock: Clock;
   readonly zone: () => string;
@@ -55,7 +55,7 @@ export interface Forms {
 }
 
 export const createForms = (deps: OpenFormDeps): Forms => {
-  const { client, machines, policy, hasMyAddress, answers, log } = deps;
+  const { client, machines, policy, hasAddressPage, answers, log } = deps;
   const inTurn = createTurns();
   /** Of each form the number of its latest change: what was begun for an earlier one isn't shown any more. */
   const latest = new Map<string, number>();
@@ -63,7 +63,7 @@ export const createForms = (deps: OpenFormDeps): Forms => {
 
   const offerOf = (filled: Filled): Offer | undefined => offerFor(machineOf(filled.machine, machines), policy());
   const fit = (filled: Filled, offer: Offer | undefined): Filled =>
-    offer === undefined ? filled : fitted(filled, offer, hasMyAddress);
+    offer === undefined ? filled : fitted(filled, offer, hasAddressPage);
 
   const begin = (viewId: string): number => {
     count += 1;
@@ -113,7 +113,7 @@ export const createForms = (deps: OpenFormDeps): Forms => {
     const offer = offerOf(filled);
     const fitting = fit(filled, offer);
     const draw = (foretold: readonly string[]) =>
-      drawForm({ kept, filled: fitting, offer, hasMyAddress, foretold, problems });
+      drawForm({ kept, filled: fitting, offer, hasAddressPage, foretold, problems });
     const ahead = lookAhead(fitting, offer, kept);
     // What a machine offers is known at once; what will happen may take a moment.
     const soon = await orAborted(ahead, AbortSignal.timeout(AT_ONCE_MS)).catch(() => undefined);
@@ -145,7 +145,7 @@ export const createForms = (deps: OpenFormDeps): Forms => {
   const draw: Forms["draw"] = (filled, kept, problems = []) => {
     const offer = offerOf(filled);
     const foretold = filled.machine === "" ? CHOOSE_FIRST : ONE_MOMENT;
-    return drawForm({ kept, filled: fit(filled, offer), offer, hasMyAddress, foretold, problems });
+    return drawForm({ kept, filled: fit(filled, offer), offer, hasAddressPage, foretold, problems });
   };
 
   return {

@@ -27,7 +27,7 @@ const unreviewed: AuditEvent = {
 };
 
 const said = (event: AuditEvent, to: Audience, now = NOW, request?: AccessRequest) => {
-  const drawn = drawMessage({ kind: "message", event, to }, undefined, now, "utc", request);
+  const drawn = drawMessage({ kind: "message", event, to }, { now, zone: "utc", request });
   if (drawn === undefined) throw new Error("nothing said");
   expect(checkBlocks(drawn.blocks, "/blocks", "message")).toEqual([]);
   return {

@@ -35,7 +35,7 @@ const drawnFor = (given: Offer, filled: Partial<Filled> = {}, facts: Partial<For
     kept,
     filled: fitted({ ...EMPTY, ...filled }, given, true),
     offer: given,
-    hasMyAddress: true,
+    hasAddressPage: true,
     foretold: ONE_MOMENT,
     ...facts,
   });

@@ -54,7 +54,7 @@ const shown = ({ text, blocks }: Drawn): { readonly text: string; readonly butto
   };
 };
 const said = (event: AuditEvent) => {
-  const message = drawMessage({ kind: "message", event, to: "channel" }, undefined, NOW, "utc");
+  const message = drawMessage({ kind: "message", event, to: "channel" }, { now: NOW, zone: "utc" });
   if (message === undefined) throw new Error("nothing said");
   return shown(message);
 };

@@ -1,0 +1,15 @@
+/** What a message is drawn with, beside the event that it tells. */
+
+import type { EpochMs } from "../access/time.ts";
+import type { Grant } from "../grants/grant.ts";
+import type { AccessRequest } from "../grants/request.ts";
+
+export interface Telling {
+  /** What is stored now about the event's access and its request; the message may be late. */
+  readonly grant?: Grant | undefined;
+  readonly request?: AccessRequest | undefined;
+  readonly now: EpochMs;
+  readonly zone: string;
+  /** There is a page that sees where people are. */
+  readonly hasAddressPage?: boolean;
+}
