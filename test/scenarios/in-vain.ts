@@ -140,7 +140,7 @@ export const effects = ({ slack, azure, ec2 }: InsideStage): readonly string[] =
 ];
 
 /** Come when it is time for them, whatever anybody does. */
-const BY_THE_CLOCK: ReadonlySet<AuditEvent["kind"]> = new Set(["approvers.told", "request.pressed", "grant.ending"]);
+const BY_THE_CLOCK: ReadonlySet<AuditEvent["kind"]> = new Set(["approvers.told", "request.reminded", "grant.ending"]);
 
 const requestOf = (event: AuditEvent): string | undefined => ("requestId" in event ? event.requestId : undefined);
 
