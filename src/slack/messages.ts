@@ -6,7 +6,7 @@ import type { AuditEvent } from "../audit/event.ts";
 import type { Message } from "../notices/notice.ts";
 import { drawAddressSeen } from "./address/messages.ts";
 import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
-import { drawBreakGlass } from "./break-glass/messages.ts";
+import { drawBreakGlass, drawBreakGlassExtended } from "./break-glass/messages.ts";
 import { endedText } from "./card/card.ts";
 import { drawEnded, drawEnding, drawExtended, drawOpened, drawStillOpen } from "./ending/messages.ts";
 import { drawInventoryNews } from "./inventory-messages.ts";
@@ -34,7 +34,8 @@ export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | u
     case "grant.opened":
       return drawOpened(event, telling);
     case "grant.extended":
-      return to === "requester" ? drawStillOpen(event, telling) : drawExtended(event, now, zone);
+      if (to === "requester") return drawStillOpen(event, telling);
+      return to === "person" ? drawExtended(event, now, zone) : drawBreakGlassExtended(event, to, now, zone);
     case "grant.ending":
       return drawEnding(event, grant, now, zone);
     case "grant.ended": {
@@ -67,6 +68,10 @@ export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | u
     case "request.narrowed":
       return drawNarrowed(event);
     case "request.lapsed":
+      if (event.because === "access-over")
+        return drawn(`${escapeMrkdwn(accessTitle(event))} isn't made longer: it is over.`, [
+          "Nobody has to answer any more. If you have it from elsewhere by now, press `Extend` there.",
+        ]);
       return drawn(
         `${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`,
         ["Ask again, or ask an approver directly."],
