@@ -1,17 +1,17 @@
 /** How machines stand, in words: the list that somebody asked for, the morning's digest, and one machine that got worse. */
 
 import type { KnownBlock } from "@slack/types";
-import type { CloudName } from "../access/machine.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Tab } from "../posture/charts.ts";
 import type { PostureList } from "../workflow/standing-of-machines/list-posture.ts";
 import { button, cut, type Drawn, drawn, lines } from "./blocks.ts";
 import { capital } from "./lists.ts";
 import { escapeMrkdwn, literal } from "./mrkdwn.ts";
+import { CLOUD_NAMES } from "./title.ts";
 
 /** Worst first. Machines that somebody may protect have a button for it. */
 export const drawPosture = ({ worst, count, unread }: PostureList, text: string): Drawn => {
-  const missing = unread.map((cloud) => `${CLOUDS[cloud]} doesn't answer, so its machines aren't among these.`);
+  const missing = unread.map((cloud) => `${CLOUD_NAMES[cloud]} doesn't answer, so its machines aren't among these.`);
   if (count === 0 && missing.length === 0)
     return drawn(
       text === ""
@@ -122,5 +122,3 @@ const WHY_NOT: Readonly<Record<Extract<Tab, { kind: "unsupported" }>["reason"], 
 
 const reachableText = (reachable: readonly string[]): string =>
   reachable.length === 0 ? "nobody reaches its management ports" : reachable.map(literal).join("; ");
-
-const CLOUDS: Readonly<Record<CloudName, string>> = { azure: "Azure", aws: "AWS" };

@@ -5,8 +5,8 @@ import type { EpochMs } from "../access/time.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 import { actions, button, type Drawn, drawn, lines } from "./blocks.ts";
-import { showSources } from "./card/card.ts";
 import { escapeMrkdwn, when } from "./mrkdwn.ts";
+import { showSources } from "./sources-words.ts";
 import { everyoneIn, isAutomatic, whoMayAnswer } from "./step-words.ts";
 import { accessTitle, boldTitle } from "./title.ts";
 

@@ -1,7 +1,10 @@
 /** How ports and accesses are called in every message: **SSH to prod-vm-3**. */
 
+import type { CloudName } from "../access/machine.ts";
 import { listed } from "./lists.ts";
 import { escapeMrkdwn } from "./mrkdwn.ts";
+
+export const CLOUD_NAMES: Readonly<Record<CloudName, string>> = { azure: "Azure", aws: "AWS" };
 
 /** Names that people know in capitals; others stay as the policy writes them, and bare numbers are called ports. */
 const WELL_KNOWN: Readonly<Record<string, string>> = {

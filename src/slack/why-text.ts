@@ -12,12 +12,12 @@ import { portsWords } from "../posture/reachable-words.ts";
 import type { DoorFindings } from "../posture/why.ts";
 import type { Explained } from "../workflow/standing-of-machines/explain-why.ts";
 import { type Drawn, drawn } from "./blocks.ts";
-import { showSources } from "./card/card.ts";
 import { capital, few, listed, shortened } from "./lists.ts";
 import { code, literal, showSource, when } from "./mrkdwn.ts";
 import { rulesNamed } from "./protecting/words.ts";
 import { fewReasons, refusalText, type Situation } from "./refusal-text.ts";
 import { answersText, ruleLines } from "./rule-words.ts";
+import { showSources } from "./sources-words.ts";
 import { be, servicesTitle } from "./title.ts";
 
 export const drawWhy = (explained: Explained, now: EpochMs, zone: string, offersLinking = false): Drawn => {

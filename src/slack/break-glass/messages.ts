@@ -6,8 +6,8 @@ import type { AuditEvent } from "../../audit/event.ts";
 import type { BreakGlassUse } from "../../grants/request.ts";
 import type { Message } from "../../notices/notice.ts";
 import { button, type Drawn, drawn } from "../blocks.ts";
-import { showSources } from "../card/card.ts";
 import { escapeMrkdwn, literal, mention, mentions, when } from "../mrkdwn.ts";
+import { showSources } from "../sources-words.ts";
 import { accessTitle } from "../title.ts";
 import { BREAK_GLASS } from "./words.ts";
 

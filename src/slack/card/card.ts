@@ -26,8 +26,6 @@ import {
 import { accessTitle, boldTitle } from "../title.ts";
 import { detailBlocks, nobodyHasAccess } from "./details.ts";
 
-export { showSources };
-
 export interface CardFacts {
   /** Absent for a grant that was found in a cloud after our memory was lost. */
   readonly request: AccessRequest | undefined;

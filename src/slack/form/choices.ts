@@ -16,7 +16,7 @@ import {
 } from "../../policy/policy.ts";
 import { ME } from "../../policy/resolve.ts";
 import { capital } from "../lists.ts";
-import { servicesTitle } from "../title.ts";
+import { CLOUD_NAMES, servicesTitle } from "../title.ts";
 import { type Filled, LONGEST_VALUE, machineKey, TYPED, USUAL } from "./fields.ts";
 
 /** A machine with the rule that decides about it. */
@@ -48,7 +48,9 @@ export const fitted = (filled: Filled, offer: Offer, hasAddressPage: boolean): F
 export const machineOption = (machine: Machine, note = ""): PlainTextOption => ({
   text: plain(shortName(machine.name)),
   value: machineKey(machine),
-  description: plain(short([CLOUDS[machine.cloud], machine.region, note].filter((part) => part !== "").join(" · "))),
+  description: plain(
+    short([CLOUD_NAMES[machine.cloud], machine.region, note].filter((part) => part !== "").join(" · ")),
+  ),
 });
 
 export const portOptions = ({ ports }: Rule): readonly PlainTextOption[] =>
@@ -148,8 +150,6 @@ const shortName = (name: string): string =>
   name.length <= LONGEST_TEXT
     ? name
     : `${name.slice(0, LONGEST_TEXT - 31).toWellFormed()}…${name.slice(-30).toWellFormed()}`;
-
-const CLOUDS = { azure: "Azure", aws: "AWS" } as const;
 
 const SENSIBLE: readonly DurationMs[] = [
   ...[15, 30].map((minutes) => (minutes * MINUTE) as DurationMs),

@@ -1,6 +1,5 @@
 /** The part of a Home that only security sees: what is open for everybody, how the machines stand, how the bot is. */
 
-import type { CloudName } from "../../access/machine.ts";
 import { between, type EpochMs, SECOND } from "../../access/time.ts";
 import type { Grant } from "../../grants/grant.ts";
 import type { Openness } from "../../posture/exposure.ts";
@@ -10,7 +9,7 @@ import { listed } from "../lists.ts";
 import { mention, when } from "../mrkdwn.ts";
 import { OPEN_TO } from "../posture-text.ts";
 import { showSources } from "../sources-words.ts";
-import { accessTitle, boldTitle } from "../title.ts";
+import { accessTitle, boldTitle, CLOUD_NAMES } from "../title.ts";
 import { entry, type HomePart, heading, rest } from "./blocks.ts";
 import { type ShownAt, stateOf } from "./doors.ts";
 
@@ -77,12 +76,11 @@ const closingTrouble = (overdue: readonly Grant[], { now, zone }: ShownAt): read
 const cloudTrouble = ({ unread }: Health, { now, zone }: ShownAt): readonly string[] =>
   unread.map(
     ({ cloud, since }) =>
-      `*${CLOUDS[cloud]} doesn't answer*: its machines ${since === undefined ? "were never read" : `were last read ${when(since, now, zone)}`}.`,
+      `*${CLOUD_NAMES[cloud]} doesn't answer*: its machines ${since === undefined ? "were never read" : `were last read ${when(since, now, zone)}`}.`,
   );
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
 
-const CLOUDS: Readonly<Record<CloudName, string>> = { azure: "Azure", aws: "AWS" };
 const BEAT_IS_LATE = 5 * SECOND;
 const MOST_SHOWN = 15;
 const MOST_OVERDUE = 3;

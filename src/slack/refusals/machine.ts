@@ -1,7 +1,7 @@
 /** Words for what can't be done at a machine. */
 
-import type { CloudName } from "../../access/machine.ts";
 import { code, literal, when } from "../mrkdwn.ts";
+import { CLOUD_NAMES } from "../title.ts";
 import type { Words } from "./words.ts";
 
 export const machineWords: Words<
@@ -22,7 +22,7 @@ export const machineWords: Words<
     `I can't see all that stands before ${literal(machine)}, so I can't promise to keep it closed. Whoever runs me can let me read its networks, firewalls and route tables.`,
 
   "inventory-old": ({ cloud, since }, { now, zone }) =>
-    `I couldn't read the machines in ${CLOUDS[cloud]}${since === undefined ? "" : ` since ${when(since, now, zone)}`}, so I can't say yes: their tags may be others by now. Whoever runs me sees why in the log.`,
+    `I couldn't read the machines in ${CLOUD_NAMES[cloud]}${since === undefined ? "" : ` since ${when(since, now, zone)}`}, so I can't say yes: their tags may be others by now. Whoever runs me sees why in the log.`,
 
   "cannot-check": ({ what, isAsk = false, reference }) => {
     const cause = {
@@ -35,5 +35,3 @@ export const machineWords: Words<
     return `I can't ${cause} right now${so} Try again in a minute. (ref ${literal(reference)})`;
   },
 };
-
-const CLOUDS: Readonly<Record<CloudName, string>> = { azure: "Azure", aws: "AWS" };
