@@ -341,3 +341,16 @@ test("which machine is open past its protection is for security, where there is 
   expect(heardIn("C0SECURITY", [])).toEqual([protectionFacts.channel]);
   expect(heardIn(undefined, undercut)).toEqual([protectionFacts.channel]);
 });
+
+test("a break-glass that is made longer is told to everybody who heard of it, and anything else that is, to nobody more", () => {
+  const extended = { ...facts, kind: "grant.extended", before: NOW, expiresAt: END, approvers: [] } as const;
+  const usual = deliveriesFor(extended, "C0SECURITY").map(({ id }) => id);
+  const glass = deliveriesFor({ ...extended, skipped: [LEAD.user], tell: ["U0SEC1", "S0SEC"] }, "C0SECURITY");
+  expect(glass.map(({ id }) => id)).toEqual([
+    ...usual,
+    "e/skipped/U0LEAD1",
+    "e/told/U0SEC1",
+    "e/channel/C0ACCESS",
+    "e/told/C0SECURITY",
+  ]);
+});

@@ -82,7 +82,7 @@ describe("moving", () => {
     });
     await stage.settled();
     expect(stage.card(old).text).toContain("they had it from elsewhere");
-    expect(stage.card(fresh).text).toContain("They moved: until then it was open from elsewhere.");
+    expect(stage.card(fresh).text).toMatch(/moved from .* by /u);
     expect(stage.direct(dev).join("\n")).toContain("You have it from where you are now.");
 
     stage.clock.advance(2 * HOUR);

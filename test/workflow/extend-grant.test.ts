@@ -3,6 +3,7 @@ import type { GrantId } from "../../src/access/identifier.ts";
 import { isRefusal } from "../../src/access/refusal.ts";
 import { type EpochMs, HOUR, MINUTE } from "../../src/access/time.ts";
 import type { Rule } from "../../src/policy/policy.ts";
+import { createExtendGrant } from "../../src/workflow/extend-grant.ts";
 import { NOW } from "../contracts/samples.ts";
 import { everyMachine, hours } from "../policy/example-rule.ts";
 import { createOffice, DEV, LEAD, NSG, OTHER_LEAD, SECURITY, SUBNET_NSG } from "./office.ts";
@@ -159,7 +160,6 @@ describe("where nobody has to approve", () => {
 
   test("of two at once from two processes both count or one is told to try again, and the maximum holds", async () => {
     const { extendGrant, id, deps, grant } = await opened(FREELY);
-    const { createExtendGrant } = await import("../../src/workflow/extend-grant.ts");
     const another = createExtendGrant(deps);
     const outcomes = await Promise.all([extendGrant(id, DEV, "40m"), another(id, DEV, "40m")]);
     expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(["extended", "refused"]);
@@ -239,6 +239,26 @@ describe("where somebody has to approve", () => {
     expect(await grant()).toMatchObject({ expiresAt: at(2 * HOUR), revoked: { kind: "closed" } });
   });
 
+  test("the question lapses as soon as the access is over, and says why", async () => {
+    const { asked, endEarly, id, grant, request, requests, lookAtRequest, eventsOf, clock } = await opened();
+    const [first, requestId] = [(await grant()).requestId, await asked("30m")];
+    clock.advance(MINUTE);
+    await endEarly(id, DEV);
+    const due = await requests.take(clock.now(), 10, MINUTE);
+    expect(due.map((lease) => lease.id)).toContain(first);
+    await lookAtRequest(first);
+    expect((await request(requestId)).state).toEqual({ kind: "lapsed", at: at(MINUTE), because: "access-over" });
+    expect(eventsOf("request.lapsed")).toMatchObject([{ requestId, because: "access-over" }]);
+  });
+
+  test("a look at the question itself finds out too", async () => {
+    const { asked, endEarly, id, request, lookAtRequest } = await opened();
+    const requestId = await asked("30m");
+    await endEarly(id, DEV);
+    expect(await lookAtRequest(requestId)).toBeUndefined();
+    expect((await request(requestId)).state).toMatchObject({ kind: "lapsed", because: "access-over" });
+  });
+
   test("approving is judged again: the maximum, and roles", async () => {
     const shorter = await opened();
     const first = await shorter.asked("1h");
@@ -284,6 +304,32 @@ describe("by break-glass", () => {
     clock.advance(MINUTE);
     expect(await extend("5m")).toBe("break-glass-not-offered");
   });
+
+  test("whoever heard of it hears that it is longer, and it is to be reviewed again, four hours later", async () => {
+    const office = await opened({ breakGlass }, { breakGlass: true, end: "20m" });
+    const { extend, eventsOf, request, reviewBreakGlass, requests, clock } = office;
+    const { requestId } = await office.grant();
+    clock.advance(MINUTE);
+    await reviewBreakGlass(requestId, LEAD);
+    expect((await request(requestId)).breakGlass?.reviewed).toBeDefined();
+    expect(await extend("30m")).toBe("extended");
+    expect(eventsOf("grant.extended")).toMatchObject([{ skipped: [LEAD, OTHER_LEAD], tell: [LEAD, OTHER_LEAD] }]);
+    expect((await request(requestId)).breakGlass).toMatchObject({ remindedAt: at(MINUTE) });
+    expect((await request(requestId)).breakGlass?.reviewed).toBeUndefined();
+    expect(await requests.nextAt()).toBe(at(40 * MINUTE));
+  });
+});
+
+test("one whose time ends while it is being judged isn't brought back", async () => {
+  const { deps, grant, id, clock, ledger } = await opened(FREELY);
+  clock.set(at(2 * HOUR - 1));
+  const lockdown = async () => {
+    clock.advance(1);
+    return ledger.lockdown();
+  };
+  const extend = createExtendGrant({ ...deps, ledger: { ...deps.ledger, lockdown } });
+  expect(await extend(id, DEV, "30m")).toMatchObject({ refusals: [{ code: "access-over" }] });
+  expect((await grant()).expiresAt).toBe(at(2 * HOUR));
 });
 
 test("one that was found in a cloud isn't made longer: nobody knows since when it is open", async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { RequestId } from "../../../src/access/identifier.ts";
+import type { Cidr } from "../../../src/access/source.ts";
 import { HOUR, later } from "../../../src/access/time.ts";
 import type { AuditEvent } from "../../../src/audit/event.ts";
 import { factsOf } from "../../../src/grants/facts.ts";
@@ -41,7 +43,33 @@ const said = (event: AuditEvent, to: Audience, now = NOW, request?: AccessReques
   };
 };
 
+const extended: AuditEvent = {
+  ...facts,
+  kind: "grant.extended",
+  grantId: aGrant().id,
+  before: NOW,
+  expiresAt: END,
+  approvers: [],
+  skipped: ["U0LEAD1", "S0LEADS"],
+  tell: ["U0SEC1", "C0SECURITY"],
+};
+
 describe("that somebody went past approval", () => {
+  test("is said again when it is made longer, and when it moves", () => {
+    const longer = said(extended, "skipped");
+    expect(longer.notification).toMatch(/^BREAK-GLASS: <@U0DEV1> makes SSH to prod-vm-3 longer, until <!date.*>\.$/u);
+    expect(longer.text).toContain("also where it was reviewed before");
+    expect(longer.buttons).toEqual(["Reviewed k7f3q2xd"]);
+    expect(said(extended, "channel").text).toContain("For <@U0SEC1>.");
+    const moved = said({ ...used, movedFrom: ["192.0.2.44/32" as Cidr] }, "told");
+    expect(moved.notification).toContain("<@U0DEV1> moved, and opens from elsewhere SSH to prod-vm-3 until");
+    expect(moved.text).toContain("From 203.0.113.7, where they moved from 192.0.2.44, because");
+    const use: BreakGlassUse = { skipped: [], tell: [], movedTo: "m2222222" as RequestId };
+    const late = said(unreviewed, "channel", NOW, aRequest({ breakGlass: use }));
+    expect(late.notification).toContain("goes on from elsewhere, and is to be reviewed there.");
+    expect(late.buttons).toEqual([]);
+  });
+
   test("is said to who was skipped: by whom, to what, until when, why, and what to do", () => {
     const { notification, text, buttons } = said(used, "skipped");
     expect(notification).toMatch(/^BREAK-GLASS: <@U0DEV1> opens SSH to prod-vm-3 until <!date.*>\.$/u);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { GrantId, RequestId } from "../../../src/access/identifier.ts";
 import type { Machine } from "../../../src/access/machine.ts";
 import type { Person } from "../../../src/access/person.ts";
+import type { Cidr } from "../../../src/access/source.ts";
 import { later, MINUTE, SECOND } from "../../../src/access/time.ts";
 import type { Grant } from "../../../src/grants/grant.ts";
 import type { AccessRequest } from "../../../src/grants/request.ts";
@@ -66,6 +68,38 @@ describe("a request on its card", () => {
     const second = drawn(aRequest({ steps, state: { kind: "pending", approvals: [{ by: LEAD, at: NOW, step: 0 }] } }));
     expect(second).toContain("Needs <@U0SEC1> by");
     expect(second).toContain("Approved so far: step 1 by <@U0LEAD1>; now step 2 of 2");
+  });
+
+  test("says where it moved from, and from where it was approved, and never that it was approved from where it is", () => {
+    const asked = { sources: ["203.0.113.0/24" as Cidr], services: ["SSH"], ports: aRequest().ports };
+    const moved = approved({
+      moves: "m2222222" as GrantId,
+      movedFrom: ["203.0.113.8/32" as Cidr],
+      answeredFrom: ["203.0.113.10/32" as Cidr],
+      narrowed: { ...asked, by: LEAD, at: NOW, end: aRequest().end },
+    });
+    const whence = "moved from 203.0.113.8 by <@U0DEV1>; <@U0LEAD1> approved it from 203.0.113.10";
+    const text = drawn(moved, { openedAt: NOW, seenOpen: [], supersedes: "m2222222" as GrantId });
+    expect(text).toContain(`from 203.0.113.7 · ${whence}, opened in`);
+    expect(text).toContain("gave less than was asked: from *203.0.113.10* instead of 203.0.113.0/24.");
+    expect(text).not.toContain("approved by");
+    expect(drawn(moved, {})).toContain(`opening, ${whence}`);
+    const breakGlass = { skipped: [], tell: [] };
+    const alone = approved({ ...moved, breakGlass, state: { kind: "approved", approvals: [], at: NOW } });
+    expect(drawn(alone, {})).toContain("opening, without approval, moved from 203.0.113.8 by <@U0DEV1>");
+  });
+
+  test("isn't to be pressed on, or asked again, once what it was to make longer is over", () => {
+    const lapsed = card(aRequest({ state: { kind: "lapsed", at: NOW, because: "access-over" } }));
+    expect(textOf(lapsed)).toContain("lapsed: what it was to make longer is over");
+    expect(buttonsOf(lapsed)).toEqual([]);
+  });
+
+  test("of a break-glass that moved leaves the review to where it is now", () => {
+    const breakGlass = { skipped: [], tell: [], movedTo: "m2222222" as RequestId };
+    const left = card(approved({ breakGlass }), { openedAt: NOW, endedAt: NOW });
+    expect(textOf(left)).toContain("To be reviewed where it moved.");
+    expect(buttonsOf(left)).toEqual([]);
   });
 
   test("says loudly that a schedule doesn't say who is on call, and who is asked instead", () => {
