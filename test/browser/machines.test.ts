@@ -29,7 +29,7 @@ browserTest(
     const tour = page.getByRole("region", { name: "Tour" });
     const current = tour.locator("[aria-current=step]");
     const ssh = door("prod-vm-3", "SSH 22");
-    await ssh.getByText("SSH 22 · closed").waitFor();
+    await ssh.getByText("SSH 22 · closed", { exact: true }).waitFor();
     expect(await current.innerText()).toBe("Ask");
 
     await tour.getByRole("button", { name: "Type it for me" }).click();
@@ -40,7 +40,7 @@ browserTest(
     await tour.getByRole("button", { name: "Be Lea Lead" }).click();
     const card = page.getByRole("article").filter({ hasText: "SSH to prod-vm-3" });
     await card.locator("button", { hasText: /^Approve$/u }).click();
-    await ssh.getByText("SSH 22 · open").waitFor();
+    await ssh.getByText("SSH 22 · open", { exact: true }).waitFor();
     await ssh.getByText(/Open for @dev from 198\.51\.100\.7: [12]:\d\d:\d\d left/u).waitFor();
     // In the subnet's group and in the interface's.
     const rule = machines.locator(".rule.by-us").first();
@@ -59,7 +59,7 @@ browserTest(
     await page.getByText(/prod-vm-3 closes for you in/u).waitFor();
 
     playing.clock.advance(9 * 60_000);
-    await ssh.getByText("SSH 22 · closed").waitFor();
+    await ssh.getByText("SSH 22 · closed", { exact: true }).waitFor();
     await page.getByText("still connected").waitFor();
     await page.getByRole("button", { name: "Still there?" }).click();
     await expect.poll(() => current.innerText()).toBe("See it refused");
@@ -89,7 +89,7 @@ browserTest.for([
       await page.keyboard.press("Enter");
     }
     const ssh = door("dev-vm-1", "SSH 22");
-    await ssh.getByText("SSH 22 · open").waitFor();
+    await ssh.getByText("SSH 22 · open", { exact: true }).waitFor();
     await ssh.getByRole("button", { name: "Connect to SSH of dev-vm-1" }).focus();
     await page.keyboard.press("Enter");
     await page.getByText("vpn → SSH: refused").waitFor();
@@ -132,7 +132,7 @@ browserTest("a door that somebody's own rule leaves open says for whom and by wh
     .getByText(/Open to vpn, office, home, stranger by somebody's own rule: AllowSSH/u)
     .waitFor();
   playing.azure.editAsSomeoneElse(nsgId("nsg-open"), (rules) => rules.filter(({ name }) => name !== "AllowSSH"));
-  await door("dev-open-1", "SSH 22").getByText("SSH 22 · closed").waitFor();
+  await door("dev-open-1", "SSH 22").getByText("SSH 22 · closed", { exact: true }).waitFor();
   await machines.locator(".rule.gone").getByText("AllowSSH").waitFor();
 
   await choose("prod-web-1");

@@ -94,6 +94,15 @@ test("a door is asked for, opening, open for somebody, closing and closed, as th
   expect(ssh()).toMatchObject({ state: "closed", holders: [] });
 });
 
+test("approved is approved when somebody did so, and not when the bot saw it open", async () => {
+  const { clock, state, tell } = await start();
+  const expiresAt = clock.now() + 60_000;
+  tell("request.approved", { at: 1_000, expiresAt });
+  tell("grant.opened", { at: 2_000, grantId: "k7f3q2xd", expiresAt });
+  tell("grant.extended", { at: 3_000, grantId: "k7f3q2xd", expiresAt: expiresAt + 1 });
+  expect(state().accesses).toMatchObject([{ approvedAt: 1_000, openedAt: 2_000, expiresAt: expiresAt + 1 }]);
+});
+
 test("what the bot says is open and the cloud doesn't let in isn't drawn open", async () => {
   const { clock, door, tell } = await start();
   tell("grant.opened", { grantId: "k7f3q2xd", expiresAt: clock.now() + 60_000 });

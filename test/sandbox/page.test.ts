@@ -46,7 +46,7 @@ test("the page and all that it imports is there, without types, from this machin
     expect(response.headers.get("content-type"), path).toContain("javascript");
     const source = await response.text();
     expect(source, path).not.toMatch(/\binterface \w+ \{/u);
-    for (const [, specifier = ""] of source.matchAll(/(?:from|import)\s*"([^"]+)"/gu))
+    for (const [, specifier = ""] of source.matchAll(/(?:from|import)\s*"([^"]+)"(?=;|$)/gmu))
       all.add(imports[specifier] ?? new URL(specifier, new URL(path, url)).pathname);
   }
   expect(all.size).toBeGreaterThan(15);

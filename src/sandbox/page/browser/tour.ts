@@ -39,6 +39,8 @@ export const Tour = ({ state, typeCommand, beApprover, connect }: TourProps): Co
       h("button", { type: "button", class: "button", onClick: resume }, "Show the tour"),
     );
 
+  const machine = state.machines.find(({ name }) => name === TOUR_MACHINE);
+  const isOpen = machine?.doors.some((door) => door.holders.some((holder) => holder.state === "open")) === true;
   const steps: readonly Step[] = [
     {
       title: "Ask",
@@ -53,7 +55,8 @@ export const Tour = ({ state, typeCommand, beApprover, connect }: TourProps): Co
     {
       title: "Connect",
       words: `The door of ${TOUR_MACHINE} opens. Connect through it from the VPN.`,
-      help: { label: "Connect", act: connect },
+      // Tried while it is still opening, it would be refused.
+      ...(isOpen ? { help: { label: "Connect", act: connect } } : {}),
     },
     {
       title: "Let the time pass",
