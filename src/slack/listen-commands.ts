@@ -1,7 +1,7 @@
 /** `/jit …`: acknowledged at once, read, handed on, answered privately. Decides nothing. */
 
 import type { App } from "@slack/bolt";
-import { isRefusal } from "../access/refusal.ts";
+import { isRefusal, type Refusal } from "../access/refusal.ts";
 import type { Clock } from "../access/time.ts";
 import type { Linking } from "../identity/linking.ts";
 import type { ListAbilities } from "../workflow/list-abilities.ts";
@@ -73,16 +73,18 @@ const run = async (
   text: string,
   deps: CommandDeps,
 ): Promise<Drawn> => {
+  const { answers, clock, zone } = deps;
+  const told = async <T>(doing: string, asked: Promise<T | Refusal>, draw: (found: T) => Drawn): Promise<Drawn> => {
+    const found = await answers.orCannotCheck(doing, () => asked);
+    return isRefusal(found) ? answers.refused(user, text, [found]) : draw(found);
+  };
   switch (command.kind) {
     case "ask":
       return submit(command, user, text, deps);
-    case "list": {
-      const mine = await deps.answers.orCannotCheck("list what is open", () => deps.listMine(user));
-      if (isRefusal(mine)) return deps.answers.refused(user, text, [mine]);
-      return drawListed(mine, deps.clock.now(), deps.zone());
-    }
+    case "list":
+      return told("list what is open", deps.listMine(user), (mine) => drawListed(mine, clock.now(), zone()));
     case "close":
-      return deps.answers.endedEarly(user, text, command.id);
+      return answers.endedEarly(user, text, command.id);
     case "moved":
       return deps.addressAnswers.moved(user, text, command.id);
     case "lockdown":
@@ -90,54 +92,39 @@ const run = async (
     case "extend":
       return deps.answerExtend(user, text, command.id, command.end);
     case "help": {
-      const abilities = await deps.answers.orCannotCheck("tell what somebody can do", () => deps.listAbilities(user));
-      const offers = { linking: deps.answers.offersLinking(), addressPage: deps.hasAddressPage };
+      const abilities = await answers.orCannotCheck("tell what somebody can do", () => deps.listAbilities(user));
+      const offers = { linking: answers.offersLinking(), addressPage: deps.hasAddressPage };
       // Who can't be asked about is helped all the same.
       if (!isRefusal(abilities)) return drawHelp(abilities, offers);
       return abilities.code === "cannot-check" || abilities.code === "policy-unreadable"
         ? drawHelp(undefined, offers)
-        : deps.answers.refused(user, text, [abilities]);
+        : answers.refused(user, text, [abilities]);
     }
-    case "machines": {
-      const list = await deps.answers.orCannotCheck("list machines", () => deps.listMachines(command.text, user));
-      return isRefusal(list) ? deps.answers.refused(user, text, [list]) : drawMachines(list, command.text);
-    }
-    case "who": {
-      const who = await deps.answers.orCannotCheck("look who has access", () => deps.whoHas(command.machine, user));
-      return isRefusal(who) ? deps.answers.refused(user, text, [who]) : drawWhoHas(who, deps.clock.now(), deps.zone());
-    }
-    case "protect": {
-      const { machine, services } = command;
-      const outcome = await deps.answers.orCannotCheck("protect a machine", () =>
-        deps.protectMachine.protect(machine, services, user),
+    case "machines":
+      return told("list machines", deps.listMachines(command.text, user), (list) => drawMachines(list, command.text));
+    case "who":
+      return told("look who has access", deps.whoHas(command.machine, user), (who) =>
+        drawWhoHas(who, clock.now(), zone()),
       );
-      if (isRefusal(outcome)) return deps.answers.refused(user, text, [outcome]);
-      return outcome.kind === "refused" ? deps.answers.refused(user, text, outcome.refusals) : drawProtecting(outcome);
-    }
-    case "unprotect": {
-      const outcome = await deps.answers.orCannotCheck("unprotect a machine", () =>
-        deps.unprotectMachine(command.machine, user),
+    case "protect":
+      return told(
+        "protect a machine",
+        deps.protectMachine.protect(command.machine, command.services, user),
+        (outcome) =>
+          outcome.kind === "refused" ? answers.refused(user, text, outcome.refusals) : drawProtecting(outcome),
       );
-      return isRefusal(outcome) ? deps.answers.refused(user, text, [outcome]) : drawUnprotecting(outcome);
-    }
-    case "posture": {
-      const list = await deps.answers.orCannotCheck("look at how machines stand", () =>
-        deps.listPosture(command.text, user),
+    case "unprotect":
+      return told("unprotect a machine", deps.unprotectMachine(command.machine, user), drawUnprotecting);
+    case "posture":
+      return told("look at how machines stand", deps.listPosture(command.text, user), (list) =>
+        drawPosture(list, command.text),
       );
-      return isRefusal(list) ? deps.answers.refused(user, text, [list]) : drawPosture(list, command.text);
-    }
-    case "why": {
-      const explained = await deps.answers.orCannotCheck("explain a machine", () =>
-        deps.explainWhy(command.machine, user),
+    case "why":
+      return told("explain a machine", deps.explainWhy(command.machine, user), (explained) =>
+        drawWhy(explained, clock.now(), zone(), answers.offersLinking()),
       );
-      return isRefusal(explained)
-        ? deps.answers.refused(user, text, [explained])
-        : drawWhy(explained, deps.clock.now(), deps.zone(), deps.answers.offersLinking());
-    }
-    case "audit": {
-      const shown = await deps.answers.orCannotCheck("list accesses", () => deps.answerAudit(command, user));
-      return isRefusal(shown) ? deps.answers.refused(user, text, [shown]) : shown;
-    }
+    case "audit":
+      return told("list accesses", deps.answerAudit(command, user), (shown) => shown);
     case "link":
       return link(command.code, user, deps);
     case "unlink":
