@@ -70,13 +70,13 @@ export const drawLifted = (): Drawn =>
 export const who = ({ by, at, because }: Lockdown, now: EpochMs, zone: string): string =>
   `${mention(by.user)} locked everything down at ${when(at, now, zone)}${because === "" ? "" : `: “${literal(because)}”`}`;
 
-const counted = ({ open, waiting }: Surveyed) => ({
+const counted = ({ open, closing, waiting }: Surveyed) => ({
   closes:
     open === 0
       ? "Nothing is open now."
-      : open === 1
-        ? "The one access that is open closes now."
-        : `All ${open} accesses that are open close now.`,
+      : [...(open > closing ? [closesText(open - closing)] : []), ...(closing > 0 ? [closingText(closing)] : [])].join(
+          " ",
+        ),
   waits:
     waiting === 0
       ? "No request waits."
@@ -84,6 +84,15 @@ const counted = ({ open, waiting }: Surveyed) => ({
         ? "One request waits; it can't be approved meanwhile."
         : `${waiting} requests wait; they can't be approved meanwhile.`,
 });
+
+const closesText = (open: number): string =>
+  open === 1 ? "The one access that is open closes now." : `All ${open} accesses that are open close now.`;
+
+/** A cloud may still let in by these. */
+const closingText = (closing: number): string =>
+  closing === 1
+    ? "One access that is over isn't closed yet; I keep trying."
+    : `${closing} accesses that are over aren't closed yet; I keep trying.`;
 
 /** https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object */
 const confirmed = (

@@ -10,8 +10,10 @@ import { memberOf } from "../standing.ts";
 
 /** What it would do, for whoever is about to. */
 export interface Surveyed {
-  /** Accesses that are open or opening. */
+  /** Accesses that are open, or opening, or not seen closed yet. */
   readonly open: number;
+  /** Those of them that are over, and that a cloud still lets in for all that is known. */
+  readonly closing: number;
   /** Requests that nobody has answered yet: they stay, and can't be approved. */
   readonly waiting: number;
   /** The one that stands. */
@@ -29,18 +31,23 @@ export interface LockDown {
 
 export const createLockDown = (deps: WorkflowDeps): LockDown => {
   const { ledger, clock } = deps;
-  const underWay = async () => {
-    const now = clock.now();
-    return (await ledger.liveGrants()).filter((grant) => isUnderWay(grant, now));
-  };
 
   return {
     survey: async (user) => {
       const facts = await ofSecurity(user, deps);
       if (isRefusal(facts)) return facts;
-      const [open, pending, lockdown] = await Promise.all([underWay(), ledger.allPending(), ledger.lockdown()]);
+      const [open, pending, lockdown] = await Promise.all([
+        ledger.liveGrants(),
+        ledger.allPending(),
+        ledger.lockdown(),
+      ]);
       const now = clock.now();
-      return { open: open.length, waiting: pending.filter(({ answerBy }) => now < answerBy).length, lockdown };
+      return {
+        open: open.length,
+        closing: open.filter((grant) => !isUnderWay(grant, now)).length,
+        waiting: pending.filter(({ answerBy }) => now < answerBy).length,
+        lockdown,
+      };
     },
 
     begin: async (user, because) => {
@@ -49,7 +56,7 @@ export const createLockDown = (deps: WorkflowDeps): LockDown => {
       for (;;) {
         const standing = await ledger.lockdown();
         if (standing !== undefined) return lockedDown(standing);
-        const open = await underWay();
+        const open = await ledger.liveGrants();
         const at = clock.now();
         const channels = [...new Set(open.map(({ channel }) => channel))].filter((channel) => channel !== "");
         const lockdown: Lockdown = { at, by: facts.person, because, open: open.length, channels };

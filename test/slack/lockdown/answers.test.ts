@@ -10,8 +10,8 @@ const lockdown: Lockdown = {
   open: 3,
   channels: [],
 };
-const before = (open: number, waiting: number) =>
-  drawBeforeLockdown({ open, waiting, lockdown: undefined }, "k7f3q2xd", NOW, "utc");
+const before = (open: number, waiting: number, closing = 0) =>
+  drawBeforeLockdown({ open, closing, waiting, lockdown: undefined }, "k7f3q2xd", NOW, "utc");
 
 describe("before everything is locked down", () => {
   test("what would happen is said in words and behind a button that asks again", () => {
@@ -43,8 +43,17 @@ describe("before everything is locked down", () => {
     expect(JSON.stringify(before(1, 2).blocks)).toContain("The one access that is open closes now. 2 requests wait;");
   });
 
+  test("what is over and not seen closed yet isn't nothing", () => {
+    const one = JSON.stringify(before(1, 0, 1).blocks);
+    expect(one).toContain("One access that is over isn't closed yet; I keep trying. No request waits.");
+    expect(one).not.toContain("Nothing is open");
+    expect(JSON.stringify(before(5, 0, 2).blocks)).toContain(
+      "All 3 accesses that are open close now. 2 accesses that are over aren't closed yet; I keep trying.",
+    );
+  });
+
   test("the dialog keeps within Slack's limits: a title of 100 characters, labels of 30, a text of 300", () => {
-    const last = before(500, 300).blocks.at(-1);
+    const last = before(500, 300, 200).blocks.at(-1);
     const [element] = last?.type === "actions" ? last.elements : [];
     const { title, text, confirm, deny } = element?.type === "button" ? (element.confirm ?? {}) : {};
     expect(title?.text.length).toBeLessThanOrEqual(100);
@@ -53,7 +62,7 @@ describe("before everything is locked down", () => {
   });
 
   test("where it stands already it says since when and why, as it was typed, without a button", () => {
-    const { text, blocks } = drawBeforeLockdown({ open: 0, waiting: 0, lockdown }, "k", NOW, "utc");
+    const { text, blocks } = drawBeforeLockdown({ open: 0, closing: 0, waiting: 0, lockdown }, "k", NOW, "utc");
     expect(text).toContain("Everything is locked down already. <@U0SEC1> locked everything down at");
     expect(text).not.toContain("<laptop>");
     expect(blocks.some(({ type }) => type === "actions")).toBe(false);
@@ -61,8 +70,8 @@ describe("before everything is locked down", () => {
 });
 
 test("lifting it asks again too, and there is nothing to lift where none stands", () => {
-  expect(drawBeforeLift({ open: 0, waiting: 0, lockdown: undefined }, NOW, "utc")).toBeUndefined();
-  const drawn = drawBeforeLift({ open: 0, waiting: 2, lockdown }, NOW, "utc");
+  expect(drawBeforeLift({ open: 0, closing: 0, waiting: 0, lockdown: undefined }, NOW, "utc")).toBeUndefined();
+  const drawn = drawBeforeLift({ open: 0, closing: 0, waiting: 2, lockdown }, NOW, "utc");
   expect(drawn?.text).toMatch(/^Lift the lockdown\? <@U0SEC1> locked everything down at <!date.*: “a /u);
   expect(JSON.stringify(drawn?.blocks)).toContain("2 requests wait and can be approved then.");
   expect(drawn?.blocks.at(-1)).toMatchObject({ elements: [{ action_id: "lockdown.lift", confirm: {} }] });
