@@ -42,6 +42,8 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   await memory.redis
     .untilReady(FIRST_CONTACT)
     .catch(() => log.warn({}, "redis isn't there yet: nothing is opened until it is"));
+  // Before anything that is due, and before anybody can ask.
+  await parts.keepLockdown().catch(() => undefined);
   for (const warning of missingSettings(current.config(), deps.settings)) log.warn({}, warning);
   for (const warning of await memory.redis.warnings().catch(() => [])) log.warn({}, warning);
   beats.start();

@@ -24,7 +24,6 @@ import { createChannelMembers } from "./slack/channel-members.ts";
 import { createMessenger } from "./slack/messenger.ts";
 import { createWatches, type Watch } from "./watches.ts";
 import { createCardFacts } from "./workflow/card-facts.ts";
-import { createKeepLockdown } from "./workflow/lockdown/keep-lockdown.ts";
 import { createLookAtRequest } from "./workflow/look-at-request.ts";
 import { createCheckOpened } from "./workflow/standing-of-machines/check-opened.ts";
 import { createWatchPosture } from "./workflow/standing-of-machines/watch-posture.ts";
@@ -86,7 +85,6 @@ export const makeItSo = (parts: Parts): Beats => {
 
   const posture = createWatchPosture(workflow, parts.postures, memory.postures);
   const watches = createWatches(parts, { firewallWakeups, posture, homes: deliver.homes });
-  const keepLockdown = createKeepLockdown(ledger);
   const watchWakeups = memory.wakeups(QUEUES.watches);
 
   const loopOver = (queue: string, sentence: string, look: LoopDeps["look"], after?: LoopDeps["failed"]): Loop =>
@@ -108,7 +106,7 @@ export const makeItSo = (parts: Parts): Beats => {
       (id, error) => tellOverdue(id as FirewallId, messageOf(error)),
     ),
     // Each replica looks by itself, before anything that is due: what it remembers others may not.
-    { beat: keepLockdown, stop: async () => undefined },
+    { beat: parts.keepLockdown, stop: async () => undefined },
     loopOver(QUEUES.requests, "request not looked at", (id) => lookAtRequest(id as RequestId)),
     // Who hears an event is woken by it, and needn't wait for the next beat.
     loopOver(QUEUES.outboxEvents, "events not handed out", () => fanOut().finally(() => beats.poke())),

@@ -1,5 +1,6 @@
 /** Everything that the bot is made of, built once. */
 
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { AUTHORITIES, type AuthorityName } from "./access/authority.ts";
 import { randomId } from "./access/identifier.ts";
@@ -12,6 +13,7 @@ import { createMachines, type Machines } from "./cloud/machines.ts";
 import type { ReadRules } from "./cloud/rules.ts";
 import type { WithheldMemory } from "./cloud/withheld.ts";
 import type { CurrentConfig } from "./config/current-config.ts";
+import { openLockdownTrace } from "./config/lockdown-trace.ts";
 import type { Config, Settings } from "./config.ts";
 import { problemOf } from "./operator-log.ts";
 import { openPeople, type People } from "./people.ts";
@@ -21,6 +23,7 @@ import { createSlackApp, type SlackApp } from "./slack/app.ts";
 import type { OwnWorkspace } from "./slack/directory.ts";
 import { createHttpReceiver, type HttpReceiver } from "./slack/http-receiver.ts";
 import { createOwnWorkspace } from "./slack/own-workspace.ts";
+import { createKeepLockdown, type KeepLockdown } from "./workflow/lockdown/keep-lockdown.ts";
 import type { ProtectDeps } from "./workflow/protecting/protect-machine.ts";
 import { createRecheck, type Recheck } from "./workflow/recheck.ts";
 import { createShownPeople } from "./workflow/shown-people.ts";
@@ -59,6 +62,7 @@ export interface Parts extends Pick<LatchDeps, "settings" | "current" | "clock" 
   readonly hasAddressPage: boolean;
   /** Whether what is open would still be given. */
   readonly recheck: Recheck;
+  readonly keepLockdown: KeepLockdown;
 }
 
 export interface Slack extends SlackApp {
@@ -80,11 +84,11 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
   const people = openPeople({ ...deps, ...slack, memory });
   const openFirewall: OpenFirewall = (id) =>
     [...clouds.values()].map((cloud) => cloud.firewall(id)).find((found) => found !== undefined);
+  const hasAddressPage = settings.publicUrl !== undefined;
   const workflow: Parts["workflow"] = {
     ledger: memory.ledger,
     auditLog: memory.auditLog,
     directory: people.directory,
-  const hasAddressPage = settings.publicUrl !== undefined;
     shownPeople: createShownPeople({ directory: people.directory, clock }),
     machines,
     policy: () => (current.problems().length === 0 ? config().policy : undefined),
@@ -113,10 +117,15 @@ export const buildParts = async (deps: LatchDeps, committed: () => void): Promis
     slack,
     people,
     workflow,
+    hasAddressPage,
     postures: createPostureReading(workflow),
     recheck: createRecheck(workflow),
+    keepLockdown: createKeepLockdown({
+      ledger: memory.ledger,
+      trace: openLockdownTrace({ file: join(settings.dataFolder, "lockdown.json"), installation }),
+      failed: (error) => log.warn(problemOf(error), "a restart may not find whether a lockdown stands"),
+    }),
   };
-    hasAddressPage,
 };
 
 const openSlack = ({ settings, clock, log }: LatchDeps, { firstTime }: Memory): Slack => {

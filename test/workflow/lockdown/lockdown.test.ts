@@ -5,13 +5,18 @@ import { isRefusal } from "../../../src/access/refusal.ts";
 import type { Cidr } from "../../../src/access/source.ts";
 import { type EpochMs, HOUR, MINUTE, SECOND } from "../../../src/access/time.ts";
 import { NO_CHANGES } from "../../../src/cloud/firewall.ts";
-import { createKeepLockdown } from "../../../src/workflow/lockdown/keep-lockdown.ts";
+import { createKeepLockdown, type LockdownTrace } from "../../../src/workflow/lockdown/keep-lockdown.ts";
 import { createLockDown } from "../../../src/workflow/lockdown/lock-down.ts";
 import { createWatchLockdown } from "../../../src/workflow/lockdown/watch-lockdown.ts";
 import { NOW } from "../../contracts/samples.ts";
 import { hours } from "../../policy/example-rule.ts";
 import { createOffice, DEV, LEAD, NSG, SECURITY, STRANGER, SUBNET_NSG } from "../office.ts";
 
+const NO_TRACE: LockdownTrace = {
+  read: async () => undefined,
+  write: async () => undefined,
+  remove: async () => undefined,
+};
 const never = AbortSignal.timeout(HOUR);
 
 const besieged = async (rule: Parameters<typeof createOffice>[0] = { approve: { kind: "none" } }) => {
@@ -33,7 +38,7 @@ const besieged = async (rule: Parameters<typeof createOffice>[0] = { approve: { 
     ...lockDown,
     marked,
     watch: () => watch(never),
-    keep: createKeepLockdown(ledger),
+    keep: createKeepLockdown({ ledger, trace: NO_TRACE, failed: () => undefined }),
     begin: (user = SECURITY, because = "INC-9") => code(lockDown.begin(user, because)),
     lift: (user = SECURITY) => code(lockDown.lift(user)),
     /** As the passes do it once the clouds are seen without it. */
@@ -71,14 +76,19 @@ describe("who", () => {
   });
 
   test("what it would do is counted: what is open, and what waits", async () => {
-    const { submit, survey, setRule, clock } = await besieged();
+    const { submit, survey, setRule, clock, begin, eventsOf, allSeenClosed } = await besieged();
     await submit({ end: "1h" });
     await submit({ services: ["rdp"], end: "1h" }, "U0DEV2");
     setRule({ approve: { kind: "by", steps: [{ roles: ["leads"], needed: 1 }], withinMs: hours(1), automatic: [] } });
     await submit({ end: "2h" }, "U0DEV2");
-    expect(await survey(SECURITY)).toEqual({ open: 2, waiting: 1, lockdown: undefined });
+    expect(await survey(SECURITY)).toEqual({ open: 2, closing: 0, waiting: 1, lockdown: undefined });
     clock.advance(HOUR);
-    expect(await survey(SECURITY)).toEqual({ open: 0, waiting: 0, lockdown: undefined });
+    // Over, and for all that is known still open: no cloud was seen without them.
+    expect(await survey(SECURITY)).toEqual({ open: 2, closing: 2, waiting: 0, lockdown: undefined });
+    expect(await begin()).toBe("done");
+    expect(eventsOf("lockdown.begun")).toMatchObject([{ open: 2, channels: ["C0ACCESS"] }]);
+    await allSeenClosed();
+    expect(await survey(SECURITY)).toMatchObject({ open: 0, closing: 0 });
   });
 });
 
@@ -203,7 +213,7 @@ describe("when memory is lost", () => {
   test("one that another replica lifted isn't brought back", async () => {
     const { begin, keep, deps, ledger, lift } = await besieged();
     await begin();
-    const another = createKeepLockdown(deps.ledger);
+    const another = createKeepLockdown({ ledger: deps.ledger, trace: NO_TRACE, failed: () => undefined });
     await Promise.all([keep(), another()]);
     await lift();
     await keep();
