@@ -2,35 +2,9 @@
 
 import type { AuditEvent } from "../audit/event.ts";
 import type { Card } from "./notice.ts";
-import type { Delivery } from "./outbox.ts";
+import { type Delivery, USUAL } from "./outbox.ts";
 
-type AboutAsk = Extract<
-  AuditEvent,
-  {
-    kind:
-      | "approvers.told"
-      | "request.narrowed"
-      | "review.given"
-      | "request.approved"
-      | "request.denied"
-      | "request.withdrawn"
-      | "request.lapsed";
-  }
->;
-
-export const isAboutAsk = (event: AuditEvent): event is AboutAsk => KINDS.includes(event.kind);
-
-/** `users`: all who were told directly so far. */
-export const directCards = ({ requestId }: AboutAsk, users: readonly string[]): readonly Delivery[] =>
-  [...new Set(users)].map((user) => ({
-    id: `asked/${requestId}/${user}`,
-    destination: user,
-    urgency: 5,
-    kind: "card",
-    body: { kind: "card", requestId, to: user } satisfies Card,
-  }));
-
-const KINDS: readonly AuditEvent["kind"][] = [
+const KINDS = [
   "approvers.told",
   "request.narrowed",
   "review.given",
@@ -38,4 +12,18 @@ const KINDS: readonly AuditEvent["kind"][] = [
   "request.denied",
   "request.withdrawn",
   "request.lapsed",
-] satisfies readonly AboutAsk["kind"][];
+] as const satisfies readonly AuditEvent["kind"][];
+
+type AboutAsk = Extract<AuditEvent, { kind: (typeof KINDS)[number] }>;
+
+export const isAboutAsk = (event: AuditEvent): event is AboutAsk => KINDS.some((kind) => kind === event.kind);
+
+/** `users`: all who were told directly so far. */
+export const directCards = ({ requestId }: AboutAsk, users: readonly string[]): readonly Delivery[] =>
+  [...new Set(users)].map((user) => ({
+    id: `asked/${requestId}/${user}`,
+    destination: user,
+    urgency: USUAL,
+    kind: "card",
+    body: { kind: "card", requestId, to: user } satisfies Card,
+  }));

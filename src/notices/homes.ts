@@ -2,7 +2,7 @@
 
 import { type DurationMs, type EpochMs, HOUR, later, MINUTE } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
-import type { Delivery } from "./outbox.ts";
+import { type Delivery, USUAL } from "./outbox.ts";
 
 /** What somebody sees in the bot's Home; drawn from how things are when it is sent. */
 export interface HomeNotice {
@@ -88,7 +88,6 @@ const SOMETIMES = (5 * MINUTE - 5_000) as DurationMs;
 /** Roles change without anybody telling us. */
 const SELDOM = (30 * MINUTE) as DurationMs;
 const REFRESHED_AT_ONCE = 40;
-const USUAL = 5;
 
 /** `asker`: whose request or access it is. `answering`: whoever answers requests. `looking-after-all`: security. */
 type Concerned = "asker" | "answering" | "looking-after-all" | "everybody";

@@ -5,7 +5,7 @@ import type { Person } from "../access/person.ts";
 import { DAY, type DurationMs, type EpochMs, later } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { HomeNotice } from "./homes.ts";
-import type { Delivery } from "./outbox.ts";
+import { type Delivery, URGENT, USUAL } from "./outbox.ts";
 
 /** A message about one event, worded for one audience. */
 export interface Message {
@@ -139,10 +139,6 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
       return [];
   }
 };
-
-/** Ends and overdue closings go before everything else. */
-const URGENT = 0;
-const USUAL = 5;
 
 const card = (requestId: RequestId, destination: string, urgency = USUAL): Delivery => ({
   id: `card/${requestId}`,

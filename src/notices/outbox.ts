@@ -26,6 +26,10 @@ export interface Delivery {
   readonly body: unknown;
 }
 
+/** Ends and overdue closings go before everything else. */
+export const URGENT = 0;
+export const USUAL = 5;
+
 export interface WaitingDelivery extends Delivery {
   /**
    * Grows when a card is called for again while it waits. A card that was drawn in an older round stays waiting when it is delivered: what happened

@@ -1,7 +1,7 @@
 /** How often the chat may be called, so that we don't live from being told to wait. https://docs.slack.dev/apis/web-api/rate-limits */
 
 import { type DurationMs, type EpochMs, MINUTE, SECOND } from "../access/time.ts";
-import type { Delivery } from "./outbox.ts";
+import { type Delivery, URGENT } from "./outbox.ts";
 
 /** At most `most` calls within any `within`. */
 export interface Lane {
@@ -33,7 +33,7 @@ export const lanesOf = (
   const all = (key: string, aMinute: number): Lane => ({
     key,
     within: (minutes * MINUTE) as DurationMs,
-    most: minutes * (urgency === 0 ? aMinute : aMinute * 0.8),
+    most: minutes * (urgency === URGENT ? aMinute : aMinute * 0.8),
   });
   switch (call) {
     case "post": {

@@ -21,6 +21,7 @@ export interface Abilities {
 export type ListAbilities = (user: string) => Promise<Abilities | Refusal>;
 
 export const createListAbilities = (
+  /** `auditRoles`: security's among them. */
   deps: WorkflowDeps & { readonly auditRoles: () => readonly string[] },
 ): ListAbilities => {
   const listMachines = createListMachines(deps);
@@ -31,14 +32,13 @@ export const createListAbilities = (
     if (isRefusal(listed)) return listed;
     const holds = (names: readonly string[]): boolean => names.some((name) => member.roles.has(name));
     const rules = policy?.rules ?? [];
-    const looksAfterAll = holds(deps.securityRoles());
     return {
       example: listed.machines[0],
       answers: rules.some((rule) => holds(approvingRoles(rule))),
       breaksGlass: rules.some(({ breakGlass }) => breakGlass !== undefined && holds(breakGlass.by)),
       configures: rules.some((rule) => mayConfigure(rule, member.roles)),
-      looksAfterAll,
-      audits: looksAfterAll || holds(deps.auditRoles()),
+      looksAfterAll: holds(deps.securityRoles()),
+      audits: holds(deps.auditRoles()),
     };
   };
 };

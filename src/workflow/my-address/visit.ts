@@ -31,7 +31,7 @@ export type Look = DeadLink | { readonly kind: "open"; readonly offer: Offer; re
 export type Use =
   | DeadLink
   /** Where they are can't be seen. The link still counts. */
-  | { readonly kind: "unseen"; readonly offer: Offer }
+  | { readonly kind: "unseen" }
   | Used;
 
 export interface Used {
@@ -82,7 +82,7 @@ export const createVisiting = (deps: VisitDeps): Visiting => {
     const looked = await look(token, browser);
     if (looked.kind === "dead") return looked;
     const { offer } = looked;
-    if (seen.length === 0) return { kind: "unseen", offer };
+    if (seen.length === 0) return { kind: "unseen" };
     if (!(await addresses.use(token))) return dead(token, offer, "used");
     try {
       const outcome = await get(offer, seen);
