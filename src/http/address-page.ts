@@ -35,7 +35,7 @@ export const drawAsk = (offer: Offer, facts: AskFacts): Page => {
 <ul id="seen">${first}</ul>
 <p>Go on only if that is you, and if this is the device you want to connect from. If somebody sent you this page, close it.</p>
 <form method="post" action="${action}" data-others="${JSON.stringify(others)}" data-ticket="${ticket}">
-<label><input type="checkbox" name="remember" value="day"> Remember it for a day</label>
+<label><input type="checkbox" name="remember" value="day"> Remember it for a day, for when you name no source</label>
 <button>Use this address</button>
 </form>
 ${others.length === 0 ? "" : html`<script nonce="${nonce}">${raw(SCRIPT)}</script>`}`,

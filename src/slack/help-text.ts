@@ -59,7 +59,7 @@ const asking = (abilities: Abilities | undefined, { addressPage }: Offers): read
   return [
     "`/jit` — a form to ask with",
     `${code(`/jit ${ask}`)} — ask by typing; several ports at once: \`ssh,8443/tcp\`; also \`until 18:00\``,
-    `\`… from 203.0.113.7\` — where you connect from: an address, a prefix or a network's name${addressPage ? "; `from me` — where you are now" : ""}`,
+    `\`… from 203.0.113.7\` — where you connect from: an address, a prefix or a network's name${addressPage ? "; `from me` — I look where you are now" : ""}`,
     `\`… because INC-1042 disk full\` — why${because ? ", which some machines need" : ""}; everyone in the channel can read it on the card`,
     ...(abilities?.breaksGlass === true
       ? [

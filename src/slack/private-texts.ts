@@ -35,7 +35,9 @@ export const drawAsked = (request: AccessRequest, now: EpochMs, zone: string): D
 
 const rememberedLines = ({ address, sources }: AccessRequest): readonly string[] =>
   address === "remembered"
-    ? [`From ${showSources(sources)}, where I saw you last. If you aren't there any more, ask again with \`from\`.`]
+    ? [
+        `From ${showSources(sources)}, where I saw you last. If you aren't there any more, ask again with \`from me\`, and I look again.`,
+      ]
     : [];
 
 /** Empty where nobody but the requester was skipped. */

@@ -69,6 +69,8 @@ const addressOf = async (
 ): Promise<{ readonly addresses: readonly Cidr[]; readonly address?: NonNullable<Readable["address"]> }> => {
   if (!meansMe(from, rule) || rememberedAddresses === undefined) return { addresses: [] };
   if (seen !== undefined) return { addresses: seen, address: "seen" };
+  // Who says `me` means where they are now, which is to be looked at; what is remembered is for who says nothing.
+  if (from.length > 0) return { addresses: [], address: "unknown" };
   const addresses = await rememberedAddresses(person);
   return { addresses, address: addresses.length === 0 ? "unknown" : "remembered" };
 };

@@ -102,6 +102,8 @@ describe("remembered for a day", () => {
 
     const answer = await stage.jit(dev, "ssh dev-vm-1 1h");
     expect(answer).toContain(`From ${home}, where I saw you last.`);
+    expect(answer).toContain("ask again with `from me`, and I look again");
+    expect(await stage.jit(dev, "ssh dev-vm-1 1h from me")).toContain("Where will you connect from?");
     await stage.until("it is open again", async () => (await isOpenFrom(home)).length > 0);
     expect(await stage.jit(otherDev, "ssh dev-vm-1 1h")).toContain("Where will you connect from?");
     await closeAll();

@@ -83,10 +83,13 @@ describe("where they are has yet to be seen", () => {
   });
 
   test("or is remembered, and isn't allowed", async () => {
-    const office = await createOffice({ sources: [{ kind: "network", network: officeNetwork }] });
+    const office = await createOffice({
+      sources: [{ kind: "network", network: officeNetwork }],
+      defaultSource: undefined,
+    });
     const rememberedAddresses = async () => ["192.0.2.7/32" as never];
     const foretell = createForetell({ ...office.deps, rememberedAddresses });
-    expect(codes(await foretell(anAsk({ from: ["me"] }), DEV))).toEqual(["source-not-allowed"]);
+    expect(codes(await foretell(anAsk({ from: [] }), DEV))).toEqual(["source-not-allowed"]);
   });
 });
 

@@ -44,6 +44,14 @@ describe("who names no source", () => {
     expect(named).toMatchObject({ sources: ["198.51.100.7/32"] });
     expect(named).not.toHaveProperty("address");
   });
+
+  test("is looked at anew who says `from me`, whatever is remembered", async () => {
+    const office = await createOffice({ defaultSource: undefined });
+    const submit = createSubmitRequest({ ...office.deps, rememberedAddresses: async () => [HOME] });
+    const ask = anAsk({ from: ["me"] });
+    expect(await submit(ask, DEV)).toEqual({ kind: "needs-address", ask });
+    expect(await submit(ask, DEV, [STREET])).toMatchObject({ sources: [STREET], address: "seen" });
+  });
 });
 
 describe("who moves", () => {
