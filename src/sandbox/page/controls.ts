@@ -64,6 +64,17 @@ export const createControls = ({ sandbox, clock, memory, switches }: Playground)
     }, LOOK_MS);
   };
 
+  let turn: Promise<unknown> = Promise.resolve();
+  const carryOut = async (what: Json): Promise<void> => {
+    const kind = textOf(what.kind);
+    const name = SWITCHES.find((each) => each === what.name);
+    if (kind === "skip") await skip(textOf(what.by) ?? "", clock, bot.events);
+    else if (kind === "switch" && name !== undefined) await switches.set(name, what.on === true);
+    else if (kind === "wipe") await memory.wipe();
+    else throw new Error(`nobody can do \`${kind ?? ""}\` here`);
+    await look();
+  };
+
   return {
     part: {
       name: "controls",
@@ -91,15 +102,11 @@ export const createControls = ({ sandbox, clock, memory, switches }: Playground)
         };
       },
     },
-    act: async (what) => {
-      const kind = textOf(what.kind);
-      const name = SWITCHES.find((each) => each === what.name);
-      if (kind === "skip") await skip(textOf(what.by) ?? "", clock, bot.events);
-      else if (kind === "switch" && name !== undefined) await switches.set(name, what.on === true);
-      else if (kind === "wipe") await memory.wipe();
-      else throw new Error(`nobody can do \`${kind ?? ""}\` here`);
-      await look();
-      return {};
+    // One after the other, as they were pressed.
+    act: (what) => {
+      const done = turn.then(() => carryOut(what));
+      turn = done.catch(() => undefined);
+      return done.then(() => ({}));
     },
   };
 };

@@ -13,19 +13,18 @@ export interface ControlsProps {
 }
 
 export const Controls = ({ state, zone }: ControlsProps): ComponentChild => {
-  const [isBusy, setIsBusy] = useState(false);
+  const [underWay, setUnderWay] = useState(0);
   const [answer, setAnswer] = useState("");
   const now = useNow(state.aheadMs);
   // Buttons stay enabled meanwhile: one that is disabled loses the keyboard's focus.
   const act = async (kind: Parameters<typeof actAtControls>[0], what: object, done = ""): Promise<void> => {
-    if (isBusy) return;
-    setIsBusy(true);
+    setUnderWay((count) => count + 1);
     setAnswer("");
     await actAtControls(kind, what).then(
       () => setAnswer(done),
       (error: unknown) => setAnswer(error instanceof Error ? error.message : String(error)),
     );
-    setIsBusy(false);
+    setUnderWay((count) => count - 1);
   };
   const skip = (by: string, label: string, inVain?: string): ComponentChild =>
     h(
@@ -42,7 +41,7 @@ export const Controls = ({ state, zone }: ControlsProps): ComponentChild => {
 
   return h(
     "section",
-    { class: "controls", "aria-label": "Time and trouble", "aria-busy": isBusy },
+    { class: "controls", "aria-label": "Time and trouble", "aria-busy": underWay > 0 },
     h(
       "div",
       { class: "time", role: "group", "aria-label": "Time" },
