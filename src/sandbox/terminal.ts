@@ -2,6 +2,7 @@
 
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { auditLine } from "./audit-line.ts";
 import type { RoleHolder } from "./default-roles.ts";
 import { fillForm, type Typed } from "./fill-form.ts";
 import { createFollowLinks } from "./follow-links.ts";
@@ -41,6 +42,7 @@ const HELP = `What you can type
   role take dev · role give dev         what Azure lets this person do with vault-vm-1; otherDev, lead, security too
   on-call nobody · on-call lead         whom PagerDuty calls for vault-vm-1
   policy                                where the bot's policy is: change it, and see what comes of it
+  audit                                 what to type in another terminal to take out the audit log
   machines                              which machines there are
   see                                   everything that you see now
   bot kill · bot start                  end the bot at once, and start it again
@@ -169,6 +171,9 @@ export const runTerminal = async ({ sandbox, playground, input, output }: Termin
     else say(`  Azure: ${who} ${what === "give" ? "is" : "is no longer"} ${role}.`);
   };
 
+  const auditWays = (): string =>
+    `  The audit log, from another terminal:\n  ${auditLine(sandbox.configFile, playground?.memory.url)}`;
+
   const call = (who: string): void => {
     if (who !== "nobody" && who !== "lead") {
       say("  On call can be lead or nobody.");
@@ -208,7 +213,8 @@ export const runTerminal = async ({ sandbox, playground, input, output }: Termin
       );
     else if (word === "role") changeRole(rest);
     else if (word === "on-call") call(text);
-    else if (word === "policy") say(`  ${sandbox.configFile}`);
+    else if (word === "policy") say(`  ${sandbox.configFile}\n${auditWays()}`);
+    else if (word === "audit") say(auditWays());
     else if (word === "see") show(true);
     else if (word === "bot") await steerBot(text);
     else if (word === "log")
