@@ -77,7 +77,7 @@ browserTest.for([
   { width: 1280, dark: false },
   { width: 390, dark: true },
 ])(
-  "nothing serious by axe at $width pixels, dark: $dark, and all of it by keyboard",
+  "nothing serious by axe at $width pixels, dark: $dark, and a door tried by keyboard",
   PATIENTLY,
   async (options, owner) => {
     const { page, stage: playing, door, machines, troubles } = await open(owner, { ...options, height: 844 });
