@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { GrantId, RequestId } from "../../../src/access/identifier.ts";
 import type { Cidr } from "../../../src/access/source.ts";
-import { HOUR } from "../../../src/access/time.ts";
+import { HOUR, MINUTE } from "../../../src/access/time.ts";
 import { changeGrant } from "../../../src/grants/change.ts";
 import { isActive } from "../../../src/grants/grant.ts";
 import { type AccessRequest, isUnreviewed } from "../../../src/grants/request.ts";
@@ -222,6 +222,8 @@ describe("who moves", () => {
     const moved = await move(id, HOME);
     await seenOpen(moved.grantId);
     await office.lookAtRequest(moved.id);
+    const due = await office.requests.take(office.clock.now(), 10, MINUTE);
+    expect(due.map((lease) => lease.id)).toContain(id);
     await office.lookAtRequest(id as string as RequestId);
     expect((await office.request(asked.request.id)).state).toMatchObject({ kind: "lapsed", because: "access-over" });
   });
