@@ -12,7 +12,10 @@ export const exportLine = (entry: {
 /** `undefined`: it is no such line. */
 export const readExportLine = (text: string, line: number): Link | undefined => {
   try {
-    const { event, hash, previous }: { event?: unknown; hash?: unknown; previous?: unknown } = JSON.parse(text);
+    const entry: { event?: unknown; hash?: unknown; previous?: unknown } = JSON.parse(text);
+    const { event, hash, previous, ...others } = entry;
+    // No hash covers them.
+    if (Object.keys(others).length > 0) return undefined;
     if (typeof event !== "object" || event === null || typeof hash !== "string" || typeof previous !== "string")
       return undefined;
     const id = "id" in event && typeof event.id === "string" ? event.id : "";

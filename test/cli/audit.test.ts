@@ -83,6 +83,8 @@ describe("an export", () => {
       ["line 3 (request.refused/e1): it was inserted", [a, b, b, c, d, ...rest], []],
       ["the end is missing", [a, b, c], ["--head", head]],
       ["line 4: it can't be read", [a, b, c, d.slice(0, 80)], []],
+      // No hash covers it.
+      ["line 3: it can't be read", [a, b, c.replace(/\}$/u, ',"approved":"U0EVIL"}'), d, ...rest], []],
       ["it holds no events", [], []],
     ];
     for (const [words, damaged, args] of tampered) {
