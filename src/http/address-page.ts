@@ -84,7 +84,7 @@ export const drawDead = (because: DeadLink["because"], nonce: string): Page => d
 
 export const UNSEEN: Words = [
   "I can't see where you are",
-  "Nothing between us that I can believe says which address you come from. Ask again in Slack, with from and your address.",
+  "Nothing between us that I can believe says which address you come from. Perhaps a proxy on the way isn't named; whoever runs me has to set LATCH_TRUSTED_PROXIES then. Ask again in Slack, with from and your address.",
 ];
 
 export const OUT_OF_ORDER: Words = [

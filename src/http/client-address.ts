@@ -6,7 +6,7 @@ import { isImpossible } from "../policy/resolve.ts";
 
 /**
  * The peer's address; where the peer is a trusted proxy, the one that the right-most untrusted entry of `X-Forwarded-For` names: what stands left of it was written by whoever
- * is there, and is not even read. `undefined` where nobody who can be believed says it, or where nobody connects from there.
+ * is there, and is not even read. A peer that isn't trusted and has that header is a proxy nobody named, so it is unseen. `undefined` where nobody who can be believed says it, or where nobody connects from there.
  * https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#selecting_an_ip_address
  *
  * `forwardedFor` are all lines of that header, joined by commas as Node and the Fetch API do it.
@@ -17,7 +17,10 @@ export const clientAddress = (
   trusted: readonly Cidr[],
 ): Cidr | undefined => {
   const isTrusted = (address: Cidr): boolean => trusted.some((prefix) => contains(prefix, address));
-  let address = peer === undefined ? undefined : readAddress(peer);
+  const from = peer === undefined ? undefined : readAddress(peer);
+  // Some proxy is in between, and it isn't one that we know: its address is nobody's, and what it wrote may be anything.
+  if (forwardedFor !== undefined && from !== undefined && !isTrusted(from)) return undefined;
+  let address = from;
   const entries = (forwardedFor ?? "").split(",");
   while (address !== undefined && isTrusted(address)) {
     const next = entries.pop();

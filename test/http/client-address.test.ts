@@ -15,9 +15,11 @@ test.each([
   ["10.1.2.3", "10.1.2.3/32"],
 ])("without a trusted proxy it is the peer: %s", (peer, address) => {
   expect(seen(peer)).toBe(address);
-  expect(seen(peer, "192.0.2.1")).toBe(address);
-  expect(seen(peer, "192.0.2.1, 10.0.0.9")).toBe(address);
-  expect(seen(peer, "garbage", [])).toBe(address);
+  expect(seen(peer, undefined, [])).toBe(address);
+  // Whoever has such a header and isn't trusted is a proxy that nobody named, or says that they are one.
+  for (const forwarded of ["192.0.2.1", "192.0.2.1, 10.0.0.9", "garbage", ""])
+    expect(seen(peer, forwarded)).toBeUndefined();
+  expect(seen(peer, "203.0.113.9", [])).toBeUndefined();
 });
 
 test.each([
