@@ -3,6 +3,7 @@
 import type { App, BlockAction, ButtonAction } from "@slack/bolt";
 import type { Answers } from "../answer.ts";
 import type { ActionId } from "../blocks.ts";
+import { respondTo } from "../home/answers.ts";
 import { ADDRESS_LINK, type AddressAnswers } from "./answers.ts";
 
 interface AddressButtonDeps {
@@ -17,11 +18,12 @@ export const listenForAddress = (app: App, { addressAnswers, answers }: AddressB
   const moved: ActionId = "grant.moved";
   app.action<BlockAction<ButtonAction>>(
     { type: "block_actions", action_id: moved },
-    async ({ ack, action, body, respond }) => {
+    async ({ ack, action, body, client, respond }) => {
       await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/handling-user-interaction
       const { value: id } = action;
       if (id === undefined) return;
-      await answers.privately(respond, await addressAnswers.moved(body.user.id, `moved ${id}`, id));
+      const answer = respondTo({ body, client, respond });
+      await answers.privately(answer, await addressAnswers.moved(body.user.id, `moved ${id}`, id));
     },
   );
 };

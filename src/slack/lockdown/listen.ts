@@ -7,6 +7,7 @@ import type { Clock } from "../../access/time.ts";
 import type { LockDown } from "../../workflow/lockdown/lock-down.ts";
 import type { Answers } from "../answer.ts";
 import type { ActionId, Drawn } from "../blocks.ts";
+import { respondTo } from "../home/answers.ts";
 import { drawBeforeLift, drawBeforeLockdown, drawLifted, drawLockedDown } from "./answers.ts";
 
 export interface LockdownDeps extends LockDown {
@@ -44,12 +45,13 @@ export const listenForLockdown = (app: App, { begin, lift, reasons, answers }: L
   const on = (actionId: ActionId, work: (user: string, id: string) => Promise<Drawn | Refusal>): void => {
     app.action<BlockAction<ButtonAction>>(
       { type: "block_actions", action_id: actionId },
-      async ({ ack, action, body, respond }) => {
+      async ({ ack, action, body, client, respond }) => {
         await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/handling-user-interaction
         const user = body.user.id;
+        const answer = respondTo({ body, client, respond });
         const outcome = await answers.orCannotCheck(actionId, () => work(user, action.value ?? ""));
-        if (isRefusal(outcome)) await answers.privately(respond, answers.refused(user, actionId, [outcome]));
-        else await answers.instead(respond, outcome);
+        if (isRefusal(outcome)) await answers.privately(answer, answers.refused(user, actionId, [outcome]));
+        else await answers.instead(answer, outcome);
       },
     );
   };

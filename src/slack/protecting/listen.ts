@@ -8,6 +8,7 @@ import type { Protecting, ProtectMachine } from "../../workflow/protecting/prote
 import type { Refused } from "../../workflow/submit-request.ts";
 import type { Answers } from "../answer.ts";
 import type { ActionId, Drawn } from "../blocks.ts";
+import { respondTo } from "../home/answers.ts";
 import { drawDecided, drawLeft, drawProtecting } from "./answers.ts";
 
 interface ProtectionButtonDeps {
@@ -27,9 +28,10 @@ export const listenForProtections = (app: App, deps: ProtectionButtonDeps): void
   ): void => {
     app.action<BlockAction<ButtonAction>>(
       { type: "block_actions", action_id: actionId },
-      async ({ ack, action, body, respond }) => {
+      async ({ ack, action, body, client, respond }) => {
         await ack(); // Slack waits 3 s: https://docs.slack.dev/interactivity/handling-user-interaction
-        if (action.value !== undefined) await work(action.value, body.user.id, respond, body.message);
+        if (action.value === undefined) return;
+        await work(action.value, body.user.id, respondTo({ body, client, respond }), body.message);
       },
     );
   };
