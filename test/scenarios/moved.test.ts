@@ -125,7 +125,7 @@ describe("moving", () => {
     expect(stage.told(fresh)).toContain("grant.opened");
     expect(stage.told(fresh)).not.toContain("request.submitted");
     await stage.settled();
-    expect(stage.card(fresh).text).toContain("approved by");
+    expect(stage.card(fresh).text).toContain("approved it from 203.0.113.10");
     expect(await stage.reaches(home, "prod-vm-3")).toBe(true);
     await closeAll(stage);
   });

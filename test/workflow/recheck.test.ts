@@ -71,6 +71,9 @@ describe("somebody with open access who is", () => {
       });
       const due = await world.firewalls.take(world.clock.now(), 10, HOUR);
       expect(due.map(({ id }) => id).toSorted()).toEqual(recheck === "close" ? [NSG, SUBNET_NSG] : []);
+      // What was asked about it lapses with it.
+      const asked = await world.requests.take(world.clock.now(), 10, HOUR);
+      expect(asked.map(({ id }) => id)).toEqual(recheck === "close" ? [world.id] : []);
     }
   });
 });
