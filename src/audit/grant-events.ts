@@ -47,6 +47,8 @@ export interface GrantEvents {
     readonly approvers: readonly Person[];
     /** The request of its own that asked for it; absent: nobody had to approve. */
     readonly asked?: RequestId;
+    /** It wasn't seen open by then; absent: it was. */
+    readonly opening?: true;
     /** Of a break-glass: who would have been asked, and who else hears of it. Absent: it is none. */
     readonly skipped?: readonly string[];
     readonly tell?: readonly string[];

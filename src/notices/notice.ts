@@ -81,7 +81,8 @@ export const deliveriesFor = (event: AuditEvent, securityChannel: string | undef
     case "grant.extended":
       return [
         card(event.requestId, event.channel),
-        ...howToConnect(event, event.requester),
+        // Nobody can connect yet; once they can, they are told until when.
+        ...(event.opening === true ? [] : howToConnect(event, event.requester)),
         ...(event.asked === undefined ? [] : [card(event.asked, event.channel), ...themselvesToo(event)]),
         ...(event.tell === undefined ? [] : allSkipped(event, securityChannel)),
       ];

@@ -93,6 +93,7 @@ export const extensionWrite = (
     expiresAt,
     approvers,
     ...(approved === undefined ? {} : { asked: approved.id }),
+    ...(grant.openedAt === undefined ? { opening: true as const } : {}),
     ...(request.breakGlass === undefined ? {} : whoHears(request.breakGlass)),
   };
   const by: Person | "bot" = approvers.at(-1) ?? grant.requester;

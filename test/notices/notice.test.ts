@@ -342,6 +342,13 @@ test("which machine is open past its protection is for security, where there is 
   expect(heardIn(undefined, undercut)).toEqual([protectionFacts.channel]);
 });
 
+test("nobody is told how to connect to what is made longer before it was seen open", () => {
+  const extended = { ...facts, kind: "grant.extended", before: NOW, expiresAt: END, approvers: [] } as const;
+  const told = (event: Parameters<typeof deliveriesFor>[0]) => deliveriesFor(event, undefined).map(({ id }) => id);
+  expect(told(extended).some((id) => id.startsWith("open/"))).toBe(true);
+  expect(told({ ...extended, opening: true }).some((id) => id.startsWith("open/"))).toBe(false);
+});
+
 test("a break-glass that is made longer is told to everybody who heard of it, and anything else that is, to nobody more", () => {
   const extended = { ...facts, kind: "grant.extended", before: NOW, expiresAt: END, approvers: [] } as const;
   const usual = deliveriesFor(extended, "C0SECURITY").map(({ id }) => id);

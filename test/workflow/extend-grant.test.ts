@@ -56,6 +56,8 @@ describe("where nobody has to approve", () => {
       const { extend, grant, firewalls, requests, eventsOf, clock } = await opened(FREELY);
       clock.advance(HOUR);
       expect(await extend(end)).toBe("extended");
+      // No cloud was looked at here.
+      expect(eventsOf("grant.extended")[0]?.opening).toBe(true);
       expect(await grant()).toMatchObject({
         expiresAt: at(expiresAt),
         warnedAt: undefined,

@@ -46,10 +46,15 @@ export const listenForExtend = (app: App, answerExtend: AnswerExtend, answers: A
   );
 };
 
-const drawExtending = (extended: Extended, now: EpochMs, zone: string): Drawn => {
+export const drawExtending = (extended: Extended, now: EpochMs, zone: string): Drawn => {
   if (extended.kind === "extended") {
     const { grant } = extended;
-    return drawn(`${escapeMrkdwn(accessTitle(grant))} stays open for you until ${when(grant.expiresAt, now, zone)}.`);
+    const [title, until] = [escapeMrkdwn(accessTitle(grant)), when(grant.expiresAt, now, zone)];
+    return drawn(
+      grant.openedAt === undefined
+        ? `${title} isn't open yet; once it is, it stays open for you until ${until}.`
+        : `${title} stays open for you until ${until}.`,
+    );
   }
   const { request } = extended;
   const until = request.end.kind === "until" ? `, until ${when(request.end.at, now, zone)}` : "";

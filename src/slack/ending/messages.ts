@@ -1,6 +1,7 @@
 /** What whoever has an access is told of its time: open until when, soon over, longer, over. */
 
 import { showDuration } from "../../access/duration.ts";
+import { samePerson } from "../../access/person.ts";
 import { between, type EpochMs } from "../../access/time.ts";
 import type { AuditEvent } from "../../audit/event.ts";
 import { endOf, type Grant } from "../../grants/grant.ts";
@@ -42,7 +43,7 @@ const open = (
     [
       ...more,
       ...connectionHelp(reachable),
-      `I let you in from ${showSources(sources)}. What you have open by then may stay; for anything new, ask again.`,
+      `I let you in from ${showSources(sources)}. Connections that are open then may go on; for new ones, ask again.`,
     ],
     [
       button("Extend", "grant.extend", grantId),
@@ -73,29 +74,44 @@ export const drawEnding = (
 };
 
 /** Somebody had to say yes, and did. */
-export const drawExtended = ({ machine, expiresAt, approvers }: Told<"grant.extended">, now: EpochMs, zone: string) => {
+export const drawExtended = (event: Told<"grant.extended">, now: EpochMs, zone: string): Drawn => {
+  const { machine, expiresAt, approvers, opening } = event;
   const by = mentions(
     approvers.map(({ user }) => user),
     MOST_NAMED,
   );
+  const stays = opening === true ? "will stay open for you, once it is open," : "stays open for you";
   return drawn(
-    `${escapeMrkdwn(machine.name)} stays open for you until ${when(expiresAt, now, zone)}${by === "" ? "" : `; ${by} approved it`}.`,
+    `${escapeMrkdwn(machine.name)} ${stays} until ${when(expiresAt, now, zone)}${by === "" ? "" : `; ${by} approved it`}.`,
   );
 };
 
 /** `grant`: what is stored of it, which says why it ended before its time. */
 export const drawEnded = (event: Told<"grant.ended">, grant: Grant | undefined, now: EpochMs, zone: string): Drawn => {
-  const first = `${escapeMrkdwn(event.machine.name)}: your access ended ${when(event.at, now, zone)}.`;
+  const name = escapeMrkdwn(event.machine.name);
+  if (event.cause === "superseded") return drawn(`You have ${name} from where you are now; the old address is closed.`);
+  const at = when(event.at, now, zone);
+  const another = latestEnd(event, now);
+  const still = another === undefined ? "" : `; another of yours is open until ${when(another, now, zone)}`;
+  const first = `${name}: your access ended at ${at}${still}.`;
   // There is no use in asking for what they have, and none while nothing opens.
-  if (event.cause === "superseded" || event.cause === "lockdown") return drawn(first, becauseOf(event, grant));
+  if (event.cause === "lockdown" || another !== undefined) return drawn(first, becauseOf(event, grant));
   return drawn(first, becauseOf(event, grant), [button("Ask again", "request.again", event.requestId)]);
 };
+
+/** Of their other accesses that kept one of the ports open. */
+const latestEnd = ({ stillOpen, requester }: Told<"grant.ended">, now: EpochMs): EpochMs | undefined =>
+  stillOpen
+    .filter((other) => samePerson(other.requester, requester) && now < other.expiresAt)
+    .map(({ expiresAt }) => expiresAt)
+    .toSorted((a, b) => b - a)[0];
 
 const becauseOf = ({ cause, requester }: Told<"grant.ended">, grant: Grant | undefined): readonly string[] => {
   const revoked = grant?.revoked;
   switch (cause) {
     case "expired":
     case "failed":
+    case "superseded":
       return [];
     case "revoked":
       return revoked?.kind !== "closed" || revoked.by.user === requester.user
@@ -103,8 +119,6 @@ const becauseOf = ({ cause, requester }: Told<"grant.ended">, grant: Grant | und
         : [`${mention(revoked.by.user)} closed it.`];
     case "not-allowed":
       return revoked?.kind === "not-allowed" ? [`It was no longer allowed: ${whyNotAnyMore(revoked, "you")}.`] : [];
-    case "superseded":
-      return ["You have it from where you are now."];
     case "lockdown":
       return [
         revoked?.kind === "lockdown"
