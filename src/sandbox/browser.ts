@@ -39,6 +39,7 @@ export const readPage = ({ text }: SeenPage): readonly string[] =>
     .replace(/<script[\s\S]*?<\/script>/gu, "")
     .replace(/<input type="checkbox"[^>]*>/gu, "[ ]")
     .replace(/<button>([^<]*)<\/button>/gu, "[$1]")
+    .replace(/<\/(?:h\d|p|li|label)>/gu, "\n")
     .replace(/<[^>]*>/gu, "")
     .replace(/&#(\d+);/gu, (_, number: string) => String.fromCodePoint(Number(number)))
     .replace(/&(amp|lt|gt|quot);/gu, (_, name: string) => ({ amp: "&", lt: "<", gt: ">", quot: '"' })[name] ?? "")

@@ -28,37 +28,65 @@ export const fillForm = async (
   const wanted = (text.toLowerCase().startsWith(label) ? text.slice(label.length) : text.replace(/^\S+/u, "")).trim();
   const actionId = textOf(found.element.action_id) ?? "";
   const value = await entryFor(slack, user, found.element, wanted);
-  if (value === undefined) return `\`${wanted}\` isn't offered there.`;
-  if (found.block.dispatch_action === true) await slack.click({ user, viewId: view.id, actionId, value });
-  else typed[actionId] = value;
+  if ("offered" in value) return notOffered(wanted, value.offered);
+  const { entry } = value;
+  if (found.block.dispatch_action === true) await slack.click({ user, viewId: view.id, actionId, value: entry });
+  else typed[actionId] = entry;
   return undefined;
 };
 
+/** What was meant, or what could have been. */
 const entryFor = async (
   slack: SlackServer,
   user: string,
   element: Json,
   wanted: string,
-): Promise<Entry | undefined> => {
+): Promise<{ readonly entry: Entry } | { readonly offered: readonly string[] }> => {
   const type = textOf(element.type) ?? "";
-  if (!type.includes("select")) return wanted;
+  if (!/select|checkboxes|radio_buttons/u.test(type)) return { entry: wanted };
   const actionId = textOf(element.action_id) ?? "";
   const options = type.includes("external")
     ? (await slack.blockSuggestion({ user, actionId, value: wanted })).options
     : listOf(element.options).map(objectOf);
-  const words = type.startsWith("multi") ? wanted.split(/[\s,]+/u) : [wanted];
-  const chosen = words.map((word) => optionFor(options, word.toLowerCase()));
-  if (chosen.some((each) => each === undefined)) return undefined;
-  if (type.startsWith("multi")) return chosen.map((each) => textOf(each?.value) ?? "");
-  return type.includes("external") ? chosen[0] : textOf(chosen[0]?.value);
+  const chosen = type.startsWith("multi") || type === "checkboxes" ? several(options, wanted) : one(options, wanted);
+  const [first] = chosen ?? [];
+  if (chosen === undefined || first === undefined) return { offered: options.map(shown) };
+  if (type.startsWith("multi") || type === "checkboxes")
+    return { entry: chosen.map((each) => textOf(each.value) ?? "") };
+  return { entry: type.includes("external") ? first : (textOf(first.value) ?? "") };
+};
+
+const notOffered = (wanted: string, offered: readonly string[]): string => {
+  const most = offered.slice(0, MOST_NAMED).join("; ");
+  const more = offered.length > MOST_NAMED ? "; and more" : "";
+  return `\`${wanted}\` isn't offered there. ${offered.length === 0 ? "Nothing is." : `There is: ${most}${more}.`}`;
+};
+
+const one = (options: readonly Json[], wanted: string): readonly Json[] | undefined => {
+  const found = optionFor(options, wanted.toLowerCase());
+  return found === undefined ? undefined : [found];
+};
+
+/** What is shown may hold spaces and commas itself, so it is taken apart only as far as it has to be. */
+const several = (options: readonly Json[], wanted: string): readonly Json[] | undefined => {
+  for (const words of [[wanted], wanted.split(/\s*,\s*/u), wanted.split(/[\s,]+/u)]) {
+    const found = words.map((word) => optionFor(options, word.toLowerCase()));
+    const chosen = found.filter((option) => option !== undefined);
+    if (chosen.length === words.length) return [...new Set(chosen)];
+  }
+  return undefined;
 };
 
 /** The one that is called so, or else the first that begins so. */
 const optionFor = (options: readonly Json[], word: string): Json | undefined => {
-  const shown = (option: Json): string => (textOf(objectOf(option.text).text) ?? "").toLowerCase();
+  const text = (option: Json): string => shown(option).toLowerCase();
   return (
-    options.find((option) => shown(option) === word || option.value === word) ??
-    options.find((option) => shown(option).startsWith(word)) ??
-    options.find((option) => shown(option).includes(word))
+    options.find((option) => text(option) === word || option.value === word) ??
+    options.find((option) => text(option).startsWith(word)) ??
+    options.find((option) => text(option).includes(word))
   );
 };
+
+const shown = (option: Json): string => textOf(objectOf(option.text).text) ?? "";
+
+const MOST_NAMED = 20;

@@ -11,6 +11,7 @@ import type { Sandbox } from "./sandbox.ts";
 import { showRules } from "./show-rules.ts";
 import type { SeenButton, SeenMessage } from "./slack/sight.ts";
 import { STEERING_HELP, steer } from "./steer.ts";
+import { withButtons } from "./with-buttons.ts";
 import { ADDRESSES, CHANNELS, ON_CALL, PEOPLE, SCHEDULE } from "./world.ts";
 
 /** By what `as` calls them. */
@@ -63,18 +64,16 @@ export const runTerminal = async ({ sandbox, playground, input, output }: Termin
   const say = (text: string): void => void output.write(`${text}\n`);
 
   const showMessage = (place: string, message: SeenMessage): void => {
-    const buttons = message.buttons.map((button) => {
+    const text = withButtons(message, (button) => {
       pressable = [...pressable, { message, button }];
       return `(${pressable.length}) ${button.label}`;
     });
-    const text = message.text.split("\n").filter((line) => !/^(?:\[[^\]]*\] ?)+$/u.test(line));
     say(
       [
         `  ${place}${message.onlyForYou ? " · only you see this" : ""} · ${message.from}`,
         ...text.map((line) => `    ${line}`),
       ].join("\n"),
     );
-    if (buttons.length > 0) say(`    ${buttons.join("   ")}`);
   };
 
   /** Everything, or what has changed since it was last shown to this person. */
@@ -134,6 +133,7 @@ export const runTerminal = async ({ sandbox, playground, input, output }: Termin
   };
 
   const submit = async (text: string): Promise<void> => {
+    if (slack.see(PEOPLE[me]).modals.length === 0) return say("  No form is open.");
     const values = text === "" ? typed : { ...typed, reason: text };
     const sent = await slack.submitView({ user: PEOPLE[me], values });
     if (sent.outcome === "closed") typed = {};

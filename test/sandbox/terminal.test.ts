@@ -26,9 +26,14 @@ test("a newcomer asks, approves as somebody else, fills in the form, connects, a
 
   await type("connect prod-vm-3", "refused");
   await type("/jit ssh prod-vm-33 2h because INC-1", "I don't know", "prod-vm-3");
-  await type("/jit ssh prod-vm-3 2h because INC-1", "*SSH to prod-vm-3* for 2 hours", "Approve");
-  await type("as lead", "lead>", "(1) Approve");
-  await type("press 1", "open until");
+  await type("submit", "No form is open.");
+  await type("/jit ssh,rdp prod-vm-3 1h because INC-1", "to prod-vm-3* for 1 hour", "Approve");
+  await type("as lead", "lead>", "(1) Approve   (2) Approve less   (3) Deny");
+  await type("press 2", "A form is open: Approve less");
+  await type("fill ports VNC", "`VNC` isn't offered there. There is: 22 (SSH); 3389 (RDP).");
+  await type("fill ports 3389 (RDP), 22 (SSH)", "A form is open");
+  await type("fill ports 22 (SSH)", "A form is open");
+  await type("submit", "The form", "open until");
   await type("as dev", "ssh you@52.178.10.13");
   await type("connect prod-vm-3", "open: SSH-2.0");
   await type("connect prod-vm-3 from stranger", "refused");
@@ -48,7 +53,7 @@ test("a newcomer asks, approves as somebody else, fills in the form, connects, a
   await type("/jit ssh dev-vm-1 1h", "Where will you connect from?", "Use my address");
   await type("open from home", "Let in the address you are at?", "192.0.2.44", "[Use this address]");
   await type("use", "SSH to dev-vm-1 is being opened for you from 192.0.2.44");
-  await type("open from home", "This link is over");
+  await type("open from home", "    This link is over\n    It was used already");
   await type("as nobdy", "Nobody is called nobdy");
   await type("what", "I don't know `what`");
   await type("help", "What you can type");
