@@ -17,7 +17,8 @@ import type { AccessRequest } from "./request.ts";
  * The events are appended to the audit log and handed to the notices; the wake-ups are set. When this returns, nothing that follows
  * from the change can be lost any more.
  *
- * While a lockdown stands nothing is written that opens: no grant that is new, wasn't found in a cloud and isn't revoked, and none that ends later than before.
+ * While a lockdown stands nothing is written that opens: no grant that is new, wasn't found in a cloud and isn't revoked, and none that ends later than before;
+ * nor is a protection taken off that a person wants off.
  */
 export interface Write {
   readonly request?: AccessRequest;

@@ -66,6 +66,10 @@ export interface Protection {
   readonly endedAt: EpochMs | undefined;
 }
 
+/** Somebody takes it off: what others let in is let in again. */
+export const liftsByHand = (next: Protection | undefined, before: Protection | undefined): boolean =>
+  before?.state.kind === "on" && next?.state.kind === "off" && next.state.by !== undefined;
+
 export const isOnNow = (protection: Protection): boolean => protection.state.kind === "on";
 
 /** On, and seen to be so at every firewall. */

@@ -5,7 +5,7 @@ import type { EpochMs } from "../access/time.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Ledger, Write } from "../grants/ledger.ts";
 import type { Lockdown } from "../grants/lockdown.ts";
-import { firewallsBlocked, isLive, type Protection } from "../grants/protection.ts";
+import { firewallsBlocked, isLive, liftsByHand, type Protection } from "../grants/protection.ts";
 import { type AccessRequest, isUnreviewed } from "../grants/request.ts";
 import { type ChainedWriteDeps, type Command, createChainedWrite } from "./chained-write.ts";
 import { asJson, asList, asText, asTexts, type RedisConnection } from "./connection.ts";
@@ -132,7 +132,7 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
           ...(id === undefined ? [] : [keys.request(id), keys.grant(grant?.id ?? (id as string as Grant["id"]))]),
           ...(replaced === undefined ? [] : [keys.grant(replaced.id)]),
           ...(protection === undefined ? [] : [keys.protection(protection.id)]),
-          ...(grant === undefined && change.lockdown === undefined ? [] : [keys.lockdown]),
+          ...(grant === undefined && protection === undefined && change.lockdown === undefined ? [] : [keys.lockdown]),
           ...counted.map(({ key }) => key),
           ...limited,
         ]),
@@ -156,7 +156,8 @@ export const createRedisLedger = (redis: RedisConnection, keyPrefix: string, dep
           const isFree = limits.every((limit) => isBelow(limit, readCounts(found.get(limitKey(limit, keys)))));
           const lockdownBefore = stored(keys.lockdown) as Lockdown | undefined;
           const isLocked = lockdownBefore !== undefined;
-          if (!isNext || !isFree || (isLocked && opens(grant, grantBefore))) return undefined;
+          const letsIn = opens(grant, grantBefore) || liftsByHand(protection, protectionBefore);
+          if (!isNext || !isFree || (isLocked && letsIn)) return undefined;
           if (change.lockdown !== undefined && isLocked !== (change.lockdown === "lifted")) return undefined;
           return [
             ...(request === undefined ? [] : requestCommands(request, grant ?? grantBefore)),

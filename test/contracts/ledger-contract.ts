@@ -214,6 +214,13 @@ export const ledgerContract = (make: () => Promise<LedgerSetup>): void => {
       expect(await ledger.commit({ grant: closed, events: [] })).toBe(true);
       expect(await ledger.grant(g("new"))).toBeUndefined();
 
+      // Of what others let in past a protection as well.
+      const [on, off] = [aProtection(), { kind: "off", at: NOW } as const];
+      expect(await ledger.commit({ protection: on, events: [] })).toBe(true);
+      const byHand = { ...on, version: 2, state: { ...off, by: LEAD } };
+      expect(await ledger.commit({ protection: byHand, events: [] })).toBe(false);
+      expect(await ledger.commit({ protection: { ...on, version: 2, state: off }, events: [] })).toBe(true);
+
       // What was open and is lost can be written down as revoked.
       const lost = aGrant({ id: "k9999999" as Grant["id"], revoked: { kind: "lockdown", at: NOW, by: LEAD } });
       expect(await ledger.commit({ grant: lost, events: [] })).toBe(true);

@@ -6,7 +6,7 @@ import type { AuditEvent, AuditLog } from "../../src/audit/event.ts";
 import { type Grant, isUnderWay } from "../../src/grants/grant.ts";
 import type { Ledger, Limit } from "../../src/grants/ledger.ts";
 import type { Lockdown } from "../../src/grants/lockdown.ts";
-import { firewallsBlocked, isLive, type Protection } from "../../src/grants/protection.ts";
+import { firewallsBlocked, isLive, liftsByHand, type Protection } from "../../src/grants/protection.ts";
 import type { AccessRequest } from "../../src/grants/request.ts";
 import type { Wakeups } from "../../src/reconcile/wakeups.ts";
 import { type Outage, reach } from "./outage.ts";
@@ -145,7 +145,8 @@ export const createMemoryLedger = ({
         grant !== undefined &&
         grant.revoked === undefined &&
         (before === undefined ? !grant.adopted : grant.expiresAt > before.expiresAt);
-      if (locked !== undefined && opens) return false;
+      const lifts = liftsByHand(protection, protections.get(protection?.id ?? ""));
+      if (locked !== undefined && (opens || lifts)) return false;
       if (lockdown !== undefined && (lockdown === "lifted") !== (locked !== undefined)) return false;
       const fits =
         limits.every((limit) => counted(limit) < limit.most) &&

@@ -2,10 +2,10 @@
 
 import { protectionIdOf } from "../../access/identifier.ts";
 import { isRefusal, type Refusal, refuse } from "../../access/refusal.ts";
-import { changeProtection } from "../../grants/change.ts";
 import { lifted } from "../../grants/lift-protection.ts";
 import { lockedDown } from "../../grants/lockdown.ts";
 import { isOnNow, type Protection } from "../../grants/protection.ts";
+import { untilWritten } from "../../grants/until-written.ts";
 import type { WorkflowDeps } from "../deps.ts";
 import { freshMachine } from "../fresh-machine.ts";
 import { configurerOf } from "./configuring.ts";
@@ -21,12 +21,16 @@ export const createUnprotectMachine =
     const configurer = await configurerOf(user, machine, deps);
     if (isRefusal(configurer)) return configurer;
     const { member, rule } = configurer;
-    const lockdown = await deps.ledger.lockdown();
-    // What others let in would be let in again.
-    if (lockdown !== undefined) return lockedDown(lockdown);
-    if (rule.protect === "auto") return refuse("protected-by-policy", { machine: machine.name, rule: rule.name });
-    const off = await changeProtection(deps.ledger, protectionIdOf(machine.id), (current) =>
-      isOnNow(current) ? lifted(current, deps.clock.now(), "person", member.facts.person) : undefined,
-    );
-    return off ?? refuse("not-protected", { machine: machine.name });
+    const id = protectionIdOf(machine.id);
+    return untilWritten(`lift protection \`${id}\``, async () => {
+      const lockdown = await deps.ledger.lockdown();
+      // What others let in would be let in again.
+      if (lockdown !== undefined) return lockedDown(lockdown);
+      if (rule.protect === "auto") return refuse("protected-by-policy", { machine: machine.name, rule: rule.name });
+      const current = await deps.ledger.protection(id);
+      if (current === undefined || !isOnNow(current)) return refuse("not-protected", { machine: machine.name });
+      const write = lifted(current, deps.clock.now(), "person", member.facts.person);
+      const protection = { ...write.protection, version: current.version + 1 };
+      return (await deps.ledger.commit({ ...write, protection })) ? protection : "again";
+    });
   };

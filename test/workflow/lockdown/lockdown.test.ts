@@ -147,9 +147,28 @@ describe("while it stands", () => {
   });
 });
 
+test("a protection that was being taken off when it began stays on", async () => {
+  const { ledger, begin, protectMachine, unprotect, memory } = await besieged({
+    approve: { kind: "none" },
+    configure: ["security"],
+  });
+  await protectMachine.protect("prod-vm-3", ["ssh"], SECURITY);
+  const { commit } = ledger;
+  let begun = false;
+  (ledger as { commit: typeof commit }).commit = async (write) => {
+    if (write.protection !== undefined && !begun) {
+      begun = true;
+      await begin();
+    }
+    return commit(write);
+  };
+  expect(await unprotect("prod-vm-3", SECURITY)).toMatchObject({ code: "locked-down" });
+  expect(memory.protections()).toMatchObject([{ state: { kind: "on" } }]);
+});
+
 describe("the watch", () => {
   test("revokes everything that is open, due at once, and says that all is closed when the clouds hold nothing any more", async () => {
-    const { submit, begin, watch, grantOf, firewalls, clock, eventsOf, marked, firewall, allSeenClosed } =
+    const { submit, begin, watch, grantOf, firewalls, requests, clock, eventsOf, marked, firewall, allSeenClosed } =
       await besieged();
     const one = await submit({ end: "1h" });
     const two = await submit({ services: ["rdp"], end: "1h" }, "U0DEV2");
@@ -165,6 +184,9 @@ describe("the watch", () => {
       });
     expect((await firewalls.take(clock.now(), 10, MINUTE)).map(({ id }) => id).toSorted()).toEqual([NSG, SUBNET_NSG]);
     expect(eventsOf("lockdown.done")).toEqual([]);
+    // What was asked about them lapses with them.
+    const asked = await requests.take(clock.now(), 10, MINUTE);
+    expect(asked.map(({ id }) => id).toSorted()).toEqual([one.id, two.id].toSorted());
 
     clock.advance(SECOND);
     await allSeenClosed();
