@@ -107,7 +107,13 @@ const everyPortIsOffered: Check = ({ services, machine: { name: machine } }, rul
   return names.map((port) => refuse("port-not-offered", { machine, port, offered }));
 };
 
-const durationIsWithinTheMaximum: Check = (question, rule) => {
+/** As the question's own check has it, for an ask that can't be judged as a whole. */
+export const durationRefusals = (
+  question: Pick<Question, "services" | "durationMs" | "openForMs" | "breakGlass"> & {
+    readonly machine: Pick<Question["machine"], "name">;
+  },
+  rule: Rule,
+): readonly Refusal[] => {
   const { durationMs, openForMs = 0, breakGlass, machine } = question;
   if (!(durationMs > 0)) return [refuse("duration-unreadable", { text: "", problem: "zero" })];
   const most = (breakGlass ? rule.breakGlass?.maximumMs : undefined) ?? Number.POSITIVE_INFINITY;
@@ -140,12 +146,12 @@ const ALWAYS: readonly Check[] = [
   everyDenialCanBeTold,
   requesterIsEligible,
   everyPortIsOffered,
-  durationIsWithinTheMaximum,
+  durationRefusals,
   everySourceIsAllowed,
   justificationIsGiven,
 ];
 
-const linesAsked = ({ services }: Question, rule: Rule): readonly PortRule[] => [
+const linesAsked = ({ services }: Pick<Question, "services">, rule: Rule): readonly PortRule[] => [
   ...new Set(services.flatMap((service) => service.ports).flatMap((port) => lineFor(rule, port) ?? [])),
 ];
 

@@ -8,6 +8,7 @@ import type { Cidr } from "../access/source.ts";
 import type { EpochMs } from "../access/time.ts";
 import type { Machines } from "../cloud/machines.ts";
 import type { AccessRequest } from "../grants/request.ts";
+import { durationRefusals } from "../policy/decide.ts";
 import { ruleFor } from "../policy/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { resolveService, resolveSources } from "../policy/resolve.ts";
@@ -58,8 +59,15 @@ export const understand = (
   const rule = isRefusal(machine) ? undefined : ruleFor(policy, machine);
   const usable = isRefusal(machine) ? mine : usableOf(mine, machine, rule, services);
   const { sources, refusals } = resolveSources(ask.from, rule, policy, usable);
+  const breakGlass = ask.breakGlass ?? false;
+  // What is wrong elsewhere doesn't hide that it is too long.
+  const isJudged = services.length === resolved.length && refusals.length === 0;
+  const long =
+    isJudged || isRefusal(machine) || isRefusal(end) || rule === undefined
+      ? []
+      : durationRefusals({ services, durationMs: lengthOf(end, now), breakGlass, machine }, rule);
 
-  const [first, ...rest] = [machine, ...resolved, end, ...refusals].filter(isRefusal);
+  const [first, ...rest] = [machine, ...resolved, end, ...long, ...refusals].filter(isRefusal);
   if (first !== undefined) return refused(first, ...rest);
   if (isRefusal(machine) || isRefusal(end)) throw new Error("a refusal was overlooked");
   return {
@@ -67,7 +75,7 @@ export const understand = (
     end,
     sources,
     justification: ask.because,
-    breakGlass: ask.breakGlass ?? false,
+    breakGlass,
     durationMs: lengthOf(end, now),
     services,
   };

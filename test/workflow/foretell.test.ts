@@ -48,6 +48,17 @@ describe("why not", () => {
     expect(judged()).toEqual([]);
   });
 
+  test.each<readonly [Partial<Ask>, readonly string[]]>([
+    [{ from: ["1.2.3.999"] }, ["source-unreadable"]],
+    [{ end: "99h", from: ["1.2.3.999"] }, ["duration-too-long", "source-unreadable"]],
+    [{ end: "3h", from: ["1.2.3.999"] }, ["source-unreadable"]],
+    [{ end: "soon", from: ["1.2.3.999"] }, ["duration-unreadable", "source-unreadable"]],
+    [{ services: ["ssh", "sssh"], end: "99h" }, ["port-unreadable", "duration-too-long"]],
+  ])("%j: all that can be told at once", async (ask, expected) => {
+    const { foretell } = await createDesk();
+    expect(codes(await foretell(ask))).toEqual(expected);
+  });
+
   test("the same was asked already", async () => {
     const { foretell, submit } = await createDesk();
     await submit();
