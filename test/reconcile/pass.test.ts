@@ -440,6 +440,8 @@ describe("an opening that the cloud will never take", () => {
     expect(world.events("grant.failed")).toMatchObject([{ grantId: ONE, problem: "no room for 1 more" }]);
     const due = await world.wakeups.take(world.clock.now(), 10, MINUTE);
     expect(due.map(({ id }) => id).toSorted()).toEqual([NSG, SUBNET_NSG].toSorted());
+    // What was asked about it lapses with it.
+    expect(await world.requests.nextAt()).toBe(world.clock.now());
     await world.look(NSG);
     await world.look(SUBNET_NSG);
     expect(world.firewall(SUBNET_NSG).open()).toEqual([]);
