@@ -20,6 +20,10 @@ const WELL_KNOWN: Readonly<Record<string, string>> = {
 /** `SSH`, `SSH and RDP`, `port 8080`, `SSH, RDP and port 53/udp`. */
 export const servicesTitle = (services: readonly string[]): string => listed(titlesOf(services));
 
+/** For the beginning of a sentence or a line: a service stays as the policy writes it, `Port 8080` is no name. */
+export const leadingTitle = (services: readonly string[]): string =>
+  servicesTitle(services).replace(/^port /u, "Port ");
+
 /** What follows it: SSH `is` open, SSH and RDP `are`. */
 export const be = (services: readonly string[]): "is" | "are" => (titlesOf(services).length === 1 ? "is" : "are");
 
@@ -28,6 +32,12 @@ export const accessTitle = (access: {
   readonly services: readonly string[];
   readonly machine: { readonly name: string };
 }): string => `${servicesTitle(access.services)} to ${access.machine.name}`;
+
+/** The same of what was asked for: `SSH to prod-vm-3, longer,` where it is to make an open access longer; for mrkdwn, within a sentence. */
+export const askedTitle = (
+  access: Parameters<typeof accessTitle>[0],
+  request: { readonly extends?: string } | undefined,
+): string => `${escapeMrkdwn(accessTitle(access))}${request?.extends === undefined ? "" : ", longer,"}`;
 
 /** The same for mrkdwn, in bold and with whatever the cloud's name may hold made harmless. */
 export const boldTitle = (access: Parameters<typeof accessTitle>[0]): string =>

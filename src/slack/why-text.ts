@@ -12,19 +12,19 @@ import { portsWords } from "../posture/reachable-words.ts";
 import type { DoorFindings } from "../posture/why.ts";
 import type { Explained } from "../workflow/standing-of-machines/explain-why.ts";
 import { type Drawn, drawn } from "./blocks.ts";
-import { capital, few, listed, shortened } from "./lists.ts";
+import { few, listed, shortened } from "./lists.ts";
 import { code, literal, showSource, when } from "./mrkdwn.ts";
 import { rulesNamed } from "./protecting/words.ts";
 import { fewReasons, refusalText, type Situation } from "./refusal-text.ts";
 import { answersText, ruleLines } from "./rule-words.ts";
 import { showSources } from "./sources-words.ts";
-import { be, servicesTitle } from "./title.ts";
+import { be, leadingTitle, servicesTitle } from "./title.ts";
 
 export const drawWhy = (explained: Explained, now: EpochMs, zone: string, offersLinking = false): Drawn => {
   const { machine, grants, protection, lockdown } = explained;
   const open = grants.map(
     (grant) =>
-      `${literal(capital(servicesTitle(grant.services)))} ${be(grant.services)} ${grant.openedAt === undefined ? "opening" : "open"} for you until ${when(grant.expiresAt, now, zone)}, from ${showSources(grant.sources)}.`,
+      `${literal(leadingTitle(grant.services))} ${be(grant.services)} ${grant.openedAt === undefined ? "opening" : "open"} for you until ${when(grant.expiresAt, now, zone)}, from ${showSources(grant.sources)}.`,
   );
   return drawn(summary(explained), [
     ...(lockdown === undefined ? [] : [refusalText(lockedDown(lockdown), { now, zone, offersLinking })]),
@@ -89,7 +89,7 @@ const policyLines = ({ rule, offered, mayConfigure }: Explained, situation: Situ
 };
 
 const offerText = (line: PortRule, problems: readonly string[], rule: Rule): string => {
-  const title = literal(capital(servicesTitle([line.name])));
+  const title = literal(leadingTitle([line.name]));
   if (problems.length > 0) return `${title}: ${fewReasons(problems).join(" ")}`;
   const from = sourcesFor(rule, line).map((source) =>
     source.kind === "single-address" ? "one single address" : showSource(showAllowed(source)),

@@ -16,7 +16,7 @@ import {
 } from "../../policy/policy.ts";
 import { ME } from "../../policy/resolve.ts";
 import { capital } from "../lists.ts";
-import { CLOUD_NAMES, servicesTitle } from "../title.ts";
+import { CLOUD_NAMES, leadingTitle } from "../title.ts";
 import { type Filled, LONGEST_VALUE, machineKey, TYPED, USUAL } from "./fields.ts";
 
 /** A machine with the rule that decides about it. */
@@ -57,9 +57,7 @@ export const portOptions = ({ ports }: Rule): readonly PlainTextOption[] =>
   ports
     .filter(({ name }) => name.length <= LONGEST_VALUE)
     .slice(0, MOST)
-    .map(({ name, maximumMs }) =>
-      option(`${capital(servicesTitle([name]))}, for ${showDuration(maximumMs)} at most`, name),
-    );
+    .map(({ name, maximumMs }) => option(`${leadingTitle([name])}, for ${showDuration(maximumMs)} at most`, name));
 
 export const lengthOptions = (rule: Rule, services: readonly string[]): readonly PlainTextOption[] => {
   const most = longest(rule, services);

@@ -4,9 +4,9 @@ import type { RefusalCode, RefusalFacts } from "../../access/refusal.ts";
 import type { EpochMs } from "../../access/time.ts";
 import type { Ask } from "../../workflow/submit-request.ts";
 import { showAsk } from "../ask-text.ts";
-import { capital, listed, shortened } from "../lists.ts";
+import { listed, shortened } from "../lists.ts";
 import { code, literal, showSource } from "../mrkdwn.ts";
-import { servicesTitle } from "../title.ts";
+import { leadingTitle } from "../title.ts";
 
 export interface Situation {
   /** What was asked, to show what to ask instead. */
@@ -28,7 +28,7 @@ export const EXAMPLE = "For example `/jit ssh prod-vm-3 2h`";
 export const retry = (ask: Ask): string =>
   code(showAsk({ ...ask, because: ask.because.length > 200 ? "…" : ask.because }));
 
-export const title = (port: string): string => literal(port === "" ? "No port" : capital(servicesTitle([port])));
+export const title = (port: string): string => literal(port === "" ? "No port" : leadingTitle([port]));
 
 export const names = (list: readonly string[]): string => shortList(list.map(code)).join(", ");
 
