@@ -3,6 +3,8 @@
 import { showDuration } from "../access/duration.ts";
 import { between, type EpochMs } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
+import { endOf, type Grant } from "../grants/grant.ts";
+import type { AccessRequest } from "../grants/request.ts";
 import type { Message } from "../notices/notice.ts";
 import { drawAddressSeen } from "./address/messages.ts";
 import { button, type Drawn, drawn, lines, notification } from "./blocks.ts";
@@ -25,7 +27,7 @@ import { drawReminder } from "./reviewing/reminder-messages.ts";
 import { drawScheduleSilent } from "./schedule-messages.ts";
 import { showSources } from "./sources-words.ts";
 import type { Telling } from "./telling.ts";
-import { accessTitle, boldTitle } from "./title.ts";
+import { accessTitle, askedTitle, boldTitle } from "./title.ts";
 
 /** `undefined`: this event has no message of its own. */
 export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | undefined => {
@@ -60,8 +62,8 @@ export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | u
     case "request.denied": {
       const by = event.actor.kind === "person" ? ` by ${mention(event.actor.person.user)}` : "";
       return drawn(
-        `${escapeMrkdwn(accessTitle(event))} was denied${by}.`,
-        event.reason === "" ? [] : [`“${literal(event.reason)}”`],
+        `${askedTitle(event, request)} was denied${by}.`,
+        [...(event.reason === "" ? [] : [`“${literal(event.reason)}”`]), ...staysOpen(request, grant, now, zone)],
         askAgain(event.requestId, request),
       );
     }
@@ -73,8 +75,10 @@ export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | u
           "Nobody has to answer any more. If you have it from elsewhere by now, press `Extend` there.",
         ]);
       return drawn(
-        `${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`,
-        ["Ask again, or ask an approver directly."],
+        request?.extends === undefined
+          ? `${escapeMrkdwn(accessTitle(event))}: nobody answered in time.`
+          : `${askedTitle(event, request)} wasn't answered in time.`,
+        [...staysOpen(request, grant, now, zone), "Ask again, or ask an approver directly."],
         askAgain(event.requestId, request),
       );
     case "grant.adopted":
@@ -153,6 +157,17 @@ export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | u
       return undefined;
   }
 };
+
+/** That a longer one isn't given takes nothing away. `grant`: what was to be made longer. */
+const staysOpen = (
+  request: AccessRequest | undefined,
+  grant: Grant | undefined,
+  now: EpochMs,
+  zone: string,
+): readonly string[] =>
+  request?.extends === undefined || grant === undefined || endOf(grant) <= now
+    ? []
+    : [`It stays open until ${when(endOf(grant), now, zone)}.`];
 
 /** It stays open, or is closed, because the rule says so. */
 const drawDisallowed = (

@@ -7,6 +7,7 @@ import type { GrantId, RequestId } from "../access/identifier.ts";
 import type { Clock } from "../access/time.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Ledger } from "../grants/ledger.ts";
+import type { AccessRequest } from "../grants/request.ts";
 import type { HomeNotice } from "../notices/homes.ts";
 import type { Messenger } from "../notices/messenger.ts";
 import type { Card, Notice } from "../notices/notice.ts";
@@ -55,10 +56,15 @@ export const createMessenger = ({
     return { request, grant, ...(request?.state.kind === "pending" ? { deciding: await cardFacts(request) } : {}) };
   };
 
-  const storedOf = async (event: AuditEvent) => ({ grant: await grantOf(event), request: await requestOf(event) });
+  const storedOf = async (event: AuditEvent) => {
+    const request = await requestOf(event);
+    return { request, grant: await grantOf(event, request) };
+  };
 
-  const grantOf = (event: object) =>
-    "grantId" in event ? ledger.grant(event.grantId as GrantId) : Promise.resolve(undefined);
+  const grantOf = async (event: object, request: AccessRequest | undefined) => {
+    const id = "grantId" in event ? (event.grantId as GrantId) : request?.extends;
+    return id === undefined ? undefined : ledger.grant(id);
+  };
 
   const requestOf = (event: AuditEvent) =>
     SAID_OF_A_REQUEST.has(event.kind) && "requestId" in event && event.requestId !== undefined

@@ -5,7 +5,7 @@ import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
 
 export interface Telling {
-  /** What is stored now about the event's access and its request; the message may be late. */
+  /** What is stored now about the event's access and its request; the message may be late. Of a request for a longer access it is that access. */
   readonly grant?: Grant | undefined;
   readonly request?: AccessRequest | undefined;
   readonly now: EpochMs;

@@ -33,7 +33,7 @@ export const createCardFacts =
     const machine = machines.byId(request.machine.id);
     const [live, latest] = await Promise.all([
       ledger.liveGrants().catch(() => undefined),
-      ledger.latestRequests(personKey(request.requester), SHOWN + 1).catch(() => undefined),
+      ledger.latestRequests(personKey(request.requester), LOOKED_AT).catch(() => undefined),
     ]);
     const open = live
       ?.filter((grant) => grant.machine.id === request.machine.id && isActive(grant, now))
@@ -42,7 +42,7 @@ export const createCardFacts =
     return {
       ...(machine === undefined ? {} : ofMachine(machine, request, policy)),
       ...(open === undefined ? {} : { open }),
-      ...(latest === undefined ? {} : { latest: latest.filter(({ id }) => id !== request.id).slice(0, SHOWN) }),
+      ...(latest === undefined ? {} : { latest: askedBefore(request, latest) }),
     };
   };
 
@@ -66,4 +66,9 @@ const sharesHole = (grant: Grant, { ports, sources }: AccessRequest): boolean =>
   grant.ports.some((port) => ports.some((other) => samePort(port, other))) &&
   grant.sources.some((source) => sources.some((other) => contains(source, other) || contains(other, source)));
 
+/** Whoever takes an access along asks for nothing. */
+const askedBefore = ({ id }: AccessRequest, latest: readonly AccessRequest[]): readonly AccessRequest[] =>
+  latest.filter((each) => each.id !== id && each.moves === undefined).slice(0, SHOWN);
+
 const SHOWN = 3;
+const LOOKED_AT = 20;

@@ -54,7 +54,7 @@ test("the card tells the whole story, and the requester how to connect and when 
       [
         `^prod-vm-3 is open for you until ${time}\\.`,
         "`52\\.178\\.10\\.13`, port 22: `ssh you@52\\.178\\.10\\.13`",
-        "I let you in from 198\\.51\\.100\\.7\\. What you have open by then may stay; for anything new, ask again\\.",
+        "I let you in from 198\\.51\\.100\\.7\\. Connections that are open then may go on; for new ones, ask again\\.",
         "\\[Extend\\] \\[I moved\\] \\[I'm done\\]$",
       ].join("\n"),
       "u",
@@ -89,7 +89,7 @@ test("the card tells the whole story, and the requester how to connect and when 
       "\\*Opens\\* `10\\.0\\.1\\.13`, 22/tcp, from 198\\.51\\.100\\.7",
       "\\*Asked before\\*: nothing in the last 35 days",
       "\\*Rule\\* production gives ssh for 3 hours at most, from office, vpn or one single address",
-      `\\*If you approve\\*: It opens at once\\. I remind you at ${time}\\.`,
+      `\\*If you approve\\*: It opens at once\\.\\n\\*If nobody answers\\*: I remind you at ${time}\\.`,
       "\\[Approve\\] \\[Approve less\\] \\[Deny\\]",
     ],
     ["\\*SSH to prod-vm-3\\* · opening, approved by @lead-1", asked],

@@ -83,7 +83,7 @@ describe("moving", () => {
     await stage.settled();
     expect(stage.card(old).text).toContain("they had it from elsewhere");
     expect(stage.card(fresh).text).toMatch(/moved from .* by /u);
-    expect(stage.direct(dev).join("\n")).toContain("You have it from where you are now.");
+    expect(stage.direct(dev).join("\n")).toMatch(/You have \S+ from where you are now; the old address is closed\./u);
 
     stage.clock.advance(2 * HOUR);
     await stage.until("the new one closed too", () => stage.told(fresh).includes("grant.ended"));

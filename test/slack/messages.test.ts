@@ -38,8 +38,8 @@ describe("how to connect", () => {
   });
 
   test("doesn't go on saying open when it has ended", () => {
-    const ended = { ...facts, kind: "grant.ended", cause: "revoked" } as unknown as AuditEvent;
-    expect(said(ended, aGrant({ endedAt: NOW }), NOW, "requester")).toMatch(/^prod-vm-3: your access ended /u);
+    const ended = { ...facts, kind: "grant.ended", cause: "revoked", stillOpen: [] } as unknown as AuditEvent;
+    expect(said(ended, aGrant({ endedAt: NOW }), NOW, "requester")).toMatch(/^prod-vm-3: your access ended at <!date/u);
   });
 
   test.each([
@@ -108,6 +108,34 @@ describe("an end", () => {
     expect(said(ended)).toMatch(/SSH to prod-vm-3\* · <@U0DEV1>'s access closed <!date/u);
   });
 
+  describe("while another access of the same person keeps the port open", () => {
+    const until = later(END, MINUTE);
+    const told = (requester: typeof LEAD, now = END) => {
+      const event = { ...ended, at: END, stillOpen: [{ requester, expiresAt: until }] } as AuditEvent;
+      return drawMessage({ kind: "message", event, to: "requester" }, { now, zone: "utc" });
+    };
+
+    test("says until when, and doesn't offer to ask for it again", () => {
+      expect(told(facts.requester)?.text).toMatch(
+        /^prod-vm-3: your access ended at .+; another of yours is open until .+\.$/u,
+      );
+      expect(told(facts.requester)?.blocks.some(({ type }) => type === "actions")).toBe(false);
+    });
+
+    test("but not of somebody else's, nor of one that is over by then", () => {
+      for (const drawn of [told(LEAD), told(facts.requester, until)]) {
+        expect(drawn?.text).not.toContain("another of yours");
+        expect(drawn?.blocks.some(({ type }) => type === "actions")).toBe(true);
+      }
+    });
+  });
+
+  test("because they moved says where they have it, and not that it is over", () => {
+    expect(said({ ...ended, cause: "superseded" } as AuditEvent, undefined, END, "requester")).toBe(
+      "You have prod-vm-3 from where you are now; the old address is closed.",
+    );
+  });
+
   describe("to come", () => {
     const ending = { ...facts, kind: "grant.ending", expiresAt: END } as AuditEvent;
     const before = later(END, (-10 * MINUTE) as DurationMs);
@@ -154,6 +182,23 @@ describe("what went wrong", () => {
       /denied by <@U0LEAD1>\.\n“not &lt;/u,
     );
     expect(said({ ...facts, kind: "request.lapsed" })).toContain("nobody answered in time");
+  });
+
+  test("a longer access that isn't given takes nothing away, and is said so", () => {
+    const by = { kind: "person", person: LEAD } as const;
+    const told = (event: AuditEvent, now = NOW) =>
+      drawMessage(
+        { kind: "message", event, to: "requester" },
+        { grant: aGrant({ openedAt: NOW }), request: aRequest({ extends: aGrant().id }), now, zone: "utc" },
+      );
+    const denied = { ...facts, actor: by, kind: "request.denied", reason: "" } as unknown as AuditEvent;
+    const lapsed = { ...facts, kind: "request.lapsed" } as unknown as AuditEvent;
+    expect(told(denied)?.text).toContain("SSH to prod-vm-3, longer, was denied by");
+    expect(told(lapsed)?.text).toContain("SSH to prod-vm-3, longer, wasn't answered in time.");
+    for (const event of [denied, lapsed]) {
+      expect(JSON.stringify(told(event)?.blocks)).toContain("It stays open until <!date");
+      expect(JSON.stringify(told(event, END)?.blocks)).not.toContain("stays open");
+    }
   });
 
   test("whoever got nothing can ask again at once, but not in a form for what was to be made longer", () => {

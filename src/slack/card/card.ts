@@ -76,18 +76,19 @@ const drawResolved = (request: AccessRequest, facts: CardFacts): Drawn =>
 /** What became of a request, in a few words. */
 export const resolvedText = (request: AccessRequest, now: EpochMs, zone: string): string => {
   const { state } = request;
+  const longer = request.extends === undefined ? "" : `${lengthText(request, now, zone)}: `;
   switch (state.kind) {
     case "denied":
-      return `denied by ${mention(state.by.user)}${quoted(state.reason)}`;
+      return `${longer}denied by ${mention(state.by.user)}${quoted(state.reason)}`;
     case "lapsed":
       if (state.because === "access-over") return "lapsed: what it was to make longer is over";
-      return `lapsed: nobody answered by ${when(state.at, now, zone)}`;
+      return `${longer}lapsed: nobody answered by ${when(state.at, now, zone)}`;
     case "withdrawn":
-      return `withdrawn by ${mention(request.requester.user)}`;
+      return `${longer}withdrawn by ${mention(request.requester.user)}`;
     case "approved":
-      return request.extends === undefined ? openingText(request) : longerText(request, now, zone);
+      return request.extends === undefined ? openingText(request, now, zone) : longerText(request, now, zone);
     case "pending":
-      return openingText(request);
+      return openingText(request, now, zone);
   }
 };
 
@@ -122,18 +123,19 @@ const drawGrant = (grant: Grant, facts: CardFacts): Drawn => {
   const closing = closingText(grant, now, zone);
   if (closing !== undefined) return drawState(grant, closing, facts);
   const notAllowed = disallowedLines(grant, now, zone);
-  if (grant.openedAt === undefined) return drawState(grant, openingText(request), facts, { more: notAllowed });
+  if (grant.openedAt === undefined)
+    return drawState(grant, openingText(request, now, zone), facts, { more: notAllowed });
   const until = when(grant.expiresAt, now, zone);
   const who = `for ${mention(grant.requester.user)} from ${showSources(grant.sources)}`;
   const took = `opened in ${showDuration(between(grant.startsAt, grant.openedAt))}`;
   const how = grant.adopted
     ? "found open after our memory was lost"
-    : `${howAllowed(request) || "no approval needed"}, ${took}`;
+    : `${howAllowed(request, now, zone) || "no approval needed"}, ${took}`;
   return drawState(grant, `open until ${until} ${who} · ${how}`, facts, {
     more: [
       ...(grant.supersedes === undefined || request?.movedFrom !== undefined
         ? []
-        : ["They moved: until then it was open from elsewhere."]),
+        : [`They moved at ${when(grant.startsAt, now, zone)}; before that it was open from elsewhere.`]),
       ...extendedLines(grant, now, zone),
       ...notAllowed,
     ],
@@ -206,27 +208,32 @@ const failedText = (problem: string): string => `couldn't open: ${operatorsText(
 const askedBy = (access: AccessRequest | Grant): string =>
   `${mention(access.requester.user)} asked, from ${showSources(access.sources)}${quoted(access.justification)}`;
 
-const openingText = (request: AccessRequest | undefined): string =>
-  ["opening", howAllowed(request)].filter((part) => part !== "").join(", ");
+const openingText = (request: AccessRequest | undefined, now: EpochMs, zone: string): string =>
+  ["opening", howAllowed(request, now, zone)].filter((part) => part !== "").join(", ");
 
 /** Who approved it did so from where they were then. */
-const movedText = ({ requester, state, answeredFrom }: AccessRequest, from: readonly Cidr[]): string => {
+const movedText = (
+  { requester, state, answeredFrom, askedAt }: AccessRequest,
+  from: readonly Cidr[],
+  now: EpochMs,
+  zone: string,
+): string => {
   const approvals = state.kind === "approved" ? state.approvals : [];
   const by = mentions(
     approvals.map((approval) => approval.by.user),
     MOST_NAMED,
   );
   const approved = by === "" ? "" : `; ${by} approved it from ${showSources(answeredFrom ?? from)}`;
-  return `moved from ${showSources(from)} by ${mention(requester.user)}${approved}`;
+  return `moved from ${showSources(from)} at ${when(askedAt, now, zone)} by ${mention(requester.user)}${approved}`;
 };
 
 /** Empty when nobody had to approve. */
-const howAllowed = (request: AccessRequest | undefined): string => {
+const howAllowed = (request: AccessRequest | undefined, now: EpochMs, zone: string): string => {
   if (request?.breakGlass !== undefined)
     return request.movedFrom === undefined
       ? "without approval"
-      : `without approval, ${movedText(request, request.movedFrom)}`;
-  const moved = request?.movedFrom === undefined ? "" : movedText(request, request.movedFrom);
+      : `without approval, ${movedText(request, request.movedFrom, now, zone)}`;
+  const moved = request?.movedFrom === undefined ? "" : movedText(request, request.movedFrom, now, zone);
   return moved || (isAutomatic(request) ? "approved automatically" : approvedBy(request));
 };
 

@@ -28,7 +28,7 @@ export const detailBlocks = (
     ...whoAsks(request),
     ...whichMachine(facts),
     ...whatOpens(request, facts),
-    ...whoHasAccess(facts, now, zone),
+    ...whoHasAccess(request, facts, now, zone),
     ...askedBefore(facts, now, zone),
     ...whichRule(facts),
     ...whatComesNext(request, now, zone),
@@ -96,10 +96,15 @@ const whatOpens = ({ ports, sources, machine }: AccessRequest, { addresses }: De
   return [`*Opens* ${few(to, 6)}, ${few(ports.map(portKey), 12)}, from ${showSources(sources)}`];
 };
 
-const whoHasAccess = ({ open = [] }: DecidingFacts, now: EpochMs, zone: string): readonly string[] => {
+const whoHasAccess = (
+  { extends: own }: AccessRequest,
+  { open = [] }: DecidingFacts,
+  now: EpochMs,
+  zone: string,
+): readonly string[] => {
   const shown = (sharing: boolean): readonly string[] =>
     open
-      .filter((each) => each.sharing === sharing)
+      .filter((each) => each.sharing === sharing && each.grant.id !== own)
       .map(({ grant }) => `${mention(grant.requester.user)} until ${when(grant.expiresAt, now, zone)}`);
   const [same, others] = [shown(true), shown(false)];
   return [
@@ -112,15 +117,20 @@ const askedBefore = ({ latest }: DecidingFacts, now: EpochMs, zone: string): rea
   if (latest === undefined) return [];
   if (latest.length === 0) return ["*Asked before*: nothing in the last 35 days"];
   const shown = latest.map(
-    (each) =>
-      `${short(accessTitle(each), 80)} (${each.breakGlass === undefined ? BECAME[each.state.kind] : "break-glass"}, ${when(each.askedAt, now, zone)})`,
+    (each) => `${short(accessTitle(each), 80)} (${becameOf(each)}, ${when(each.askedAt, now, zone)})`,
   );
   return [`*Asked before*: ${shown.join("; ")}`];
 };
 
-const BECAME: Readonly<Record<AccessRequest["state"]["kind"], string>> = {
+const becameOf = ({ breakGlass, state, extends: made }: AccessRequest): string => {
+  const longer = made === undefined ? "" : "longer, ";
+  if (breakGlass !== undefined) return `${longer}break-glass`;
+  if (state.kind !== "approved") return `${longer}${BECAME[state.kind]}`;
+  return `${longer}${state.approvals.length > 0 ? "approved" : "opened without approval"}`;
+};
+
+const BECAME: Readonly<Record<Exclude<AccessRequest["state"]["kind"], "approved">, string>> = {
   pending: "still waiting",
-  approved: "approved",
   denied: "denied",
   withdrawn: "withdrawn",
   lapsed: "nobody answered",
@@ -147,9 +157,11 @@ const whatComesNext = (request: AccessRequest, now: EpochMs, zone: string): read
   const at = nextReminderToAnswer(request);
   const reminder =
     at === undefined || at <= now
-      ? ""
-      : ` I ${request.reminded === undefined ? "remind you" : "tell others"} at ${when(at, now, zone)}.`;
-  return [`*If you approve*: ${yes}.${reminder}`];
+      ? []
+      : [
+          `*If nobody answers*: I ${request.reminded === undefined ? "remind you" : "tell others"} at ${when(at, now, zone)}.`,
+        ];
+  return [`*If you approve*: ${yes}.`, ...reminder];
 };
 
 /** Cut as it is read, before anything is escaped. */

@@ -3,8 +3,8 @@
 import type { ModalView } from "@slack/types";
 import type { AccessRequest } from "../../grants/request.ts";
 import type { Drawn } from "../blocks.ts";
-import { escapeMrkdwn, mention } from "../mrkdwn.ts";
-import { accessTitle } from "../title.ts";
+import { mention } from "../mrkdwn.ts";
+import { askedTitle } from "../title.ts";
 
 export const DENY_MODAL = "request.deny-reason";
 const REASON = "reason";
@@ -20,7 +20,10 @@ export const denyModal = (request: AccessRequest): ModalView => ({
   blocks: [
     {
       type: "section",
-      text: { type: "mrkdwn", text: `${escapeMrkdwn(accessTitle(request))} for ${mention(request.requester.user)}` },
+      text: {
+        type: "mrkdwn",
+        text: `${askedTitle(request, request)} for ${mention(request.requester.user)}${request.extends === undefined ? "" : ". What is open stays open until its own time."}`,
+      },
     },
     {
       type: "input",

@@ -6,9 +6,9 @@ import type { AuditEvent } from "../../audit/event.ts";
 import type { AccessRequest } from "../../grants/request.ts";
 import type { Message } from "../../notices/notice.ts";
 import { type Drawn, drawn } from "../blocks.ts";
-import { escapeMrkdwn, mention, when } from "../mrkdwn.ts";
+import { mention, when } from "../mrkdwn.ts";
 import { whoMayAnswer } from "../step-words.ts";
-import { accessTitle } from "../title.ts";
+import { askedTitle } from "../title.ts";
 
 /** `request`: as it is stored now; it may have been answered in the meantime. */
 export const drawReminder = (
@@ -18,11 +18,12 @@ export const drawReminder = (
   now: EpochMs,
   zone: string,
 ): Drawn => {
-  const what = `${escapeMrkdwn(accessTitle(event))} for ${mention(event.requester.user)}`;
+  const what = `${askedTitle(event, request)} for ${mention(event.requester.user)}`;
   if (request?.state.kind !== "pending") return drawn(`${what} doesn't wait for an answer any more.`);
   const left = showDuration(Math.max(0, between(now, event.answerBy)) as DurationMs);
   const who = whoMayAnswer(request);
-  const end = `At ${when(event.answerBy, now, zone)} it lapses.`;
+  const lapses = `At ${when(event.answerBy, now, zone)} it lapses`;
+  const end = request.extends === undefined ? `${lapses}.` : `${lapses}; what is open stays open until its own time.`;
   if (event.how === "reminded")
     return to === "told"
       ? drawn(`${what} still waits for you: ${left} left.`, [`You can answer in the message above. ${end}`])

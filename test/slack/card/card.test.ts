@@ -78,15 +78,19 @@ describe("a request on its card", () => {
       answeredFrom: ["203.0.113.10/32" as Cidr],
       narrowed: { ...asked, by: LEAD, at: NOW, end: aRequest().end },
     });
-    const whence = "moved from 203.0.113.8 by <@U0DEV1>; <@U0LEAD1> approved it from 203.0.113.10";
+    const whence =
+      /(?:· |opening, )moved from 203\.0\.113\.8 at <!date[^>]+> by <@U0DEV1>; <@U0LEAD1> approved it from 203\.0\.113\.10/u;
     const text = drawn(moved, { openedAt: NOW, seenOpen: [], supersedes: "m2222222" as GrantId });
-    expect(text).toContain(`from 203.0.113.7 · ${whence}, opened in`);
+    expect(text).toMatch(whence);
+    expect(text).toMatch(/approved it from 203\.0\.113\.10, opened in/u);
     expect(text).toContain("gave less than was asked: from *203.0.113.10* instead of 203.0.113.0/24.");
     expect(text).not.toContain("approved by");
-    expect(drawn(moved, {})).toContain(`opening, ${whence}`);
+    expect(drawn(moved, {})).toMatch(whence);
     const breakGlass = { skipped: [], tell: [] };
     const alone = approved({ ...moved, breakGlass, state: { kind: "approved", approvals: [], at: NOW } });
-    expect(drawn(alone, {})).toContain("opening, without approval, moved from 203.0.113.8 by <@U0DEV1>");
+    expect(drawn(alone, {})).toMatch(
+      /opening, without approval, moved from 203\.0\.113\.8 at <!date[^>]+> by <@U0DEV1>/u,
+    );
   });
 
   test("isn't to be pressed on, or asked again, once what it was to make longer is over", () => {
@@ -225,6 +229,30 @@ describe("what decides, under the question", () => {
     expect(details({ open: [], latest: [] })).toMatch(/nobody has access now.*\*Asked before\*: nothing/su);
   });
 
+  test("tells what was approved from what needed no approval", () => {
+    const latest = [
+      approved({ id: "aaaaaaaa" as never }),
+      aRequest({ id: "bbbbbbbb" as never, state: { kind: "approved", approvals: [], at: NOW } }),
+      aRequest({ id: "cccccccc" as never }),
+    ];
+    expect(details({ latest })).toMatch(
+      /\(approved, <!date.*\(opened without approval, <!date.*\(still waiting, <!date/u,
+    );
+  });
+
+  test("says when they are reminded as what comes of no answer", () => {
+    expect(details({})).toMatch(
+      /\*If you approve\*: It opens at once\.\n\*If nobody answers\*: I remind you at <!date/u,
+    );
+  });
+
+  test("of an access that is to be longer leaves out that one, and doesn't say that nobody has access", () => {
+    const open = [{ grant: aGrant(), sharing: true }];
+    const text = details({ open }, { extends: aGrant().id });
+    expect(text).not.toMatch(/Let in already|nobody has access/u);
+    expect(details({ open }, { extends: "bbbbbbbb" as GrantId })).toContain("Let in already");
+  });
+
   test("says who was told directly, who is no longer here, and that more approvals are needed", () => {
     const steps = [
       { needed: 1, users: ["U0LEAD1"], groups: [], gone: ["U0LEFT"] },
@@ -282,6 +310,10 @@ describe("a card in a direct message", () => {
     const done = direct({ state: { kind: "denied", by: LEAD, at: NOW, reason: "" } });
     expect(buttonsOf(done)).toEqual([]);
     expect(textOf(done)).toBe("*SSH to prod-vm-3* · denied by <@U0LEAD1>\nIts card in <#C0ACCESS> shows the rest.");
+    const longer = { ...aRequest(), state: { kind: "denied", by: LEAD, at: NOW, reason: "" } } as const;
+    expect(drawn({ ...longer, extends: aGrant().id, end: { kind: "until", at: END } })).toMatch(
+      /^\*SSH to prod-vm-3\* · longer, until <!date[^>]+>: denied by <@U0LEAD1>/u,
+    );
   });
 });
 
