@@ -22,7 +22,12 @@ export const addressPage = (parts: Parts): AddressRoutesDeps | undefined => {
   const { publicUrlIpv4, publicUrlIpv6, trustedProxies } = settings;
   const { clock, zone } = workflow;
   return {
-    visiting: createVisiting({ ...deps, submitRequest: createSubmitRequest(workflow), move: createMove(workflow) }),
+    visiting: createVisiting({
+      ...deps,
+      submitRequest: createSubmitRequest(workflow),
+      move: createMove(workflow),
+      startAnew: parts.people.directory.startAnew,
+    }),
     secrets: deps.secrets,
     publicUrl: deps.publicUrl,
     otherUrls: [publicUrlIpv4, publicUrlIpv6].filter((url) => url !== undefined),

@@ -21,6 +21,8 @@ import type { AddressDeps } from "./offer.ts";
 export interface VisitDeps extends AddressDeps {
   readonly submitRequest: SubmitRequest;
   readonly move: Move;
+  /** Somebody acts: nobody is judged by what was known of them before. */
+  readonly startAnew: () => void;
 }
 
 /** Why a link leads nowhere. `unknown`: it isn't ours, or so old that nobody remembers it. */
@@ -85,6 +87,7 @@ export const createVisiting = (deps: VisitDeps): Visiting => {
     if (seen.length === 0) return { kind: "unseen" };
     if (!(await addresses.use(token))) return dead(token, offer, "used");
     try {
+      deps.startAnew();
       const outcome = await get(offer, seen);
       await record(offer, seen, outcome, forADay);
       return { kind: "used", offer, seen, outcome };
