@@ -114,8 +114,11 @@ const DEAD: Readonly<Record<DeadLink["because"], Words>> = {
 
 const wantedText = (wanted: Wanted, accessTitle: AccessTitle): string => {
   if (wanted.kind === "move") return `moved, and wants ${accessTitle(wanted.services, wanted.machine)} from here.`;
-  const { services, machine, end, because } = wanted.ask;
-  return `asks for ${accessTitle(services, machine)} ${endText(end)}${because === "" ? "." : `: “${because}”`}`;
+  const { services, machine, end, because, breakGlass = false } = wanted.ask;
+  const how = breakGlass
+    ? "breaks the glass: it opens at once, and everybody who would have been asked is told. Wanted is"
+    : "asks for";
+  return `${how} ${accessTitle(services, machine)} ${endText(end)}${because === "" ? "." : `: “${because}”`}`;
 };
 
 /** `2h` and `PT2H` are `for 2 hours`; what isn't a length stays as it was typed: `until 18:00`. */

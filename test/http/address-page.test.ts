@@ -26,6 +26,12 @@ test.each([
   expect(asked(end)).toContain(`asks for SSH to dev-vm-1 ${text}.`);
 });
 
+test("a break-glass is called one before anybody presses", () => {
+  const ask = { services: ["ssh"], machine: "dev-vm-1", end: "1h", from: ["me"], because: "" };
+  expect(page({ kind: "ask", ask: { ...ask, breakGlass: true } })).toContain("breaks the glass: it opens at once");
+  expect(page({ kind: "ask", ask })).not.toContain("breaks the glass");
+});
+
 test("so is what somebody takes along who moved", () => {
   const moved = page({ kind: "move", grant: "k7f3q2xd" as GrantId, services: ["ssh", "rdp"], machine: "prod-vm-3" });
   expect(moved).toContain("moved, and wants SSH+RDP to prod-vm-3 from here.");

@@ -26,10 +26,12 @@ export const createAddressAnswers = (offer: OfferAddress, answers: Answers): Add
   },
 });
 
-const drawWhere = ({ services, machine }: Ask, link: URL): Drawn =>
+export const drawWhere = ({ services, machine, breakGlass = false }: Ask, link: URL): Drawn =>
   drawn(
-    `Where will you connect from? I need your address for ${escapeMrkdwn(accessTitle({ services, machine: { name: machine } }))}.`,
-    [`The link shows me where you are. ${ONCE} Or ask again with \`from\` and an address or a network.`],
+    `Where will you connect from? I need your address for ${escapeMrkdwn(accessTitle({ services, machine: { name: machine } }))}${breakGlass ? ", by break-glass" : ""}.`,
+    [
+      `${breakGlass ? "Once you press there it opens at once, and everybody who would have been asked is told. " : ""}The link shows me where you are. ${ONCE} Or ask again with \`from\` and an address or a network.`,
+    ],
     [linkButton("Use my address", link)],
   );
 
