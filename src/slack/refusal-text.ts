@@ -19,11 +19,24 @@ export type { Situation } from "./refusals/words.ts";
 
 /** Several refusals of one ask, a line each, none said twice, the first few of many. What to type instead is shown only where it would do. */
 export const refusalsText = (refusals: readonly Refusal[], { command, ...situation }: Situation): string => {
-  const together = inOneLine(refusals);
+  const together = inOneLine(ofUse(refusals));
   const isAll = together.length === 1 && command !== undefined;
   const each: Situation = { ...situation, ...(isAll ? { command } : {}) };
   return fewReasons([...new Set(together.map((refusal) => refusalText(refusal, each)))]).join("\n");
 };
+
+/** Without what could be typed otherwise, where that wouldn't help because this person may not ask at all. */
+export const ofUse = (refusals: readonly Refusal[]): readonly Refusal[] =>
+  refusals.some(({ code }) => HOPELESS.has(code)) ? refusals.filter(({ code }) => !TYPED.has(code)) : refusals;
+
+const HOPELESS: ReadonlySet<RefusalCode> = new Set(["machine-not-offered", "not-eligible", "denied-by-policy"]);
+const TYPED: ReadonlySet<RefusalCode> = new Set([
+  "duration-too-long",
+  "source-missing",
+  "source-not-allowed",
+  "justification-missing",
+  "justification-mismatch",
+]);
 
 /** As many as one reads, and as a message has room for; how many more there are is said. */
 export const fewReasons = (texts: readonly string[]): readonly string[] => {

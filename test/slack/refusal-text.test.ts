@@ -139,6 +139,18 @@ const everyKindWith = (text: string): readonly Refusal[] => {
 const eachWith = (text: string): readonly Refusal[] =>
   Object.entries(oneOfEach(text)).map(([code, facts]) => ({ kind: "refusal", code, facts }) as Refusal);
 
+test("to whom may not ask at all, nothing is said of what could be typed otherwise", () => {
+  const no = refuse("not-eligible", { machine: "prod-vm-3", roles: ["engineers"] });
+  const typed = [
+    refuse("justification-missing", { pattern: undefined }),
+    refuse("source-missing", { allowed: ["vpn"] }),
+    refuse("duration-too-long", { port: "ssh", machine: "prod-vm-3", maximumMs: HOUR as DurationMs }),
+  ];
+  const situation = { now, zone: "utc", offersLinking: false };
+  expect(refusalsText([typed[0] ?? no, no, ...typed], situation)).toBe(refusalsText([no], situation));
+  expect(refusalsText(typed, situation).split("\n")).toHaveLength(3);
+});
+
 describe("what is said", () => {
   test("as in voice.md", () => {
     expect(say("machine-unknown", { text: "prod-vm-33", didYouMean: ["prod-vm-3"] })).toBe(

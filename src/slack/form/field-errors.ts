@@ -2,7 +2,7 @@
 
 import type { Refusal, RefusalCode } from "../../access/refusal.ts";
 import { plainText } from "../plain-text.ts";
-import { refusalText, type Situation } from "../refusal-text.ts";
+import { ofUse, refusalText, type Situation } from "../refusal-text.ts";
 import { blockIn, type Field, type Values } from "./fields.ts";
 
 /** By block id. `undefined`: at least one is about no field, so all are to be said together. */
@@ -12,7 +12,7 @@ export const fieldErrors = (
   situation: Situation,
 ): Readonly<Record<string, string>> | undefined => {
   const errors = new Map<string, readonly string[]>();
-  for (const refusal of refusals) {
+  for (const refusal of ofUse(refusals)) {
     const block = (FIELDS[refusal.code] ?? [])
       .map((field) => blockIn(values, field))
       .find((found) => found !== undefined);

@@ -4,7 +4,7 @@ import { showDuration } from "../../access/duration.ts";
 import type { Refusal } from "../../access/refusal.ts";
 import type { Foretold } from "../../workflow/foretell.ts";
 import { escapeMrkdwn } from "../mrkdwn.ts";
-import { fewReasons, refusalText, type Situation } from "../refusal-text.ts";
+import { fewReasons, ofUse, refusalText, type Situation } from "../refusal-text.ts";
 import { silentLines, stepsText } from "../step-words.ts";
 
 export const foretoldText = (foretold: Foretold, user: string, situation: Situation): readonly string[] => {
@@ -33,7 +33,7 @@ const addressLine = (address: "seen" | "remembered" | "unknown" | undefined): re
 };
 
 const reasons = (refusals: readonly Refusal[], situation: Situation): readonly string[] => [
-  ...new Set(refusals.map((refusal) => refusalText(refusal, situation))),
+  ...new Set(ofUse(refusals).map((refusal) => refusalText(refusal, situation))),
 ];
 
 const channel = (id: string): string => (/^[CG][A-Z0-9]+$/u.test(id) ? `<#${id}>` : escapeMrkdwn(id));
