@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { accessTitle, boldTitle, servicesTitle } from "../../src/slack/title.ts";
+import { accessTitle, askedTitle, boldTitle, leadingTitle, servicesTitle } from "../../src/slack/title.ts";
 
 describe("the title of an access", () => {
   test.each([
@@ -14,6 +14,20 @@ describe("the title of an access", () => {
     [[], ""],
   ])("%j: %s", (services, title) => {
     expect(servicesTitle(services)).toBe(title);
+  });
+
+  test("begins a line as the policy writes it; only a bare number isn't a name", () => {
+    expect(["postgres", "ssh", "8080"].map((service) => leadingTitle([service]))).toEqual([
+      "postgres",
+      "SSH",
+      "Port 8080",
+    ]);
+  });
+
+  test("tells a longer one from a new one", () => {
+    const access = { services: ["ssh"], machine: { name: "prod-vm-3" } };
+    expect(askedTitle(access, { extends: "k7f3q2xd" })).toBe("SSH to prod-vm-3, longer,");
+    for (const request of [{}, undefined]) expect(askedTitle(access, request)).toBe("SSH to prod-vm-3");
   });
 
   test("names the machine, and nothing that it is called is obeyed by Slack", () => {
