@@ -19,6 +19,7 @@ import { CHOOSE_FIRST, drawForm, drawNote, ONE_MOMENT } from "./draw-form.ts";
 import { askOf, EMPTY, type Filled, machineOf, type Place } from "./fields.ts";
 import { foretoldText } from "./foretold-text.ts";
 import { prefilled } from "./prefill.ts";
+import { unfinished } from "./unfinished.ts";
 
 export interface OpenFormDeps {
   readonly client: webApi.WebClient;
@@ -93,8 +94,9 @@ export const createForms = (deps: OpenFormDeps): Forms => {
       if (why !== undefined) return { note: answers.refusals([why]) };
       return { foretold: filled.machine === "" ? CHOOSE_FIRST : NOT_THERE };
     }
+    const missing = unfinished(filled);
+    if (missing !== undefined) return { foretold: missing };
     const ask = askOf(filled, offer.machine, machines, kept);
-    if (ask.services.length === 0 || ask.end === "") return { foretold: INCOMPLETE };
     const outcome = await answers.orCannotCheck("foretell", () => deps.foretell(ask, kept.user), "ask");
     const foretold = isRefusal(outcome) ? ({ kind: "refused", refusals: [outcome] } as const) : outcome;
     if (foretold.kind === "refused" && foretold.refusals.some(({ code }) => PERSONS.has(code)))
@@ -176,5 +178,4 @@ export const createForms = (deps: OpenFormDeps): Forms => {
 const PERSONS: ReadonlySet<string> = new Set(["person-unknown", "person-standing", "policy-unreadable"]);
 const NO_MACHINE = "There is no machine that you may ask for. Whoever looks after the policy can add you to a list.";
 const NOT_THERE = ["That machine isn't there any more, or no rule of the policy is about it. Choose another one."];
-const INCOMPLETE = ["Choose a port and a length, and I say here what will happen."];
 const AT_ONCE_MS = 200;
