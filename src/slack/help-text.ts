@@ -16,7 +16,7 @@ interface Offers {
 export const drawHelp = (abilities: Abilities | undefined, offers: Offers): Drawn => {
   const texts = [
     "A port on a machine opens for you, from one address, for a while, and closes by itself.",
-    ...(abilities === undefined || abilities.example !== undefined ? asking(abilities, offers) : [NOTHING_TO_ASK]),
+    ...(abilities === undefined || abilities.example !== undefined ? asking(abilities, offers) : notAsking(abilities)),
     "`/jit list` — what is open for you, what you wait for and what waits for your answer; the same is on my Home",
     `${code("/jit close <id>")} — close an access before its time, or withdraw a request; ${code("/jit extend <id> 1h")} — make it longer`,
     ...(offers.addressPage
@@ -70,5 +70,12 @@ const asking = (abilities: Abilities | undefined, { addressPage }: Offers): read
     `${code(`/jit who ${name}`)} — who has access now; ${code(`/jit why ${name}`)} — whether you may ask for it, and what each firewall says`,
   ];
 };
+
+/** Who looks after machines sees how they stand, though they may ask for none. */
+const notAsking = ({ answers, configures, looksAfterAll }: Abilities): readonly string[] => [
+  NOTHING_TO_ASK,
+  ...(answers || configures || looksAfterAll ? [`${code("/jit who <machine>")} — who has access now`] : []),
+  ...(configures || looksAfterAll ? [`${code("/jit why <machine>")} — what each firewall says`] : []),
+];
 
 const NOTHING_TO_ASK = "There is no machine that you may ask for. Whoever looks after the policy can change that.";

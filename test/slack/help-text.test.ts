@@ -45,6 +45,17 @@ describe("help", () => {
     expect(help({ ...NOBODY, looksAfterAll: true })).toContain("/jit lockdown lift");
   });
 
+  test("names who and why to everybody who may look at machines, also where they may ask for none", () => {
+    const [who, why] = ["/jit who &lt;machine&gt;", "/jit why &lt;machine&gt;"];
+    for (const ability of ["looksAfterAll", "configures"]) {
+      expect(help({ ...NOBODY, [ability]: true })).toContain(who);
+      expect(help({ ...NOBODY, [ability]: true })).toContain(why);
+    }
+    expect(help({ ...NOBODY, answers: true })).toContain(who);
+    for (const abilities of [NOBODY, { ...NOBODY, answers: true }]) expect(help(abilities)).not.toContain(why);
+    expect(help(NOBODY)).not.toContain(who);
+  });
+
   test("names no page where there is none, and no link", () => {
     const said = help(undefined, { linking: false, addressPage: false });
     for (const typed of ["from me", "/jit moved", "/jit link"]) expect(said).not.toContain(typed);
