@@ -2,9 +2,9 @@
 
 import { createReadStream } from "node:fs";
 import { type Break, firstBreak, GENESIS, type Link } from "../audit/chain.ts";
-import { messageOf } from "../operator-log.ts";
 import type { Command, Terminal } from "./command.ts";
 import { readExportLine } from "./export-lines.ts";
+import { whyUnread } from "./why-unread.ts";
 import { counted } from "./words.ts";
 
 export const auditVerify: Command = {
@@ -36,7 +36,7 @@ export const auditVerify: Command = {
         else if (unreadable === undefined) links.push(link);
       }
     } catch (error) {
-      terminal.complain(`cannot read ${file}: ${messageOf(error)}`);
+      terminal.complain(`cannot read ${file}: ${whyUnread(error)}`);
       return 1;
     }
     const broken = firstBreak(links);

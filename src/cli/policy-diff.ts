@@ -16,6 +16,7 @@ import { holdsEvents, type JudgedEvent, type JudgedLog, readJudgedLog } from "./
 import { showLocalTime } from "./local-time.ts";
 import { readPolicyFile } from "./policy-file.ts";
 import { printSection } from "./section.ts";
+import { whyUnread } from "./why-unread.ts";
 import { counted, showStep } from "./words.ts";
 
 export const policyDiff: Command = {
@@ -93,7 +94,12 @@ const readLog = async (file: string | undefined, { installation }: Config, termi
     const events = await readStoredLog({ ...readPlaces(terminal.env), installation, clock: terminal.clock });
     return events === undefined ? { none: true } : { events, unreadable: [] };
   } catch (error) {
-    return { failed: `cannot read ${file ?? "the audit log from Redis"}: ${messageOf(error)}` };
+    return {
+      failed:
+        file === undefined
+          ? `cannot read the audit log from Redis: ${messageOf(error)}`
+          : `cannot read ${file}: ${whyUnread(error)}`,
+    };
   }
 };
 

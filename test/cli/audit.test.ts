@@ -96,7 +96,9 @@ describe("an export", () => {
 
 test("what can't be done is told", async () => {
   const missing = await latch(["audit", "verify", "/nowhere.jsonl"]);
-  expect([missing.code, missing.err.includes("cannot read /nowhere.jsonl")]).toEqual([1, true]);
+  expect([missing.code, missing.err]).toEqual([1, "cannot read /nowhere.jsonl: there is no such file\n"]);
+  const folder = await latch(["audit", "verify", "/"]);
+  expect([folder.code, folder.err]).toEqual([1, "cannot read /: it is a folder\n"]);
   expect(await latch(["audit", "verify"])).toMatchObject({ code: 2 });
   expect(await latch(["audit", "verify", "-", "--head", "abc"])).toMatchObject({ code: 2 });
   expect(await latch(["audit", "export", "--from", "yesterday"])).toMatchObject({ code: 2 });
