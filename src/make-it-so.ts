@@ -75,6 +75,7 @@ export const makeItSo = (parts: Parts): Beats => {
       ledger,
       clock,
       zone: () => config().timezone,
+      security: () => config().security,
     }),
     securityChannel: () => config().security?.channel,
     toldDirectly: async (id) => (await ledger.request(id))?.told?.flatMap(({ users }) => users) ?? [],

@@ -6,6 +6,7 @@ import type { Linked } from "../identity/linking.ts";
 import { type Drawn, drawn } from "./blocks.ts";
 import { listed, shortened } from "./lists.ts";
 import { code, escapeMrkdwn, mention } from "./mrkdwn.ts";
+import { type SecurityContact, securityText } from "./security-words.ts";
 
 /** For their eyes only: whoever has the address signs in for them. */
 export const drawLinkBegun = (address: string): Drawn =>
@@ -33,7 +34,7 @@ export const drawUnlinkedOther = (user: string, identities: Elsewhere): Drawn =>
   ]);
 
 /** For the person themselves, and for security. */
-export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn => {
+export const drawIdentityNews = (event: Told, to: "person" | "security", security?: SecurityContact): Drawn => {
   const who = mention(event.person.user);
   switch (event.kind) {
     case "identity.linked": {
@@ -43,7 +44,7 @@ export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn 
         ? drawn(`Your account is now linked to ${as}.`, [
             from,
             ...outrankedText("you", event.outranked),
-            "If that wasn't you, type `/jit unlink` and tell security.",
+            `If that wasn't you, type \`/jit unlink\` and tell ${securityText(security)}.`,
           ])
         : drawn(`${who} is now linked to ${as}.`, [from, ...outrankedText("them", event.outranked)]);
     }
@@ -55,7 +56,7 @@ export const drawIdentityNews = (event: Told, to: "person" | "security"): Drawn 
       return drawn(
         `Your account is no longer linked to ${as}.`,
         other === undefined
-          ? ["If that wasn't you, tell security."]
+          ? [`If that wasn't you, tell ${securityText(security)}.`]
           : [`${other} took it back, for security. If that account is yours, \`/jit link\` links it again.`],
       );
     }

@@ -125,7 +125,7 @@ export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | u
     case "break-glass.unreviewed":
       return drawBreakGlass(event, to, now, zone, request?.breakGlass);
     case "address.seen":
-      return drawAddressSeen(event, request, now, zone);
+      return drawAddressSeen(event, telling);
     case "request.reminded":
       return drawReminder(event, to, request, now, zone);
     case "schedule.silent":
@@ -136,7 +136,7 @@ export const drawMessage = ({ event, to }: Message, telling: Telling): Drawn | u
     case "identity.linked":
     case "identity.unlinked":
     case "identity.refused":
-      return drawIdentityNews(event, to === "security" ? "security" : "person");
+      return drawIdentityNews(event, to === "security" ? "security" : "person", telling.security);
     case "break-glass.reviewed":
     case "approvers.told":
     case "grant.moved":

@@ -18,6 +18,7 @@ import { type CardFacts, drawCard } from "./card/card.ts";
 import { drawDirectCard } from "./card/direct.ts";
 import type { PublishHome } from "./home/publisher.ts";
 import { drawMessage } from "./messages.ts";
+import type { SecurityContact } from "./security-words.ts";
 import { postFault, slackErrorCode, slackFault } from "./slack-fault.ts";
 
 interface MessengerDeps {
@@ -29,6 +30,7 @@ interface MessengerDeps {
   readonly publishHome: PublishHome;
   /** There is a page that sees where people are. */
   readonly hasAddressPage?: boolean;
+  readonly security?: () => SecurityContact | undefined;
 }
 
 export const createMessenger = ({
@@ -39,13 +41,20 @@ export const createMessenger = ({
   cardFacts,
   publishHome,
   hasAddressPage = false,
+  security = () => undefined,
 }: MessengerDeps): Messenger => {
   const draw = async (notice: Exclude<Notice, HomeNotice>): Promise<Drawn> => {
     const now = clock.now();
     const drawn =
       notice.kind === "card"
         ? drawnFor(notice, { ...(await storedFor(notice.requestId)), now, zone: zone() })
-        : drawMessage(notice, { ...(await storedOf(notice.event)), now, zone: zone(), hasAddressPage });
+        : drawMessage(notice, {
+            ...(await storedOf(notice.event)),
+            now,
+            zone: zone(),
+            hasAddressPage,
+            security: security(),
+          });
     if (drawn === undefined) throw new Fault("slack", `nothing is left to say of ${notice.kind}`, { retry: "never" });
     return drawn;
   };

@@ -3,6 +3,7 @@
 import type { EpochMs } from "../access/time.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { AccessRequest } from "../grants/request.ts";
+import type { SecurityContact } from "./security-words.ts";
 
 export interface Telling {
   /** What is stored now about the event's access and its request; the message may be late. Of a request for a longer access it is that access. */
@@ -12,4 +13,5 @@ export interface Telling {
   readonly zone: string;
   /** There is a page that sees where people are. */
   readonly hasAddressPage?: boolean;
+  readonly security?: SecurityContact | undefined;
 }

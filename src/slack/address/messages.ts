@@ -1,26 +1,23 @@
 /** What people are told of where our page saw them: what came of it, also where it wasn't they who pressed. */
 
-import type { EpochMs } from "../../access/time.ts";
 import type { AuditEvent } from "../../audit/event.ts";
-import type { AccessRequest } from "../../grants/request.ts";
 import { type Drawn, drawn } from "../blocks.ts";
 import { escapeMrkdwn, when } from "../mrkdwn.ts";
 import { refusalsText } from "../refusal-text.ts";
+import { securityText } from "../security-words.ts";
 import { showSources } from "../sources-words.ts";
 import { whoMayAnswer } from "../step-words.ts";
+import type { Telling } from "../telling.ts";
 import { accessTitle } from "../title.ts";
 
-/** `request`: what was asked with it, as it is stored now. */
 export const drawAddressSeen = (
   { addresses, refusals, rememberedUntil }: Extract<AuditEvent, { kind: "address.seen" }>,
-  request: AccessRequest | undefined,
-  now: EpochMs,
-  zone: string,
+  { request, now, zone, security }: Telling,
 ): Drawn => {
   const where = showSources(addresses);
   const rest = [
     ...(rememberedUntil === undefined ? [] : [`I take you to be there until ${when(rememberedUntil, now, zone)}.`]),
-    "If it wasn't you who opened the page, tell security.",
+    `If it wasn't you who opened the page, tell ${securityText(security)}.`,
   ];
   if (refusals !== undefined)
     return drawn(`I saw you at ${where}, and nothing was asked.`, [
