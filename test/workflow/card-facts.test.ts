@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { GrantId, RequestId } from "../../src/access/identifier.ts";
-import { later, MINUTE } from "../../src/access/time.ts";
+import { type DurationMs, later, MINUTE } from "../../src/access/time.ts";
 import { createCardFacts } from "../../src/workflow/card-facts.ts";
 import { aRequest } from "../contracts/samples.ts";
 import { createOffice } from "./office.ts";
@@ -8,7 +8,7 @@ import { createOffice } from "./office.ts";
 test("whoever took accesses along hasn't asked for those, however many; what they asked before is found behind them", async () => {
   const { deps, ledger } = await createOffice();
   const store = async (id: string, minutes: number, moves?: string) => {
-    const askedAt = later(aRequest().askedAt, minutes * MINUTE);
+    const askedAt = later(aRequest().askedAt, (minutes * MINUTE) as DurationMs);
     const request = aRequest({ id: id as RequestId, askedAt });
     await ledger.commit({
       request: moves === undefined ? request : { ...request, moves: moves as GrantId },
