@@ -156,7 +156,8 @@ export interface RefusalFacts {
   readonly "approval-not-needed": { readonly machine: string };
   /** Of a break-glass: it was reviewed already, or there is none. */
   readonly "nothing-to-review": { readonly by?: string; readonly at?: EpochMs };
-  readonly "grant-unknown": { readonly text: string };
+  /** `ids`: theirs that are open on the machine of that name, more than one. */
+  readonly "grant-unknown": { readonly text: string; readonly ids?: readonly string[] };
   readonly "access-over": { readonly machine: string; readonly at: EpochMs };
   /** `extension`: they wanted to make somebody else's access longer; `move`: to let it in from elsewhere. */
   readonly "not-yours": { readonly what: "request" | "access" | "extension" | "move" };

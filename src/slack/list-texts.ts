@@ -21,8 +21,13 @@ import { showSources } from "./sources-words.ts";
 import { lengthText } from "./step-words.ts";
 import { boldTitle, servicesTitle } from "./title.ts";
 
-/** Nothing is left out unsaid: what is too much for one message is counted. */
-export const drawListed = ({ pending, open, awaiting, lockdown }: Listed, now: EpochMs, zone: string): Drawn => {
+/** Nothing is left out unsaid: what is too much for one message is counted. `addressPage`: there is one that sees where people are. */
+export const drawListed = (
+  { pending, open, awaiting, lockdown }: Listed,
+  now: EpochMs,
+  zone: string,
+  addressPage: boolean,
+): Drawn => {
   const at = { now, zone };
   const { requests, more } = awaiting;
   const locked = lockdown === undefined ? [] : [refusalText(lockedDown(lockdown), at)];
@@ -38,7 +43,7 @@ export const drawListed = ({ pending, open, awaiting, lockdown }: Listed, now: E
       ...lines([
         ...locked,
         ...shortened(
-          open.map((grant) => openLine(grant, at)),
+          open.map((grant) => openLine(grant, at, addressPage)),
           "open",
         ),
         ...shortened(
@@ -53,8 +58,8 @@ export const drawListed = ({ pending, open, awaiting, lockdown }: Listed, now: E
   };
 };
 
-const openLine = (grant: Grant, at: ShownAt): string =>
-  `${boldTitle(grant)} · ${stateOf(grant, at)}, from ${showSources(grant.sources)}${isClosing(grant, at.now) ? "" : ` · ${code(`/jit close ${grant.id}`)}`}`;
+const openLine = (grant: Grant, at: ShownAt, addressPage: boolean): string =>
+  `${boldTitle(grant)} · ${stateOf(grant, at)}, from ${showSources(grant.sources)}${isClosing(grant, at.now) ? "" : ` · ${code(`/jit extend ${grant.id} 1h`)}${addressPage ? ` · ${code(`/jit moved ${grant.id}`)}` : ""} · ${code(`/jit close ${grant.id}`)}`}`;
 
 const pendingLine = (request: AccessRequest, { now, zone }: ShownAt): string =>
   `${boldTitle(request)} ${lengthText(request, now, zone)} · waiting for an answer until ${when(request.answerBy, now, zone)} · ${code(`/jit close ${request.id}`)}`;

@@ -82,7 +82,9 @@ const run = async (
     case "ask":
       return submit(command, user, text, deps);
     case "list":
-      return told("list what is open", deps.listMine(user), (mine) => drawListed(mine, clock.now(), zone()));
+      return told("list what is open", deps.listMine(user), (mine) =>
+        drawListed(mine, clock.now(), zone(), deps.hasAddressPage),
+      );
     case "close":
       return answers.endedEarly(user, text, command.id);
     case "moved":

@@ -1,7 +1,7 @@
 /** Makes an open access longer, where policy would give the whole of it: at once, or by a request of its own where somebody has to approve. */
 
 import { parseEnd, type TypedEnd } from "../access/duration.ts";
-import type { GrantId, RequestId } from "../access/identifier.ts";
+import type { RequestId } from "../access/identifier.ts";
 import { type Machine, refOf } from "../access/machine.ts";
 import { type PersonFacts, personKey, personOf, samePerson } from "../access/person.ts";
 import type { Service } from "../access/port.ts";
@@ -21,6 +21,7 @@ import { judge, requestSteps } from "./judge.ts";
 import type { NotDenied } from "./judge-ask.ts";
 import { type Judgement, judgedEvent } from "./judged-event.ts";
 import { askLimits } from "./limits-of.ts";
+import { accessMeant } from "./own-access.ts";
 import { shownSteps } from "./shown-people.ts";
 import { holding, type Member, membershipsFor, rolesAbout } from "./standing.ts";
 import { notOffered, sameServices } from "./still-allowed.ts";
@@ -52,10 +53,10 @@ export const createExtendGrant = (world: WorkflowDeps): ExtendGrant => {
     policy: Policy,
     deps: WorkflowDeps,
   ): Promise<Extended | Refused | "again"> => {
-    const grant = await deps.ledger.grant(id as GrantId);
-    if (grant === undefined) return refused(refuse("grant-unknown", { text: id }));
-    if (!samePerson(grant.requester, facts.person)) return refused(refuse("not-yours", { what: "extension" }));
     const now = deps.clock.now();
+    const grant = await accessMeant(id, facts.person, now, deps.ledger);
+    if (isRefusal(grant)) return refused(grant);
+    if (!samePerson(grant.requester, facts.person)) return refused(refuse("not-yours", { what: "extension" }));
     const open = await extendable(grant, now, deps.ledger);
     if (isRefusal(open)) return refused(open);
     const latest = grant.extensions?.at(-1);

@@ -52,7 +52,7 @@ describe("/jit list", () => {
     const id = await ask(dev, "ssh dev-vm-1 2h from 203.0.113.7");
     await stage.until("it is open", () => stage.told(id).includes("grant.opened"));
     expect(await stage.jit(dev, "list")).toMatch(
-      /^\*SSH to dev-vm-1\* · open until .*, 2 hours left, from 203\.0\.113\.7 · `\/jit close [a-z0-9]{8}`$/u,
+      /^\*SSH to dev-vm-1\* · open until .*, 2 hours left, from 203\.0\.113\.7 · `\/jit extend ([a-z0-9]{8}) 1h` · `\/jit moved \1` · `\/jit close \1`$/u,
     );
   });
 });

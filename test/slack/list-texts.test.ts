@@ -5,11 +5,11 @@ import type { AccessRequest } from "../../src/grants/request.ts";
 import { checkBlocks } from "../../src/sandbox/slack/block-kit/blocks.ts";
 import { drawListed } from "../../src/slack/list-texts.ts";
 import type { Listed } from "../../src/workflow/list-mine.ts";
-import { aRequest, NOW } from "../contracts/samples.ts";
+import { aGrant, aRequest, NOW } from "../contracts/samples.ts";
 
-const list = (changes: Partial<Listed>) => {
+const list = (changes: Partial<Listed>, addressPage = true) => {
   const none: Listed = { pending: [], open: [], awaiting: { requests: [], more: 0 }, lockdown: undefined };
-  const { blocks } = drawListed({ ...none, ...changes }, NOW, "utc");
+  const { blocks } = drawListed({ ...none, ...changes }, NOW, "utc", addressPage);
   expect(checkBlocks(blocks, "/blocks", "message")).toEqual([]);
   const elements = blocks.flatMap((block) => (block.type === "actions" ? block.elements : []));
   return {
@@ -36,4 +36,13 @@ describe("what waits for somebody's answer", () => {
 test("what makes an open access longer is called so", () => {
   expect(list({ pending: [longer] }).text).toMatch(/\*SSH to prod-vm-3\* longer, until <!date.* · waiting for/u);
   expect(list({ pending: [aRequest()] }).text).toMatch(/\*SSH to prod-vm-3\* for 2 hours · waiting for/u);
+});
+
+test("an open access shows what can be typed about it, and no page where there is none", () => {
+  const grant = aGrant();
+  for (const addressPage of [true, false]) {
+    const { text } = list({ open: [grant] }, addressPage);
+    for (const typed of [`/jit extend ${grant.id} 1h`, `/jit close ${grant.id}`]) expect(text).toContain(typed);
+    expect(text.includes(`/jit moved ${grant.id}`)).toBe(addressPage);
+  }
 });

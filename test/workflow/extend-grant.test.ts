@@ -113,6 +113,24 @@ describe("where nobody has to approve", () => {
     expect(await extend("30m")).toBe("access-over");
   });
 
+  test("by the machine's name where one access of theirs is open there, else their ids are said", async () => {
+    const { extendGrant, submit, grant, id, clock } = await opened(FREELY);
+    clock.advance(HOUR);
+    expect(await extendGrant("PROD-vm-3", DEV, "30m")).toMatchObject({ kind: "extended", grant: { id } });
+    expect((await grant()).expiresAt).toBe(at(150 * MINUTE));
+    for (const [name, user] of [
+      ["prod-vm-4", DEV],
+      ["prod-vm-3", LEAD],
+    ] as const)
+      expect(await extendGrant(name, user, "30m")).toMatchObject({
+        refusals: [{ code: "grant-unknown", facts: { text: name } }],
+      });
+    const other = await submit({ services: ["rdp"], end: "1h" });
+    const outcome = await extendGrant("prod-vm-3", DEV, "30m");
+    const [refusal] = outcome.kind === "refused" ? outcome.refusals : [];
+    expect(refusal?.facts).toMatchObject({ text: "prod-vm-3", ids: expect.arrayContaining([id, other.id]) });
+  });
+
   test("never for anybody else", async () => {
     const { extend, grant } = await opened(FREELY);
     for (const user of [LEAD, SECURITY, "U0DEV2"]) expect(await extend("30m", user)).toBe("not-yours");

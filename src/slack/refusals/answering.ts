@@ -2,6 +2,7 @@
 
 import { showDuration } from "../../access/duration.ts";
 import type { DurationMs } from "../../access/time.ts";
+import { few } from "../lists.ts";
 import { code, literal, mention, showSource, when } from "../mrkdwn.ts";
 import { whyNotAnyMore } from "./not-any-more.ts";
 import { roles, type Words } from "./words.ts";
@@ -75,7 +76,10 @@ export const answeringWords: Words<
       ? "There is nothing to review here: it didn't go past an approval."
       : `${mention(by)} reviewed this already${at === undefined ? "" : `, at ${when(at, now, zone)}`}. Nothing is left to do.`,
 
-  "grant-unknown": ({ text }) => `Nothing open or waiting has the id ${code(text)}. \`/jit list\` shows yours.`,
+  "grant-unknown": ({ text, ids }) =>
+    ids === undefined
+      ? `Nothing open or waiting has the id ${code(text)}. \`/jit list\` shows yours.`
+      : `You have ${ids.length} accesses to ${literal(text)}: write the id of one of them instead, ${few(ids.map(code), 6)}. \`/jit list\` tells them apart.`,
 
   "access-over": ({ machine, at }, { now, zone }) =>
     `That access to ${literal(machine)} is over already, since ${when(at, now, zone)}.`,
