@@ -66,7 +66,7 @@ test(
     const waiting = await stage.ask(dev, "ssh prod-vm-3 1h because INC-2");
 
     // Nobody else may, and looking does nothing.
-    expect(await stage.jit(dev, "lockdown")).toContain("is for *security*");
+    expect(await stage.jit(dev, "lockdown")).toContain("Only *security* may");
     expect(await stage.jit(security, "lockdown because INC-666 a stolen laptop")).toMatch(
       /^Lock everything down\?\nAll 3 accesses that are open close now\. One request waits; it can't be approved meanwhile\./u,
     );

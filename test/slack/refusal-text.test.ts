@@ -144,9 +144,8 @@ test("to whom may not ask at all, nothing is said of what could be typed otherwi
   const typed = [
     refuse("justification-missing", { pattern: undefined }),
     refuse("source-missing", { allowed: ["vpn"] }),
-    refuse("duration-too-long", { port: "ssh", machine: "prod-vm-3", maximumMs: HOUR as DurationMs }),
+    refuse("duration-too-long", { port: "ssh", machine: "prod-vm-3", maximumMs: HOUR }),
   ];
-  const situation = { now, zone: "utc", offersLinking: false };
   expect(refusalsText([typed[0] ?? no, no, ...typed], situation)).toBe(refusalsText([no], situation));
   expect(refusalsText(typed, situation).split("\n")).toHaveLength(3);
 });
