@@ -1,7 +1,7 @@
 /** A button that shows a few things to do; it closes when one is done, with Escape, and when one goes elsewhere. */
 
 import { type ComponentChild, h } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 export interface MenuProps {
   readonly kind: "more" | "message" | "shortcuts";
@@ -20,6 +20,14 @@ const CLASSES = { more: "", message: "message-menu", shortcuts: "shortcuts" } as
 export const Menu = ({ kind, label, face, items }: MenuProps): ComponentChild => {
   const menu = useRef<HTMLDetailsElement>(null);
   const close = (): void => menu.current?.removeAttribute("open");
+  // A click where nothing takes the focus tells no other element, and in Safari buttons don't take it.
+  useEffect(() => {
+    const elsewhere = (event: PointerEvent): void => {
+      if (event.target instanceof Node && !menu.current?.contains(event.target)) close();
+    };
+    document.addEventListener("pointerdown", elsewhere);
+    return () => document.removeEventListener("pointerdown", elsewhere);
+  }, []);
   return h(
     "details",
     {
