@@ -113,7 +113,7 @@ const App = (): ComponentChild => {
     h(
       "main",
       // What is still drawn for the one before isn't pressed by the next.
-      { inert: user !== undefined && user !== state.me.id },
+      { inert: user !== state.me.id && state.people.some(({ id }) => id === user) },
       h(
         "header",
         { class: "title" },
@@ -128,7 +128,7 @@ const App = (): ComponentChild => {
             state,
             ask,
             surfaceOf: (message: PageMessage) =>
-              surfaceOf(`${channel.id} ${message.ts}`, { channel: channel.id, ts: message.ts }),
+              surfaceOf(`${state.me.id} ${channel.id} ${message.ts}`, { channel: channel.id, ts: message.ts }),
             onShortcut: (message: PageMessage, callbackId: string) =>
               void does("message-shortcut", { callbackId, channel: channel.id, ts: message.ts }),
           }),
