@@ -44,6 +44,90 @@ browserTest("a command is typed, and what only the asker sees is marked so", PAT
   await page.getByText("Nothing has been said here yet.").waitFor();
 });
 
+browserTest("the arrows bring back what was sent, and never replace what is being typed", PATIENTLY, async (owner) => {
+  const { page, open } = await startPage(owner);
+  await open("U0DEV1");
+  const box = page.getByRole("textbox", { name: "Message to #access" });
+  const press = async (...keys: readonly string[]) => {
+    for (const key of keys) await page.keyboard.press(key);
+    return box.inputValue();
+  };
+  for (const text of ["first", "second"]) {
+    await box.fill(text);
+    await press("Enter");
+    await page.getByRole("article").getByText(text).waitFor();
+  }
+
+  expect(await press("ArrowUp")).toBe("second");
+  expect(await press("ArrowUp", "ArrowUp")).toBe("first");
+  expect(await press("ArrowDown")).toBe("second");
+  expect(await press("ArrowDown", "ArrowDown")).toBe("");
+  await box.fill("half a sent");
+  expect(await press("ArrowDown")).toBe("half a sent");
+  expect(await press("ArrowUp")).toBe("half a sent");
+  await box.fill("");
+  await press("ArrowUp");
+  await page.keyboard.type(" thought");
+  expect(await press("ArrowUp", "ArrowDown")).toBe("second thought");
+
+  // As an input method says that its own choice is made.
+  await box.dispatchEvent("keydown", { key: "Enter", isComposing: true });
+  expect(await box.inputValue()).toBe("second thought");
+  await press("Enter");
+  await expect
+    .poll(() => page.getByRole("article").locator(".words").allInnerTexts())
+    .toEqual(["first", "second", "second thought"]);
+});
+
+browserTest("a menu closes when one clicks elsewhere, and does what is chosen", PATIENTLY, async (owner) => {
+  const { page, app, open } = await startPage(owner);
+  const chosen: string[] = [];
+  app.action("more", async ({ ack, action }) => {
+    await ack();
+    if (action.type === "overflow") chosen.push(action.selected_option.value);
+  });
+  await app.client.chat.postMessage({ channel: "C0ACCESS", text: "a request", blocks: cardBlocks });
+  await open("U0LEAD1");
+  const details = page.getByRole("button", { name: "Details" });
+  const menu = page.locator("summary[aria-label='More actions']");
+
+  await menu.click();
+  await details.waitFor();
+  await page.locator(".title").click();
+  await details.waitFor({ state: "hidden" });
+  await menu.click();
+  await details.click();
+  await details.waitFor({ state: "hidden" });
+  await expect.poll(() => chosen).toEqual(["details"]);
+});
+
+browserTest("what one person chose in a message isn't chosen for the next", PATIENTLY, async (owner) => {
+  const { page, app, open } = await startPage(owner);
+  const options = ["one hour", "two hours"].map((each) => ({ text: plain(each), value: each }));
+  await app.client.chat.postMessage({
+    channel: "C0ACCESS",
+    text: "how long?",
+    blocks: [
+      {
+        type: "actions",
+        elements: [{ type: "static_select", action_id: "long", placeholder: plain("How long"), options }],
+      },
+    ],
+  });
+  await open("U0DEV1");
+  const select = page.getByRole("combobox", { name: "How long" });
+  const be = async (user: string) => {
+    await page.getByLabel("You are").selectOption(user);
+    await page.waitForURL(new RegExp(`as=${user}`, "u"));
+  };
+
+  await select.selectOption("two hours");
+  await be("U0LEAD1");
+  await expect.poll(() => select.inputValue()).toBe("");
+  await be("U0DEV1");
+  await expect.poll(() => select.inputValue()).toBe("two hours");
+});
+
 browserTest("a button is pressed, and the message changes for everybody", PATIENTLY, async (owner) => {
   const { page, app, open } = await startPage(owner);
   app.action("approve", async ({ ack, body, client }) => {

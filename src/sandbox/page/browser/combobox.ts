@@ -58,6 +58,7 @@ export const Combobox = (props: ComboboxProps): ComponentChild => {
     close();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.isComposing) return;
     if (event.key === "Escape" && isOpen) {
       event.preventDefault();
       event.stopPropagation();

@@ -31,6 +31,8 @@ export const Composer = ({
   const [active, setActive] = useState(NONE);
   const said = useRef<readonly string[]>([]);
   const back = useRef(0);
+  /** What stood in the box before the first step back. */
+  const kept = useRef("");
   const field = useRef<HTMLTextAreaElement>(null);
   const isGone = state.me.standing === "deactivated";
   const offered = completions(text, state);
@@ -55,22 +57,37 @@ export const Composer = ({
     const [, name, rest = ""] = /^(\/\S+)\s*([\s\S]*)$/u.exec(typed) ?? [];
     await (name === undefined ? say(typed) : command(name, rest));
   };
+  const recalled = back.current === 0 ? undefined : said.current.at(-back.current);
+  const isRecalled = recalled !== undefined && recalled === text;
   const recall = (steps: number): void => {
+    if (!isRecalled) {
+      back.current = 0;
+      kept.current = text;
+    }
     back.current = Math.max(0, Math.min(said.current.length, back.current + steps));
-    setText(said.current.at(-back.current) ?? "");
+    setText(back.current === 0 ? kept.current : (said.current.at(-back.current) ?? ""));
+  };
+  /** What is being typed is never replaced: there the arrows move in the text. */
+  const canRecall = active === NONE && (isRecalled || text.trim() === "");
+  const arrow = (steps: 1 | -1): (() => void) | undefined => {
+    if (canRecall) return () => recall(steps);
+    if (offered.length === 0) return undefined;
+    return () =>
+      setActive(
+        steps === 1 ? (Math.max(active, 0) + offered.length - 1) % offered.length : (active + 1) % offered.length,
+      );
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    // Enter then chooses among the characters that an input method offers.
+    if (event.isComposing) return;
     const chosen = offered[active];
     const first = chosen ?? offered[0];
     const keys: Readonly<Record<string, (() => void) | undefined>> = {
       Enter: event.shiftKey ? undefined : () => (chosen === undefined ? void send() : write(chosen.text)),
       Tab: first === undefined || event.shiftKey ? undefined : () => write(first.text),
       Escape: chosen === undefined ? undefined : () => setActive(NONE),
-      ArrowUp:
-        offered.length > 0
-          ? () => setActive((Math.max(active, 0) + offered.length - 1) % offered.length)
-          : upIn(text, recall, 1),
-      ArrowDown: offered.length > 0 ? () => setActive((active + 1) % offered.length) : upIn(text, recall, -1),
+      ArrowUp: arrow(1),
+      ArrowDown: arrow(-1),
     };
     const does = keys[event.key];
     if (does === undefined) return;
@@ -147,9 +164,6 @@ export const Composer = ({
 };
 
 const NONE = -1;
-
-const upIn = (text: string, recall: (steps: number) => void, steps: number): (() => void) | undefined =>
-  text.includes("\n") ? undefined : () => recall(steps);
 
 interface Completion {
   readonly text: string;
