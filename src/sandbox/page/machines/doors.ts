@@ -85,7 +85,9 @@ const ORDER: readonly Holder["state"][] = ["closing", "open", "opening"];
 
 const stateOf = (access: Access, letsIn: boolean, byUs: boolean, now: number): Holder["state"] | undefined => {
   if (access.overAt !== undefined) return undefined;
-  if (access.approvedAt === undefined) return "asked";
+  // Nobody says that it lapsed when the bot forgot it.
+  if (access.approvedAt === undefined)
+    return (access.answerBy ?? Number.POSITIVE_INFINITY) <= now ? undefined : "asked";
   const isOver = access.revokedAt !== undefined || (access.expiresAt ?? Number.POSITIVE_INFINITY) <= now;
   if (isOver) return byUs ? "closing" : undefined;
   return letsIn ? "open" : "opening";

@@ -48,8 +48,10 @@ const LOOK_MS = 250;
 
 const moment = ({ bots, clock }: MachinesDeps): string => {
   const now = clock.now();
-  const ended = accessesOf(bots).filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now).length;
-  return bots.map((bot) => bot.events.length).join() + ended;
+  const passed = accessesOf(bots)
+    .flatMap(({ answerBy, expiresAt }) => [answerBy, expiresAt])
+    .filter((at) => at !== undefined && at <= now).length;
+  return [...bots.map((bot) => bot.events.length), passed].join();
 };
 
 const machinesState = ({ network, azure, ec2, bots, clock, connections }: MachinesDeps): MachinesState => {
