@@ -65,7 +65,7 @@ const start = async () => {
     ["nsg-prod", "nsg-prod-vm-3"].forEach((name) => {
       azure.editAsSomeoneElse(nsgId(name), (rules) => rules.filter((rule) => !rule.name.startsWith("latch-")));
     });
-  return { azure, network, clock, connections, state, machine, door, tell, allow, close };
+  return { azure, network, clock, connections, part, state, machine, door, tell, allow, close };
 };
 
 const factsAbout = (machineId: string) => ({
@@ -92,6 +92,19 @@ test("a door is asked for, opening, open for somebody, closing and closed, as th
   expect(ssh()?.state).toBe("closing");
   close();
   expect(ssh()).toMatchObject({ state: "closed", holders: [] });
+});
+
+test("nobody waits for an answer any more when the time for it is over, whatever the bot remembers", async () => {
+  const { clock, door, tell, part } = await start();
+  const answerBy = clock.now() + 60_000;
+  tell("request.submitted", { answerBy });
+  expect(door("prod-vm-3", 22)?.state).toBe("asked");
+  let changes = 0;
+  onTestFinished(part.subscribe(() => (changes += 1)));
+  await expect.poll(() => changes).toBe(1);
+  clock.ahead = 60_000;
+  expect(door("prod-vm-3", 22)).toMatchObject({ state: "closed", holders: [] });
+  await expect.poll(() => changes).toBe(2);
 });
 
 test("approved is approved when somebody did so, and not when the bot saw it open", async () => {
@@ -139,6 +152,7 @@ test("rules before a machine are the clouds' own, Latch's marked", async () => {
     ["AllowHttps", false, "allow"],
     ["DenyManagement", false, "deny"],
   ]);
+  expect(subnet?.rules[0]).toMatchObject({ what: "Tcp 22 to *", from: "198.51.100.7/32" });
   expect(machine("prod-fw-1").ruleSets.map(({ name }) => name)).toEqual([
     "nsg-behind",
     "fw-hub · web",

@@ -1,4 +1,4 @@
-/** What has come and gone among the rules that are drawn, for as long as one notices. */
+/** What has come, changed and gone among the rules that are drawn, for as long as one notices. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { RuleSet, ShownRule } from "../machines/shown.ts";
@@ -13,9 +13,12 @@ const NOTICED_MS = 8_000;
 /** Begins anew where it is used under another key. */
 export const useRuleChanges = (
   sets: readonly RuleSet[],
-): { readonly isFresh: (setId: string, key: string) => boolean; readonly gone: readonly GoneRule[] } => {
+): {
+  readonly changeOf: (setId: string, key: string) => "fresh" | "changed" | undefined;
+  readonly gone: readonly GoneRule[];
+} => {
   const before = useRef<ReadonlyMap<string, GoneRule>>(undefined);
-  const freshUntil = useRef(new Map<string, number>());
+  const drawnUntil = useRef(new Map<string, { readonly change: "fresh" | "changed"; readonly until: number }>());
   const goneUntil = useRef(new Map<string, GoneRule & { readonly until: number }>());
   const [, drawAgain] = useState(0);
 
@@ -24,23 +27,23 @@ export const useRuleChanges = (
   );
   const until = Date.now() + NOTICED_MS;
   if (before.current !== undefined) {
-    for (const id of current.keys()) {
-      if (before.current.has(id)) continue;
-      freshUntil.current.set(id, until);
+    for (const [id, { rule }] of current) {
+      const known = before.current.get(id);
+      if (known !== undefined && JSON.stringify(known.rule) === JSON.stringify(rule)) continue;
+      drawnUntil.current.set(id, { change: known === undefined ? "fresh" : "changed", until });
       goneUntil.current.delete(id);
     }
     for (const [id, rule] of before.current) {
       if (current.has(id)) continue;
       goneUntil.current.set(id, { ...rule, until });
-      freshUntil.current.delete(id);
+      drawnUntil.current.delete(id);
     }
   }
   before.current = current;
 
   const latest = Math.max(
     0,
-    ...freshUntil.current.values(),
-    ...[...goneUntil.current.values()].map((one) => one.until),
+    ...[...drawnUntil.current.values(), ...goneUntil.current.values()].map((one) => one.until),
   );
   useEffect(() => {
     const timer = setTimeout(() => drawAgain(latest), Math.max(0, latest - Date.now()));
@@ -48,7 +51,10 @@ export const useRuleChanges = (
   }, [latest]);
 
   return {
-    isFresh: (setId, key) => (freshUntil.current.get(`${setId} ${key}`) ?? 0) > Date.now(),
+    changeOf: (setId, key) => {
+      const drawn = drawnUntil.current.get(`${setId} ${key}`);
+      return drawn !== undefined && drawn.until > Date.now() ? drawn.change : undefined;
+    },
     gone: [...goneUntil.current.values()].filter((one) => one.until > Date.now()),
   };
 };

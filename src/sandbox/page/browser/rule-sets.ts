@@ -1,11 +1,11 @@
-/** The rules before the chosen machine, Latch's marked, what has just come or gone highlighted. */
+/** The rules before the chosen machine, Latch's marked, what has just come, changed or gone highlighted. */
 
 import { type ComponentChild, h } from "preact";
 import type { RuleSet, ShownRule } from "../machines/shown.ts";
 import { useRuleChanges } from "./rule-changes.ts";
 
 export const RuleSets = ({ sets }: { readonly sets: readonly RuleSet[] }): ComponentChild => {
-  const { isFresh, gone } = useRuleChanges(sets);
+  const { changeOf, gone } = useRuleChanges(sets);
   if (sets.length === 0) return h("p", { class: "quiet" }, "No group and no firewall stands before it.");
   const left = [...new Set(gone.map(({ set }) => set))].filter(({ id }) => sets.every((set) => set.id !== id));
   return [...sets, ...left.map((set) => ({ ...set, rules: [] }))].map((set) =>
@@ -16,7 +16,7 @@ export const RuleSets = ({ sets }: { readonly sets: readonly RuleSet[] }): Compo
       h(
         "ul",
         null,
-        set.rules.map((rule) => ruleLine(rule, isFresh(set.id, rule.key) ? "fresh" : "")),
+        set.rules.map((rule) => ruleLine(rule, changeOf(set.id, rule.key))),
         gone.filter((each) => each.set.id === set.id).map(({ rule }) => ruleLine(rule, "gone")),
         set.rules.length === 0 && set.kind !== "Azure Firewall" && gone.every((each) => each.set.id !== set.id)
           ? h("li", { class: "quiet" }, "No inbound rules.")
@@ -28,12 +28,14 @@ export const RuleSets = ({ sets }: { readonly sets: readonly RuleSet[] }): Compo
 
 const ours = h("span", { class: "badge ours" }, "Latch");
 
-const ruleLine = (rule: ShownRule, change: "fresh" | "gone" | ""): ComponentChild =>
+const BADGES = { fresh: "new", changed: "changed", gone: "removed" } as const;
+
+const ruleLine = (rule: ShownRule, change: keyof typeof BADGES | undefined): ComponentChild =>
   h(
     "li",
     {
       key: `${rule.key}${change === "gone" ? " gone" : ""}`,
-      class: `rule ${rule.verdict} ${change} ${rule.isOurs ? "by-us" : ""}`,
+      class: `rule ${rule.verdict} ${change ?? ""} ${rule.isOurs ? "by-us" : ""}`,
     },
     h("span", { class: "rule-priority" }, rule.priority ?? ""),
     h("b", null, rule.verdict),
@@ -43,7 +45,7 @@ const ruleLine = (rule: ShownRule, change: "fresh" | "gone" | ""): ComponentChil
       { class: "rule-name" },
       rule.name,
       rule.isOurs ? ours : null,
-      change === "" ? null : h("span", { class: "badge" }, change === "fresh" ? "new" : "removed"),
+      change === undefined ? null : h("span", { class: "badge" }, BADGES[change]),
     ),
     rule.about === undefined ? null : h("span", { class: "rule-about" }, rule.about),
   );

@@ -33,7 +33,10 @@ const networkSecurityGroup = ({ id, rules }: NetworkSecurityGroup): RuleSet => (
       key: name,
       priority: p.priority,
       verdict: p.access === "Allow" ? "allow" : "deny",
-      what: `${p.protocol} ${p.destinationPortRange ?? p.destinationPortRanges.join(", ")}`,
+      what: `${p.protocol} ${p.destinationPortRange ?? p.destinationPortRanges.join(", ")} to ${listed(
+        p.destinationAddressPrefix === undefined ? p.destinationAddressPrefixes : [p.destinationAddressPrefix],
+        (p.destinationApplicationSecurityGroups ?? []).map((each) => each.id),
+      )}`,
       from: listed(
         p.sourceAddressPrefix === undefined ? p.sourceAddressPrefixes : [p.sourceAddressPrefix],
         (p.sourceApplicationSecurityGroups ?? []).map((each) => each.id),

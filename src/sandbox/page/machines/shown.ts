@@ -86,7 +86,7 @@ export interface ShownRule {
   readonly key: string;
   readonly priority: number | undefined;
   readonly verdict: "allow" | "deny" | "translate";
-  /** `Tcp 22`, `TCP 20.50.1.10:443 to 10.0.4.41:443` */
+  /** `Tcp 22 to 10.0.1.7`, `TCP 20.50.1.10:443 to 10.0.4.41:443` */
   readonly what: string;
   readonly from: string;
   readonly name: string;
