@@ -111,13 +111,21 @@ browserTest.for([
 );
 
 browserTest("a refusal: a card is denied, and the door stays closed", PATIENTLY, async (owner) => {
-  const { page, stage: playing, door } = await open(owner);
-  const id = await playing.ask(PEOPLE.dev, "ssh prod-vm-1 1h because INC-2");
+  const { page, stage: playing, door } = await open(owner, {}, PEOPLE.lead);
+  await playing.ask(PEOPLE.dev, "ssh prod-vm-1 1h because INC-2");
   const ssh = door("prod-vm-1", "SSH 22");
   await ssh.getByText("@dev asks to come in").waitFor();
-  await playing.click(PEOPLE.lead, id, "Deny");
-  await playing.until("they are asked why", () => playing.slack.see(PEOPLE.lead).modals.length === 1);
-  await playing.slack.submitView({ user: PEOPLE.lead, values: { reason: "use the bastion" } });
+  const card = page.getByRole("article").filter({ hasText: "SSH to prod-vm-1" });
+  await card.getByRole("button", { name: /^Deny/u }).click();
+  const form = page.getByRole("dialog");
+  await form.getByRole("textbox").fill("use the bastion");
+  await form.locator("button[type=submit]").click();
+  await form.waitFor({ state: "detached" });
+  await card
+    .getByText(/denied/iu)
+    .first()
+    .waitFor();
+  await card.getByText("use the bastion").waitFor();
   await ssh.getByText("SSH 22 · closed", { exact: true }).waitFor();
   await ssh.getByRole("button", { name: "Connect to SSH of prod-vm-1" }).click();
   await page.getByText("vpn → SSH: refused").waitFor();
@@ -131,6 +139,14 @@ browserTest("a door that somebody's own rule leaves open says for whom and by wh
   await door("dev-open-1", "SSH 22")
     .getByText(/Open to vpn, office, home, stranger by somebody's own rule: AllowSSH/u)
     .waitFor();
+  playing.azure.editAsSomeoneElse(nsgId("nsg-open"), (rules) =>
+    rules.map((rule) =>
+      rule.name === "AllowSSH" ? { ...rule, properties: { ...rule.properties, description: "for the fair" } } : rule,
+    ),
+  );
+  const changed = machines.locator(".rule.changed").filter({ hasText: "AllowSSH" });
+  await changed.getByText("for the fair").waitFor();
+  await changed.getByText("changed", { exact: true }).waitFor();
   playing.azure.editAsSomeoneElse(nsgId("nsg-open"), (rules) => rules.filter(({ name }) => name !== "AllowSSH"));
   await door("dev-open-1", "SSH 22").getByText("SSH 22 · closed", { exact: true }).waitFor();
   await machines.locator(".rule.gone").getByText("AllowSSH").waitFor();
