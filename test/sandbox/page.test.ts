@@ -1,6 +1,9 @@
 /** The server of the sandbox's page: every file that the browser will ask for, what is live, and who may act. */
 
+import { once } from "node:events";
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
+import { liveSight } from "../../src/sandbox/page/live.ts";
 import { createPage } from "../../src/sandbox/page/server.ts";
 import type { PageState } from "../../src/sandbox/page/shown.ts";
 import { type Setup, startSlack } from "./slack-fixture.ts";
@@ -10,6 +13,19 @@ const start = async (): Promise<Setup & { readonly url: string }> => {
   const { url, stop } = await createPage(setup);
   onTestFinished(stop);
   return { ...setup, url };
+};
+
+/** As it is: `fetch` would make the path tidy, and choose the host itself. */
+const ask = async (
+  url: string,
+  path: string,
+  { method = "GET", headers = {} }: { readonly method?: string; readonly headers?: OutgoingHttpHeaders } = {},
+): Promise<number> => {
+  const { hostname, port } = new URL(url);
+  const asked = request({ hostname, port, path, method, headers }).end();
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  answer.destroy();
+  return answer.statusCode ?? 0;
 };
 
 /** The next state that `look` likes. */
@@ -58,6 +74,8 @@ test.each([
   "/ours/page/browser/../server.ts",
   "/ours/main.ts",
   "/library/vitest",
+  "/library/constructor",
+  "/library/__proto__",
   "/etc/passwd",
 ])("%s is nobody's business", async (path) => {
   const { url } = await start();
@@ -85,6 +103,7 @@ test("a file is there to be taken, and never shown as a page", async () => {
   expect(await file.text()).toBe(content);
   expect(file.headers.get("content-type")).toContain("text/plain");
   expect(file.headers.get("content-disposition")).toContain("attachment");
+  expect(file.headers.get("x-content-type-options")).toBe("nosniff");
 });
 
 test("another site in the same browser can neither look nor act", async () => {
@@ -99,6 +118,100 @@ test("another site in the same browser can neither look nor act", async () => {
   expect(slack.messages("C0ACCESS")).toEqual([]);
   expect((await say({ "sec-fetch-site": "same-origin" })).status).toBe(200);
   expect(slack.messages("C0ACCESS").map(({ text }) => text)).toEqual(["hi"]);
+});
+
+test.each([
+  "/ours/page/browser/../../main.ts",
+  "/ours/../../package.json",
+  "/ours/page/browser/..%2f..%2fmain.ts",
+  "/ours/page/browser/%2e%2e/server.ts",
+  "/ours/page\\browser\\app.ts",
+  "//etc/passwd",
+  "/../../../../etc/passwd",
+  "/library/../../package.json",
+  "/files/../../../etc/passwd",
+  "/files/..%2f..%2fpackage.json",
+  "/files/__proto__",
+  "/files/%ff",
+])("%s, sent as it is, leads nowhere", async (path) => {
+  const { url } = await start();
+  expect([400, 404]).toContain(await ask(url, path));
+});
+
+const ROUTES = ["/", "/live", "/style.css", "/library/preact", "/ours/page/browser/app.ts", "/files/F1"];
+const ACTS = ["/act", "/machines", "/controls"];
+
+test("by another name than this machine's nothing is there", async () => {
+  const { url } = await start();
+  const { port } = new URL(url);
+  for (const name of ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "0.0.0.0", "127.0.0.1@evil"])
+    for (const host of [name, `${name}:${port}`]) {
+      const headers = { host, "content-type": "application/json" };
+      for (const path of ROUTES) expect([400, 403], `${host} ${path}`).toContain(await ask(url, path, { headers }));
+      for (const path of ACTS)
+        expect([400, 403], `${host} ${path}`).toContain(await ask(url, path, { method: "POST", headers }));
+    }
+  for (const host of [`localhost:${port}`, `127.0.0.1:${port}`])
+    expect(await ask(url, "/live", { headers: { host } })).toBe(200);
+});
+
+test("another site may link to the page, and reads nothing of it", async () => {
+  const { url } = await start();
+  for (const site of ["cross-site", "same-site"])
+    for (const path of ROUTES)
+      expect(await ask(url, path, { headers: { "sec-fetch-site": site } }), `${site} ${path}`).toBe(
+        path === "/" ? 200 : 403,
+      );
+});
+
+test("without Sec-Fetch-Site another site is known by its Origin, and by not sending JSON", async () => {
+  const { url, slack } = await start();
+  const say = async (headers: Record<string, string>): Promise<number> => {
+    const body = JSON.stringify({ kind: "say", user: "U0DEV1", channel: "C0ACCESS", text: "hi" });
+    return (await fetch(`${url}/act`, { method: "POST", headers, body })).status;
+  };
+  const json = { "content-type": "application/json" };
+  for (const origin of ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
+    expect(await say({ ...json, origin }), origin).toBe(403);
+  for (const type of ["text/plain", "text/plain; application/json", "application/jsonp"])
+    expect(await say({ "content-type": type }), type).toBe(415);
+  for (const path of ACTS) expect(await ask(url, path, { method: "POST" }), path).toBe(415);
+  expect(slack.messages("C0ACCESS")).toEqual([]);
+  expect(await say({ ...json, origin: url })).toBe(200);
+  expect(await say({ "content-type": "application/json; charset=utf-8" })).toBe(200);
+});
+
+test.each(["U0BOT", "U0NOBODY", "", "__proto__"])("who asks to be `%s` is the first person", async (user) => {
+  const { url, call } = await start();
+  const told = liveState(url, user, ({ channels }) => channels[0]?.messages.length === 1);
+  await call("chat.postMessage", { channel: "C0ACCESS", text: "still here" });
+  expect((await told).me.id).toBe("U0DEV1");
+});
+
+test("a part that can't be read ends its stream and nothing else, and isn't followed any more", async () => {
+  const followers = new Set<() => void>();
+  let isBroken = false;
+  const part = {
+    name: "slack",
+    read: () => {
+      if (isBroken) throw new Error("broken");
+      return {};
+    },
+    subscribe: (changed: () => void) => {
+      followers.add(changed);
+      return () => void followers.delete(changed);
+    },
+  };
+  const reader = liveSight("U0DEV1", [part]).getReader();
+  await reader.read();
+  isBroken = true;
+  for (const changed of followers) changed();
+  await expect(reader.read()).rejects.toThrow("broken");
+  expect(followers.size).toBe(0);
+
+  const whole = { ...part, read: () => ({}) };
+  expect(() => liveSight("U0DEV1", [whole, part])).toThrow("broken");
+  expect(followers.size).toBe(0);
 });
 
 test("what can't be done is said, and a deactivated person does nothing", async () => {

@@ -11,14 +11,14 @@ const from = createRequire(import.meta.url);
 /** The page's modules, and the few of the sandbox's Slack that are pure: markup and dates are read by the same code everywhere. */
 const OURS = /^(?:page\/browser\/[a-z-]+|slack\/(?:mrkdwn|dates|json))\.ts$/u;
 
-const LIBRARIES: Readonly<Record<string, string>> = {
-  preact: from.resolve("preact"),
-  "preact/hooks": from.resolve("preact/hooks"),
-  luxon: join(dirname(from.resolve("luxon/package.json")), "build/es6/luxon.mjs"),
-};
+const LIBRARIES: ReadonlyMap<string, string> = new Map([
+  ["preact", from.resolve("preact")],
+  ["preact/hooks", from.resolve("preact/hooks")],
+  ["luxon", join(dirname(from.resolve("luxon/package.json")), "build/es6/luxon.mjs")],
+]);
 
 const IMPORT_MAP = JSON.stringify({
-  imports: Object.fromEntries(Object.keys(LIBRARIES).map((name) => [name, `/library/${name}`])),
+  imports: Object.fromEntries([...LIBRARIES.keys()].map((name) => [name, `/library/${name}`])),
 });
 
 /** Nothing from elsewhere is loaded, and nothing is sent elsewhere. */
@@ -58,7 +58,7 @@ export const asset = async (path: string): Promise<Response | undefined> => {
     });
   const style = STYLES.find((name) => path === `/${name}`);
   if (style !== undefined) return new Response(await readFile(new URL(`./${style}`, import.meta.url)), css);
-  const library = path.startsWith("/library/") ? LIBRARIES[path.slice("/library/".length)] : undefined;
+  const library = path.startsWith("/library/") ? LIBRARIES.get(path.slice("/library/".length)) : undefined;
   if (library !== undefined) return new Response(await readFile(library), javascript);
   const ours = path.startsWith("/ours/") ? path.slice("/ours/".length) : "";
   if (!OURS.test(ours)) return undefined;

@@ -12,13 +12,13 @@ export interface LivePart {
 /** One stream for all parts, because a browser has few connections to one address and people open several pages. */
 export const liveSight = (user: string, parts: readonly LivePart[]): ReadableStream<Uint8Array> => {
   const bytes = new TextEncoder();
-  let ends: readonly (() => void)[] = [];
+  const ends: (() => void)[] = [];
   const end = (): void => {
-    for (const each of ends) each();
+    for (const each of ends.splice(0)) each();
   };
   return new ReadableStream({
     start: (controller) => {
-      const follow = ({ name, read, subscribe }: LivePart): (() => void) => {
+      const follow = ({ name, read, subscribe }: LivePart): void => {
         let timer: NodeJS.Timeout | undefined;
         let last = "";
         const send = (): void => {
@@ -26,23 +26,32 @@ export const liveSight = (user: string, parts: readonly LivePart[]): ReadableStr
           const state = JSON.stringify(read(user));
           if (state === last) return;
           last = state;
+          controller.enqueue(bytes.encode(`event: ${name}\ndata: ${state}\n\n`));
+        };
+        const sendLater = (): void => {
           try {
-            controller.enqueue(bytes.encode(`event: ${name}\ndata: ${state}\n\n`));
-          } catch {
-            // They left between the change and its telling.
+            send();
+          } catch (error) {
+            // They left between the change and its telling, or it can't be read: a browser that is still there asks anew.
             end();
+            controller.error(error);
           }
         };
-        const unsubscribe = subscribe(() => {
-          timer ??= setTimeout(send, TOGETHER_MS);
-        });
         send();
-        return () => {
+        const unsubscribe = subscribe(() => {
+          timer ??= setTimeout(sendLater, TOGETHER_MS);
+        });
+        ends.push(() => {
           clearTimeout(timer);
           unsubscribe();
-        };
+        });
       };
-      ends = parts.map(follow);
+      try {
+        parts.forEach(follow);
+      } catch (error) {
+        end();
+        throw error;
+      }
     },
     cancel: end,
   });

@@ -16,7 +16,7 @@ import { actAtMachines } from "./machines/acts.ts";
 import { createConnections } from "./machines/connections.ts";
 import { machinesPart } from "./machines/machines-part.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
-import { pageState } from "./show.ts";
+import { pageState, peopleIn } from "./show.ts";
 
 export interface PageOptions {
   readonly slack: SlackServer;
@@ -47,20 +47,20 @@ export const createPage = async ({ slack, clock, sandbox, controls, port = 0 }: 
   ];
   const routes = new Hono();
 
-  // Another site that is open in the same browser has no business here, by whatever name it calls this machine.
   routes.use(async (c, next) => {
-    const { hostname } = new URL(c.req.url);
-    const site = c.req.header("sec-fetch-site") ?? "none";
-    const isOwn = ["127.0.0.1", "localhost"].includes(hostname) && ["none", "same-origin"].includes(site);
-    if (!isOwn && c.req.method !== "GET") return c.text("not from here", 403);
-    if (!["127.0.0.1", "localhost"].includes(hostname)) return c.text("not from here", 403);
-    return next();
+    if (!isFromHere(c.req.raw)) return c.text("not from here", 403);
+    const isJson = /^application\/json(?:;|$)/iu.test(c.req.header("content-type") ?? "");
+    if (!READING.includes(c.req.method) && !isJson) return c.text("only JSON", 415);
+    await next();
+    c.header("x-content-type-options", "nosniff");
+    return undefined;
   });
 
   routes.get("/live", (c) => {
-    const user = c.req.query("as") ?? slack.people.users()[0]?.id ?? "";
-    if (slack.people.user(user) === undefined) return c.text(`nobody is \`${user}\``, 404);
-    return new Response(liveSight(user, parts), {
+    const people = peopleIn(slack);
+    const user = people.find(({ id }) => id === c.req.query("as")) ?? people[0];
+    if (user === undefined) return c.text("nobody is here", 404);
+    return new Response(liveSight(user.id, parts), {
       headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
     });
   });
@@ -118,6 +118,21 @@ export const createPage = async ({ slack, clock, sandbox, controls, port = 0 }: 
       }),
   };
 };
+
+/**
+ * Another site that is open in the same browser has no business here, by whatever name it calls this machine; a link to the page
+ * is all it may have. Not all browsers send both headers:
+ * https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+ */
+const isFromHere = ({ method, url, headers }: Request): boolean => {
+  const { hostname, origin, pathname } = new URL(url);
+  if (!["127.0.0.1", "localhost"].includes(hostname)) return false;
+  if (READING.includes(method) && pathname === "/") return true;
+  if (!["none", "same-origin"].includes(headers.get("sec-fetch-site") ?? "none")) return false;
+  return READING.includes(method) || (headers.get("origin") ?? origin) === origin;
+};
+
+const READING = ["GET", "HEAD"];
 
 const slackPart = (slack: SlackServer, manifest: Manifest, clock: Clock | MovableClock): LivePart => ({
   name: "slack",

@@ -9,10 +9,14 @@ import type { PageChannel, PageState, PageView, Person } from "./shown.ts";
 /** Older ones are left out: the page is for looking at what happens. */
 const MOST_MESSAGES = 300;
 
+/** Whom one can be on the page. */
+export const peopleIn = (slack: SlackServer): readonly SlackUser[] =>
+  slack.people.users().filter(({ is_bot }) => is_bot !== true);
+
 export const pageState = (user: string, slack: SlackServer, manifest: Manifest, now: number): PageState => {
   const { team, bot } = slack.people;
   const sight = slack.see(user);
-  const people = slack.people.users().filter(({ is_bot }) => is_bot !== true);
+  const people = peopleIn(slack);
   const groups = slack.people.groups();
   const channels = slack.people.channels();
   const me = people.find(({ id }) => id === user);
