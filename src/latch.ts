@@ -33,6 +33,7 @@ export const startLatch = async (deps: LatchDeps): Promise<Latch> => {
   const addresses = addressPage(parts);
   const http = await startHttpServer({
     port: deps.settings.port,
+    host: deps.settings.host,
     notReady: () => notReady(parts, beats),
     doubts: () => unread(parts),
     ...(slack.receiver === undefined ? {} : { slackEvents: slack.receiver.receive }),

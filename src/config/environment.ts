@@ -1,5 +1,6 @@
 /** Secrets and addresses from the environment: https://12factor.net/config */
 
+import { isIP } from "node:net";
 import { isLoopback } from "../access/loopback.ts";
 import { ANYWHERE, type Cidr, parseCidr } from "../access/source.ts";
 
@@ -14,6 +15,8 @@ export interface Places {
 export interface Settings extends Places {
   /** 0: any free one. */
   readonly port: number;
+  /** The address or name to listen on; `undefined`: all. */
+  readonly host: string | undefined;
   /** Without a slash at its end. */
   readonly publicUrl: string | undefined;
   /** The same bot under names with an IPv4 address only, and an IPv6 address only, likewise. */
@@ -103,6 +106,10 @@ export const readEnvironment = (env: Environment): SettingsReading => {
   const port = readPort(get("PORT"));
   if (port === undefined) complain("PORT", "is not a port; write a number from 0 (any free one) to 65535");
 
+  const host = get("LATCH_HOST");
+  if (host !== undefined && isIP(host) === 0 && !/^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/iu.test(host))
+    complain("LATCH_HOST", "is neither an IP address nor the name of a host; write it without a port: 127.0.0.1");
+
   const slackApiUrl = getUrl("SLACK_API_URL");
   const publicUrl = getUrl("LATCH_PUBLIC_URL");
   const publicUrlIpv4 = getUrl("LATCH_PUBLIC_URL_IPV4");
@@ -143,6 +150,7 @@ export const readEnvironment = (env: Environment): SettingsReading => {
     settings: {
       ...places,
       port,
+      host,
       publicUrl: publicUrl && withoutSlash(publicUrl.href),
       publicUrlIpv4: publicUrlIpv4 && withoutSlash(publicUrlIpv4.href),
       publicUrlIpv6: publicUrlIpv6 && withoutSlash(publicUrlIpv6.href),

@@ -11,6 +11,8 @@ import { createLinkRoutes, type LinkRoutesDeps } from "./link-routes.ts";
 
 export interface HttpServerDeps {
   readonly port: number;
+  /** The address or name to listen on; all without it. */
+  readonly host?: string | undefined;
   /** What keeps the bot from being ready, one line each: `redis: connection refused`. Empty: ready. */
   readonly notReady: () => readonly string[] | Promise<readonly string[]>;
   /** What is out of order and keeps nobody from being answered, likewise. */
@@ -54,7 +56,7 @@ export const startHttpServer = async (deps: HttpServerDeps): Promise<HttpServer>
 
   const listener = getRequestListener(app.fetch);
   const server: Server = createServer((request, response) => void listener(request, response));
-  server.listen(deps.port);
+  server.listen({ port: deps.port, host: deps.host });
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,

@@ -26,26 +26,33 @@ export interface Bot {
   readonly notReady: () => Promise<readonly string[]>;
 }
 
+/** Nobody on the network has any business with a bot whose secrets everybody can read. */
+const HOST = "127.0.0.1";
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 const BY_CLOCK = new URL("./bot-by-clock.ts", import.meta.url).pathname;
 
 /** `env` is what it is told of Slack, Redis and the clouds. Without a clock it lives by the machine's. */
 export const createBot = async (env: Readonly<Record<string, string>>, clock?: MovableClock): Promise<Bot> => {
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${HOST}:${port}`;
   const events: AuditEvent[] = [];
   const log: string[] = [];
   let child: ChildProcess | undefined;
 
   const notReady = async (): Promise<readonly string[]> => {
-    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
-    return answer === undefined ? ["no answer"] : answer.ok ? [] : (await answer.text()).trim().split("\n").slice(1);
+    try {
+      const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+      const said = await answer.text();
+      return answer.ok ? [] : said.trim().split("\n").slice(1);
+    } catch {
+      return ["no answer"];
+    }
   };
 
   const start: Bot["start"] = async (until = "ready") => {
     if (child !== undefined) throw new Error("the bot is running already");
     const started = spawn(process.execPath, [clock === undefined ? MAIN : BY_CLOCK], {
-      env: { ...inherited(), ...env, PORT: String(port) },
+      env: { ...inherited(), ...env, LATCH_HOST: HOST, PORT: String(port) },
       stdio: ["ignore", "pipe", "pipe", ...(clock === undefined ? [] : ["ipc" as const])],
     });
     child = started;
@@ -123,7 +130,7 @@ const freePort = async (): Promise<number> => {
     const port = 10_000 + Math.floor(Math.random() * 22_000);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false)).listen(port, () => resolve(true));
+      server.once("error", () => resolve(false)).listen(port, HOST, () => resolve(true));
     });
     if (!isFree) continue;
     server.close();
@@ -133,3 +140,4 @@ const freePort = async (): Promise<number> => {
 };
 
 const START_LIMIT_MS = 60_000;
+const ANSWER_LIMIT_MS = 2_000;
