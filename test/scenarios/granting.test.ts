@@ -87,7 +87,7 @@ test("the card tells the whole story, and the requester how to connect and when 
       "\\*Machine\\* prod-vm-3 · Azure, subscription 00000000-0000-0000-0000-000000000001, westeurope · resource group rg-acme",
       "\\*Tags\\* env=prod",
       "\\*Opens\\* `10\\.0\\.1\\.13`, 22/tcp, from 198\\.51\\.100\\.7",
-      "\\*Asked before\\*: nothing in the last 35 days",
+      "\\*Asked before\\*: nothing that I know of",
       "\\*Rule\\* production gives ssh for 3 hours at most, from office, vpn or one single address",
       `\\*If you approve\\*: It opens at once\\.\\n\\*If nobody answers\\*: I remind you at ${time}\\.`,
       "\\[Approve\\] \\[Approve less\\] \\[Deny\\]",

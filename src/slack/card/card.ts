@@ -128,9 +128,8 @@ const drawGrant = (grant: Grant, facts: CardFacts): Drawn => {
   const until = when(grant.expiresAt, now, zone);
   const who = `for ${mention(grant.requester.user)} from ${showSources(grant.sources)}`;
   const took = `opened in ${showDuration(between(grant.startsAt, grant.openedAt))}`;
-  const how = grant.adopted
-    ? "found open after our memory was lost"
-    : `${howAllowed(request, now, zone) || "no approval needed"}, ${took}`;
+  const allowed = request === undefined ? "how it was allowed is lost with our memory" : howAllowed(request, now, zone);
+  const how = grant.adopted ? "found open after our memory was lost" : `${allowed || "no approval needed"}, ${took}`;
   return drawState(grant, `open until ${until} ${who} · ${how}`, facts, {
     more: [
       ...(grant.supersedes === undefined || request?.movedFrom !== undefined

@@ -115,7 +115,7 @@ const whoHasAccess = (
 
 const askedBefore = ({ latest }: DecidingFacts, now: EpochMs, zone: string): readonly string[] => {
   if (latest === undefined) return [];
-  if (latest.length === 0) return ["*Asked before*: nothing in the last 35 days"];
+  if (latest.length === 0) return ["*Asked before*: nothing that I know of"];
   const shown = latest.map(
     (each) => `${short(accessTitle(each), 80)} (${becameOf(each)}, ${when(each.askedAt, now, zone)})`,
   );

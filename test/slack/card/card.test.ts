@@ -338,6 +338,12 @@ describe("an access on its card", () => {
     expect(drawn(undefined, { ...open, adopted: true })).toContain("found open after our memory was lost");
   });
 
+  test("remembered without its request, it doesn't claim that nobody had to approve", () => {
+    const shown = drawn(undefined, open);
+    expect(shown).toContain("how it was allowed is lost with our memory");
+    expect(shown).not.toContain("approval needed");
+  });
+
   test("over and not yet closed, it doesn't say closed", () => {
     expect(drawn(approved(), open, END)).toContain("closing; its time ended at");
     const revoked = { ...open, revoked: { kind: "closed", at: NOW, by: OTHER } } as const;

@@ -106,6 +106,8 @@ const wordsOf = ({ outcome, isConnected }: Attempt, door: Door | undefined): str
       return outcome;
     case "open":
       if (!isConnected) return "ended";
-      return door?.state === "open" ? "connected" : "still connected, as the cloud keeps what began in time";
+      return door?.state === "open" || door?.state === "closing"
+        ? "connected"
+        : "still connected, as the cloud keeps what began before the port closed";
   }
 };
