@@ -1,4 +1,4 @@
-/** The bot, as a process of its own: started as anyone starts it, and killed as machines kill. */
+/** The bot, as a process of its own: started as anyone starts it, by the sandbox's clock if there is one, and killed as machines kill. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
