@@ -2,6 +2,7 @@
 
 import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, expect } from "vitest";
+import type { AuditEvent } from "../../src/audit/event.ts";
 import { createControls } from "../../src/sandbox/page/controls.ts";
 import { createPage } from "../../src/sandbox/page/server.ts";
 import { createPlayground } from "../../src/sandbox/playground.ts";
@@ -62,7 +63,9 @@ browserTest("time: to a minute before the end, then to the end, and it is closed
 
   await opened("prod-vm-3");
   await press("To 1 min before the end");
+  const atLast = bar.getByRole("button", { name: "To the end" }).waitFor();
   await press("To 5 s before the end");
+  await atLast;
   expect(clock.aheadMs()).toBeGreaterThan(29 * 60_000);
   await bar.getByText(/^(?:29|30) min ahead$/u).waitFor();
   await closes("prod-vm-3");
@@ -80,10 +83,18 @@ browserTest("time: to a minute before the end, then to the end, and it is closed
 });
 
 browserTest("Azure slow: it opens and closes all the same, later", PATIENTLY, async (owner) => {
-  const { bar, press, says, opened, closes } = await open(owner);
+  const { bar, page, press, says, opened, closes, sandbox } = await open(owner);
   await press("Azure slow");
   await bar.getByRole("button", { name: "Azure slow", pressed: true }).waitFor();
-  await opened("prod-vm-3");
+  const request = opened("prod-vm-3");
+  const ssh = page.getByRole("region", { name: "prod-vm-3", exact: true }).locator(".doors > li");
+  await Promise.all([request, ssh.getByText("SSH 22 · opening", { exact: true }).waitFor({ timeout: LONG_MS })]);
+  const id = await request;
+  const at = (kind: AuditEvent["kind"]) =>
+    sandbox.bots[0].events.find((event) => event.kind === kind && "requestId" in event && event.requestId === id)?.at;
+  expect((at("grant.opened") ?? 0) - (at("request.approved") ?? Number.POSITIVE_INFINITY)).toBeGreaterThanOrEqual(
+    5_000,
+  );
   await press("To 1 min before the end");
   await press("To 5 s before the end");
   await closes("prod-vm-3");

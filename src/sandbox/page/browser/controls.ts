@@ -37,7 +37,7 @@ export const Controls = ({ state, zone }: ControlsProps): ComponentChild => {
       },
       label,
     );
-  const isWithinLastMinute = state.nextEnd !== undefined && state.nextEnd - now <= 60_000;
+  const left = (state.nextEnd ?? Number.POSITIVE_INFINITY) - now;
 
   return h(
     "section",
@@ -51,7 +51,7 @@ export const Controls = ({ state, zone }: ControlsProps): ComponentChild => {
       skip("1h", "+1 h"),
       skip(
         "end",
-        isWithinLastMinute ? "To 5 s before the end" : "To 1 min before the end",
+        left <= 5_000 ? "To the end" : left <= 60_000 ? "To 5 s before the end" : "To 1 min before the end",
         state.nextEnd === undefined ? "Nothing is open, so nothing ends." : undefined,
       ),
     ),
