@@ -66,7 +66,7 @@ test("the page and all that it imports is there, without types, from this machin
       all.add(imports[specifier] ?? new URL(specifier, new URL(path, url)).pathname);
   }
   expect(all.size).toBeGreaterThan(15);
-  expect((await fetch(`${url}/style.css`)).status).toBe(200);
+  expect((await fetch(`${url}/base.css`)).status).toBe(200);
 });
 
 test.each([
@@ -138,7 +138,7 @@ test.each([
   expect([400, 404]).toContain(await ask(url, path));
 });
 
-const ROUTES = ["/", "/live", "/style.css", "/library/preact", "/ours/page/browser/app.ts", "/files/F1"];
+const ROUTES = ["/", "/live", "/base.css", "/library/preact", "/ours/page/browser/app.ts", "/files/F1"];
 const ACTS = ["/act", "/machines", "/controls"];
 
 test("by another name than this machine's nothing is there", async () => {

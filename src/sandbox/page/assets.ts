@@ -33,7 +33,10 @@ const CONTENT_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const STYLES = ["style.css", "machines.css", "controls.css"];
+/** In this order: of two that say something about the same, the later one counts. */
+const STYLES = ["base", "places", "messages", "composer", "forms", "tour", "machines", "doors", "controls"].map(
+  (name) => `${name}.css`,
+);
 
 const HTML = `<!doctype html>
 <html lang="en">
