@@ -1,5 +1,6 @@
 /** The page's bar of time and trouble: what it does in the sandbox, and what it shows while the bot recovers. */
 
+import { setTimeout as pause } from "node:timers/promises";
 import type { Playground } from "../playground.ts";
 import { endingsIn, skip } from "../skip.ts";
 import { type Json, textOf } from "../slack/json.ts";
@@ -31,7 +32,6 @@ export interface Controls {
 export const createControls = ({ sandbox, clock, memory, switches }: Playground): Controls => {
   const [bot] = sandbox.bots;
   const listeners = new Set<() => void>();
-  let timer: NodeJS.Timeout | undefined;
   let wasReady = false;
   let movedAt = Number.NEGATIVE_INFINITY;
   clock.follow(async () => {
@@ -43,9 +43,15 @@ export const createControls = ({ sandbox, clock, memory, switches }: Playground)
     noticesWaiting: 0,
   };
 
+  let looks = 0;
   const look = async (): Promise<void> => {
+    looks += 1;
+    const mine = looks;
     const isRunning = bot.isRunning();
     const missing = isRunning ? await bot.notReady() : [];
+    const noticesWaiting = await memory.noticesWaiting().catch(() => asked.noticesWaiting);
+    // A later look knows better.
+    if (mine !== looks) return;
     const isReady = isRunning && missing.length === 0;
     wasReady = isRunning && (wasReady || isReady);
     const isMoved = wasReady && performance.now() - movedAt < CATCHING_UP_MS;
@@ -53,15 +59,20 @@ export const createControls = ({ sandbox, clock, memory, switches }: Playground)
     asked = {
       bot: isRunning ? up : "down",
       missing: isMoved ? [] : missing.filter((line) => line !== "no answer"),
-      noticesWaiting: await memory.noticesWaiting().catch(() => asked.noticesWaiting),
+      noticesWaiting,
     };
     for (const changed of listeners) changed();
   };
 
-  const again = (): void => {
-    timer = setTimeout(() => {
-      void look().finally(() => (listeners.size === 0 ? undefined : again()));
-    }, LOOK_MS);
+  let isLooping = false;
+  const keepLooking = async (): Promise<void> => {
+    if (isLooping) return;
+    isLooping = true;
+    while (listeners.size > 0) {
+      await look();
+      await pause(LOOK_MS, undefined, { ref: false });
+    }
+    isLooping = false;
   };
 
   let turn: Promise<unknown> = Promise.resolve();
@@ -72,7 +83,7 @@ export const createControls = ({ sandbox, clock, memory, switches }: Playground)
     else if (kind === "switch" && name !== undefined) await switches.set(name, what.on === true);
     else if (kind === "wipe") await memory.wipe();
     else throw new Error(`nobody can do \`${kind ?? ""}\` here`);
-    await look();
+    void look();
   };
 
   return {
@@ -93,12 +104,11 @@ export const createControls = ({ sandbox, clock, memory, switches }: Playground)
       },
       subscribe: (changed) => {
         listeners.add(changed);
-        if (listeners.size === 1) void look().finally(again);
+        void keepLooking();
         const unfollow = clock.follow(async () => changed());
         return () => {
           unfollow();
           listeners.delete(changed);
-          if (listeners.size === 0) clearTimeout(timer);
         };
       },
     },
