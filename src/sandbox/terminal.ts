@@ -51,8 +51,8 @@ ${STEERING_HELP}
   log                                   what it told its operators lately
   quit`;
 
-/** Resolves when the person has had enough, or the input ends. */
-export const runTerminal = async ({ sandbox, playground, input, output }: TerminalDeps): Promise<void> => {
+/** Resolves when the person has had enough, or the input ends: to how many lines were typed. */
+export const runTerminal = async ({ sandbox, playground, input, output }: TerminalDeps): Promise<number> => {
   const { slack, network } = sandbox;
   const [bot] = sandbox.bots;
   const links = createFollowLinks(sandbox);
@@ -248,9 +248,10 @@ export const runTerminal = async ({ sandbox, playground, input, output }: Termin
     ask();
   });
 
-  say(HELP);
   ask();
+  let count = 0;
   for await (const line of lines) {
+    count += 1;
     try {
       if (!(await run(line))) break;
     } catch (error) {
@@ -262,6 +263,7 @@ export const runTerminal = async ({ sandbox, playground, input, output }: Termin
   if (ended) await settled(slack);
   unsubscribe();
   lines.close();
+  return count;
 };
 
 /** Resolves when nothing new was shown for a while. */
