@@ -30,7 +30,7 @@ const isOpenFrom = async (...addresses: readonly string[]): Promise<readonly str
   return addresses.filter((_, at) => open[at]);
 };
 /** Alone on a machine it takes a few seconds. */
-const PATIENTLY = { timeout: 90_000 };
+const PATIENTLY = { timeout: 200_000 };
 
 const recorded = (): readonly string[] =>
   bot.events.flatMap((event) => (event.kind === "address.refused" ? [event.because] : []));
@@ -313,7 +313,8 @@ describe("links", () => {
       // What it takes to serve the others, and the beats: far from one for each guess.
       expect((await gets()) - read).toBeLessThan(2_000);
       expect([recorded().length, requests()]).toEqual(before);
-      expect(Math.max(...waits)).toBeLessThan(2_000);
+      // A quarter of a second where nobody else wants the processors.
+      expect(Math.max(...waits)).toBeLessThan(10_000);
       redis.close();
       agent.destroy();
 
