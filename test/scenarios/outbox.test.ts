@@ -8,7 +8,8 @@ import { ADDRESSES, CHANNELS, type InsideStage, type Owner, PEOPLE, setInsideSta
 const { dev } = PEOPLE;
 const SECOND = 1_000;
 const MINUTE = 60_000;
-const LIMIT = 60_000;
+/** Far more than it takes where nobody else wants the processors. */
+const LIMIT = 150_000;
 
 const PORTS = Array.from({ length: 60 }, (_, i) => 8_101 + i);
 /** A machine with many ports that need nobody's approval. */
@@ -123,7 +124,7 @@ test("sixty cards that change at once end up right, at Slack's pace, and the end
   );
   // A burst of changes is within what Slack lets pass.
   expect(calls.filter(({ what }) => what === "too much")).toEqual([]);
-}, 120_000);
+}, 2 * LIMIT);
 
 const troubles: readonly [string, FaultRule][] = [
   ["is away", { calls: /./u, does: { kind: "drop" } }],
@@ -185,7 +186,7 @@ describe("while Slack", async () => {
     stage.clock.advance(130 * SECOND);
     await settledThen();
     expect(cards().find((text) => text.includes("port 8130"))).toContain("open until");
-  }, 60_000);
+  }, 2 * LIMIT);
 });
 
 /** Somebody is in, and knows; a bot of its own process tells. */
@@ -215,7 +216,7 @@ test.concurrent("a bot that is killed after Slack took a message, and before it 
   await stage.until("the card says so", () => stage.card(id).text.includes("closed"));
   await untilAllIsSaid();
   expect(ends()).toHaveLength(1);
-}, 60_000);
+}, 2 * LIMIT);
 
 test.concurrent("a message that Slack takes only after nobody waits for its answer any more is said once", async (context) => {
   const { stage, id, ends, untilAllIsSaid } = await setOpened(context);
@@ -231,4 +232,4 @@ test.concurrent("a message that Slack takes only after nobody waits for its answ
   await stage.until("the end is told", () => ends().length > 0);
   await untilAllIsSaid();
   expect(ends()).toHaveLength(1);
-}, 90_000);
+}, 2 * LIMIT);
