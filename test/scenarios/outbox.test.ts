@@ -80,51 +80,55 @@ const expectPace = (calls: readonly Call[], most: number, withinMs: number): voi
 const isOpen = async (stage: InsideStage, port: number): Promise<boolean> =>
   stage.reaches(ADDRESSES.vpn, "dev-vm-1", port);
 
-test("sixty cards that change at once end up right, at Slack's pace, and the ends come first", async (context) => {
-  const { stage, calls, untilThen, settledThen, askFor, cards, ends } = await setScene(context);
-  const [old, young] = [PORTS.slice(0, 40), PORTS.slice(40)];
-  await askFor(old, "1h");
-  await untilThen("all are open", () => cards().filter((text) => text.includes("open until")).length === old.length);
-  const told = () => stage.direct(dev).filter((text) => text.includes("open for you"));
-  await untilThen("each is told", () => told().length >= old.length);
-  await settledThen();
+test(
+  "sixty cards that change at once end up right, at Slack's pace, and the ends come first",
+  async (context) => {
+    const { stage, calls, untilThen, settledThen, askFor, cards, ends } = await setScene(context);
+    const [old, young] = [PORTS.slice(0, 40), PORTS.slice(40)];
+    await askFor(old, "1h");
+    await untilThen("all are open", () => cards().filter((text) => text.includes("open until")).length === old.length);
+    const told = () => stage.direct(dev).filter((text) => text.includes("open for you"));
+    await untilThen("each is told", () => told().length >= old.length);
+    await settledThen();
 
-  // Slack takes nothing for a moment, so that everything is there to be said when it does again.
-  stage.faults.slack.add({ calls: /^chat\./u, does: { kind: "drop" } });
-  await askFor(young, "4h");
-  await stage.until("the new ones are open", async () => isOpen(stage, young.at(-1) ?? 0), LIMIT);
-  stage.clock.advance(55 * MINUTE);
-  stage.clock.advance(6 * MINUTE);
-  await stage.until("the old ones are closed", async () => !(await isOpen(stage, old.at(-1) ?? 0)), LIMIT);
-  const endedOn = () => stage.bots[0].events.filter(({ kind }) => kind === "grant.ended").length;
-  await stage.until("all are seen closed", () => endedOn() === old.length, LIMIT);
-  calls.length = 0;
-  const before = stage.slack.messages(CHANNELS.access).length;
-  stage.faults.slack.clear();
-  await untilThen("all ends are told", () => ends().length === old.length);
-  const said = stage.slack
-    .messages(CHANNELS.access)
-    .slice(before)
-    .filter(({ onlyFor }) => onlyFor === undefined);
-  expect(said.slice(0, old.length).filter(({ text }) => !text.includes("closed"))).toEqual([]);
-  await untilThen(
-    "all cards are right",
-    () => cards().filter((text) => text.includes("open until")).length === young.length,
-  );
-  await settledThen();
+    // Slack takes nothing for a moment, so that everything is there to be said when it does again.
+    stage.faults.slack.add({ calls: /^chat\./u, does: { kind: "drop" } });
+    await askFor(young, "4h");
+    await stage.until("the new ones are open", async () => isOpen(stage, young.at(-1) ?? 0), LIMIT);
+    stage.clock.advance(55 * MINUTE);
+    stage.clock.advance(6 * MINUTE);
+    await stage.until("the old ones are closed", async () => !(await isOpen(stage, old.at(-1) ?? 0)), LIMIT);
+    const endedOn = () => stage.bots[0].events.filter(({ kind }) => kind === "grant.ended").length;
+    await stage.until("all are seen closed", () => endedOn() === old.length, LIMIT);
+    calls.length = 0;
+    const before = stage.slack.messages(CHANNELS.access).length;
+    stage.faults.slack.clear();
+    await untilThen("all ends are told", () => ends().length === old.length);
+    const said = stage.slack
+      .messages(CHANNELS.access)
+      .slice(before)
+      .filter(({ onlyFor }) => onlyFor === undefined);
+    expect(said.slice(0, old.length).filter(({ text }) => !text.includes("closed"))).toEqual([]);
+    await untilThen(
+      "all cards are right",
+      () => cards().filter((text) => text.includes("open until")).length === young.length,
+    );
+    await settledThen();
 
-  expect(cards()).toHaveLength(PORTS.length);
-  expect(cards().filter((text) => text.includes("closed"))).toHaveLength(old.length);
-  expect(new Set(ends()).size).toBe(old.length);
-  // A call may reach Slack a moment after it was counted.
-  expectPace(
-    calls.filter(({ what }) => what === `post ${CHANNELS.access}`),
-    30,
-    29 * SECOND,
-  );
-  // A burst of changes is within what Slack lets pass.
-  expect(calls.filter(({ what }) => what === "too much")).toEqual([]);
-}, 2 * LIMIT);
+    expect(cards()).toHaveLength(PORTS.length);
+    expect(cards().filter((text) => text.includes("closed"))).toHaveLength(old.length);
+    expect(new Set(ends()).size).toBe(old.length);
+    // A call may reach Slack a moment after it was counted.
+    expectPace(
+      calls.filter(({ what }) => what === `post ${CHANNELS.access}`),
+      30,
+      29 * SECOND,
+    );
+    // A burst of changes is within what Slack lets pass.
+    expect(calls.filter(({ what }) => what === "too much")).toEqual([]);
+  },
+  2 * LIMIT,
+);
 
 const troubles: readonly [string, FaultRule][] = [
   ["is away", { calls: /./u, does: { kind: "drop" } }],
@@ -176,17 +180,25 @@ describe("while Slack", async () => {
     120_000,
   );
 
-  test("makes one channel wait, another is told at once", async () => {
-    const before = stage.direct(dev).length;
-    // Nobody is told anything in this channel for two minutes.
-    stage.faults.slack.add({ calls: /^chat\.update$/u, does: { kind: "throttle", retryAfterSeconds: 120 }, times: 1 });
-    await askFor([8_130], "20m");
-    await stage.until("the requester is told", () => stage.direct(dev).length > before);
-    expect(cards().find((text) => text.includes("port 8130"))).not.toContain("open until");
-    stage.clock.advance(130 * SECOND);
-    await settledThen();
-    expect(cards().find((text) => text.includes("port 8130"))).toContain("open until");
-  }, 2 * LIMIT);
+  test(
+    "makes one channel wait, another is told at once",
+    async () => {
+      const before = stage.direct(dev).length;
+      // Nobody is told anything in this channel for two minutes.
+      stage.faults.slack.add({
+        calls: /^chat\.update$/u,
+        does: { kind: "throttle", retryAfterSeconds: 120 },
+        times: 1,
+      });
+      await askFor([8_130], "20m");
+      await stage.until("the requester is told", () => stage.direct(dev).length > before);
+      expect(cards().find((text) => text.includes("port 8130"))).not.toContain("open until");
+      stage.clock.advance(130 * SECOND);
+      await settledThen();
+      expect(cards().find((text) => text.includes("port 8130"))).toContain("open until");
+    },
+    2 * LIMIT,
+  );
 });
 
 /** Somebody is in, and knows; a bot of its own process tells. */
@@ -204,32 +216,41 @@ const setOpened = async (owner: Owner) => {
   return { stage, id, ends, untilAllIsSaid };
 };
 
-test.concurrent("a bot that is killed after Slack took a message, and before it heard so, says it once", async (context) => {
-  const { stage, id, ends, untilAllIsSaid } = await setOpened(context);
-  const [bot] = stage.bots;
-  stage.faults.slack.add({ calls: /^chat\.postMessage$/u, does: { kind: "hang-after" } });
-  await stage.jit(dev, `close ${id}`);
-  await stage.until("Slack took it", () => ends().length > 0);
-  await bot.kill();
-  stage.faults.slack.clear();
-  await bot.start();
-  await stage.until("the card says so", () => stage.card(id).text.includes("closed"));
-  await untilAllIsSaid();
-  expect(ends()).toHaveLength(1);
-}, 2 * LIMIT);
+test.concurrent(
+  "a bot that is killed after Slack took a message, and before it heard so, says it once",
+  async (context) => {
+    const { stage, id, ends, untilAllIsSaid } = await setOpened(context);
+    const [bot] = stage.bots;
+    stage.faults.slack.add({ calls: /^chat\.postMessage$/u, does: { kind: "hang-after" } });
+    await stage.jit(dev, `close ${id}`);
+    await stage.until("Slack took it", () => ends().length > 0);
+    await bot.kill();
+    stage.faults.slack.clear();
+    await bot.start();
+    await stage.until("the card says so", () => stage.card(id).text.includes("closed"));
+    await untilAllIsSaid();
+    expect(ends()).toHaveLength(1);
+  },
+  2 * LIMIT,
+);
 
-test.concurrent("a message that Slack takes only after nobody waits for its answer any more is said once", async (context) => {
-  const { stage, id, ends, untilAllIsSaid } = await setOpened(context);
-  let asked = Number.POSITIVE_INFINITY;
-  let isTaken = false;
-  stage.slack.subscribe((change) => {
-    if (change.kind === "misbehaved") asked = Date.now();
-    if (change.kind === "called" && change.method === "chat.postMessage" && Date.now() - asked > 11_900) isTaken = true;
-  });
-  stage.faults.slack.add({ calls: /^chat\.postMessage$/u, does: { kind: "delay", ms: 12_000 }, times: 1 });
-  await stage.jit(dev, `close ${id}`);
-  await stage.until("Slack took it", () => isTaken, 40_000);
-  await stage.until("the end is told", () => ends().length > 0);
-  await untilAllIsSaid();
-  expect(ends()).toHaveLength(1);
-}, 2 * LIMIT);
+test.concurrent(
+  "a message that Slack takes only after nobody waits for its answer any more is said once",
+  async (context) => {
+    const { stage, id, ends, untilAllIsSaid } = await setOpened(context);
+    let asked = Number.POSITIVE_INFINITY;
+    let isTaken = false;
+    stage.slack.subscribe((change) => {
+      if (change.kind === "misbehaved") asked = Date.now();
+      if (change.kind === "called" && change.method === "chat.postMessage" && Date.now() - asked > 11_900)
+        isTaken = true;
+    });
+    stage.faults.slack.add({ calls: /^chat\.postMessage$/u, does: { kind: "delay", ms: 12_000 }, times: 1 });
+    await stage.jit(dev, `close ${id}`);
+    await stage.until("Slack took it", () => isTaken, 40_000);
+    await stage.until("the end is told", () => ends().length > 0);
+    await untilAllIsSaid();
+    expect(ends()).toHaveLength(1);
+  },
+  2 * LIMIT,
+);
