@@ -201,8 +201,8 @@ const closeAll = async (stage: InsideStage): Promise<void> => {
 };
 
 describe("a process that is killed", { timeout: 120_000 }, () => {
-  test("right when the new one is seen open: the next one closes the old one all the same", async () => {
-    const stage = await setStage({ onTestFinished: afterAll });
+  test("right when the new one is seen open: the next one closes the old one all the same", async (context) => {
+    const stage = await setStage(context);
     const [bot] = stage.bots;
     const old = await openFrom(stage, office);
     const fresh = await moveBy(stage, old, home);
@@ -219,8 +219,8 @@ describe("a process that is killed", { timeout: 120_000 }, () => {
     process.stdout.write(`killed ${wasMoved ? "after" : "before"} the old one was given up\n`);
   });
 
-  test("right after the page answered: the next one opens the new one, then closes the old one", async () => {
-    const stage = await setStage({ onTestFinished: afterAll }, { operationMs: 500 });
+  test("right after the page answered: the next one opens the new one, then closes the old one", async (context) => {
+    const stage = await setStage(context, { operationMs: 500 });
     const [bot] = stage.bots;
     const old = await openFrom(stage, office);
     await stage.jit(dev, `moved ${old}`);
